@@ -1,0 +1,4 @@
+//! Stopover: a self-hosted short-stay rental marketplace in one binary.
+
+pub mod platform;
+pub mod values;

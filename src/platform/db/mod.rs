@@ -1,0 +1,176 @@
+//! One database, two engines: SQLite (the default) and PostgreSQL.
+//!
+//! Features see [`Db::read`] and [`Db::write`], which run a closure off the async threads and hand it a [`Conn`]
+//! or a [`Tx`]. SQL is written once, with `$1`, `$2` …, and runs on both. Start with `value.rs` for what can be
+//! bound and read, then `sqlite.rs` (one writer, group commit) and `postgres.rs` (pool, retry, event numbers).
+
+mod conn;
+mod error;
+mod lanes;
+mod postgres;
+mod schema;
+mod sqlite;
+mod url;
+mod value;
+
+pub use conn::{Conn, Tx};
+pub use error::{DbError, DbResult};
+pub use schema::{SCHEMA, SCHEMA_VERSION};
+pub use url::{DatabaseUrl, Engine};
+pub use value::{Column, Json, Params, Row, Value};
+
+use crate::values::{Clock, Instant};
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+/// How hurried a write is: guests wait for `Urgent` ones; imports and sweeps go `Bulk`, one small piece at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Urgent,
+    Bulk,
+}
+
+/// A handle to the open database; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Backend,
+    clock: Arc<dyn Clock>,
+    committed: watch::Sender<u64>,
+}
+
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Opens the database, creates the schema where it is missing and checks its version.
+    ///
+    /// Blocks; call it off the async threads. Errors: unreachable or unreadable database, a schema made by a newer
+    /// release, an SQLite library with known corruption bugs.
+    pub fn open(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> DbResult<Self> {
+        let committed = watch::Sender::new(0);
+        let engine = match url {
+            DatabaseUrl::Sqlite(path) => Backend::Sqlite(sqlite::Sqlite::open(path, Arc::clone(&clock), committed.clone())?),
+            DatabaseUrl::Postgres(url) => Backend::Postgres(postgres::Postgres::open(url, Arc::clone(&clock), committed.clone())?),
+        };
+        let db = Self { inner: Arc::new(Inner { engine, clock, committed }) };
+        schema::ensure(&db)?;
+        Ok(db)
+    }
+
+    /// Runs `f` with a connection that must not write. Each statement sees its own snapshot; for a view that is
+    /// one cut through several statements use [`Db::snapshot`].
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        join(tokio::task::spawn_blocking(move || db.read_blocking(f))).await
+    }
+
+    /// [`Db::read`] for threads that may block.
+    pub fn read_blocking<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        E: From<DbError>,
+    {
+        match &self.inner.engine {
+            Backend::Sqlite(sqlite) => sqlite.read(f),
+            Backend::Postgres(postgres) => postgres.read(f),
+        }
+    }
+
+    /// Runs `f` in one read transaction: all its statements see the same committed state. Blocks.
+    pub fn snapshot<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        E: From<DbError>,
+    {
+        match &self.inner.engine {
+            Backend::Sqlite(sqlite) => sqlite.snapshot(f),
+            Backend::Postgres(postgres) => postgres.snapshot(f),
+        }
+    }
+
+    /// Runs `f` in a write transaction that is durable when this answers `Ok`; an `Err` of `f` undoes its writes.
+    ///
+    /// `f` may run more than once (PostgreSQL serialisation retries, a lost SQLite batch), so whatever touches
+    /// memory belongs after the answer. `now` is read each time it runs.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>, Instant) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.write_in(Lane::Urgent, f).await
+    }
+
+    /// [`Db::write`] in the lane of your choice.
+    pub async fn write_in<T, E, F>(&self, lane: Lane, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>, Instant) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &self.inner.engine {
+            Backend::Sqlite(sqlite) => {
+                let answer = sqlite.submit(lane, f)?;
+                answer.await.unwrap_or_else(|_gone| Err(DbError::Closed.into()))
+            }
+            Backend::Postgres(_) => {
+                let db = self.clone();
+                join(tokio::task::spawn_blocking(move || db.write_blocking(lane, f))).await
+            }
+        }
+    }
+
+    /// [`Db::write`] for threads that may block.
+    pub fn write_blocking<T, E, F>(&self, lane: Lane, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>, Instant) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &self.inner.engine {
+            Backend::Sqlite(sqlite) => {
+                let answer: oneshot::Receiver<Result<T, E>> = sqlite.submit(lane, f)?;
+                answer.blocking_recv().unwrap_or_else(|_gone| Err(DbError::Closed.into()))
+            }
+            Backend::Postgres(postgres) => postgres.write(f),
+        }
+    }
+
+    /// Wakes whenever a commit of this process appended events (or, on PostgreSQL, any node numbered some).
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.inner.committed.subscribe()
+    }
+
+    /// What time it is, by the clock the database was opened with.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.inner.clock.now()
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.inner.engine {
+            Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
+async fn join<T, E: From<DbError>>(task: tokio::task::JoinHandle<Result<T, E>>) -> Result<T, E> {
+    match task.await {
+        Ok(answer) => answer,
+        Err(failed) => Err(DbError::Panicked(failed.to_string()).into()),
+    }
+}

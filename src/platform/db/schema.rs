@@ -1,0 +1,43 @@
+//! Makes the tables of `schema.sql` and knows which version of them this release needs.
+
+use super::{Backend, Db, DbError, DbResult, Lane};
+
+/// The whole current schema, loaded as it is by both engines.
+pub const SCHEMA: &str = include_str!("../../../schema.sql");
+/// Rises with every change of `schema.sql` after the first release.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// Any number nobody else uses: two nodes that start at once make the tables one after the other.
+const LOCK: i64 = 0x53_43_48_45_4d_41;
+
+pub(super) fn ensure(db: &Db) -> DbResult<()> {
+    let found: Option<i64> = db.write_blocking(Lane::Urgent, |tx, _| {
+        if matches!(tx.engine(), super::Engine::Postgres) {
+            tx.first("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", &[LOCK.into()], |_| Ok(()))?;
+        }
+        tx.batch(SCHEMA)?;
+        tx.execute("INSERT INTO instance (name, value) VALUES ('schema_version', $1) ON CONFLICT (name) DO NOTHING", &[SCHEMA_VERSION.to_string().into()])?;
+        let version: Option<String> = tx.first("SELECT value FROM instance WHERE name = 'schema_version'", &[], |row| row.get(0))?;
+        Ok::<_, DbError>(version.and_then(|v| v.parse().ok()))
+    })?;
+    match found {
+        Some(SCHEMA_VERSION) => Ok(()),
+        Some(newer) if newer > SCHEMA_VERSION => Err(DbError::Unusable(format!(
+            "this database was made by a newer Stopover (schema {newer}, this binary knows {SCHEMA_VERSION}); start the newer release"
+        ))),
+        other => Err(DbError::Unusable(format!("this database has the schema version {other:?}, which this release cannot upgrade"))),
+    }
+}
+
+impl Db {
+    /// A short name of the engine and its version, for `doctor` and the log.
+    pub fn describe(&self) -> DbResult<String> {
+        match &self.inner.engine {
+            Backend::Sqlite(_) => Ok(format!("SQLite {}", rusqlite::version())),
+            Backend::Postgres(_) => self.read_blocking(|conn| {
+                let version: Option<String> = conn.first("SELECT current_setting('server_version')", &[], |row| row.get(0))?;
+                Ok(format!("PostgreSQL {}", version.unwrap_or_default()))
+            }),
+        }
+    }
+}

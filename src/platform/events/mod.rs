@@ -1,0 +1,51 @@
+//! The event log: what changed, in an order every reader agrees on.
+//!
+//! A write that others care about appends an event in its own transaction. Promise: whoever has seen `seq = n`
+//! never later meets an event ≤ n (proven with many writers in `tests/it/events.rs`). Readers keep memory in step
+//! (engine, caches) and apply events in any number: an event names what changed, and the reader looks up how it
+//! is now. Work that must happen once is a job, never a reader's doing.
+
+mod store;
+
+pub use store::{after, append, last_seq, prune};
+
+use crate::values::Instant;
+use uuid::Uuid;
+
+/// What kind of thing changed; the names are stored and never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A listing's own fields; `subject` is the listing.
+    ListingChanged,
+    /// What is free, and at which price; `subject` is the listing.
+    CalendarChanged,
+    /// So many listings at once that readers reload everything; `subject` is the import.
+    ListingsReplaced,
+}
+
+impl Kind {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ListingChanged => "listing.changed",
+            Self::CalendarChanged => "calendar.changed",
+            Self::ListingsReplaced => "listings.replaced",
+        }
+    }
+
+    /// The kind of a stored name; `None` for one that a newer release wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::ListingChanged, Self::CalendarChanged, Self::ListingsReplaced].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A numbered entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub seq: i64,
+    pub kind: String,
+    pub subject: Uuid,
+    pub payload: String,
+    pub at: Instant,
+}

@@ -1,0 +1,40 @@
+//! SQL of the event log.
+
+use super::{Event, Kind};
+use crate::platform::db::{Conn, DbResult, Engine, Json, Tx};
+use crate::values::{EventId, Instant};
+use uuid::Uuid;
+
+/// Appends an event to the caller's transaction; it exists if and only if the transaction commits.
+///
+/// On SQLite the one writer numbers it here; on PostgreSQL the sequencer does after the commit.
+/// `payload` is a JSON object.
+pub fn append(tx: &mut Tx<'_>, kind: Kind, subject: Uuid, payload: &serde_json::Value, at: Instant) -> DbResult<()> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => {
+            "INSERT INTO events (id, seq, kind, subject, payload, at) VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events), $2, $3, $4, $5)"
+        }
+        Engine::Postgres => "INSERT INTO events (id, seq, kind, subject, payload, at) VALUES ($1, NULL, $2, $3, $4, $5)",
+    };
+    tx.execute(sql, &[EventId::new().into(), kind.name().into(), subject.into(), Json(payload.to_string()).into(), at.into()])?;
+    tx.mark_events();
+    Ok(())
+}
+
+/// The numbered events after `seq`, oldest first, at most `limit` (≥ 1).
+pub fn after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Event>> {
+    conn.query("SELECT seq, kind, subject, payload, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2", &[seq.into(), limit.into()], |row| {
+        Ok(Event { seq: row.get(0)?, kind: row.get(1)?, subject: row.get(2)?, payload: row.get::<Json>(3)?.0, at: row.get(4)? })
+    })
+}
+
+/// The highest number given so far, 0 when there is none.
+pub fn last_seq(conn: &mut Conn<'_>) -> DbResult<i64> {
+    Ok(conn.first("SELECT COALESCE(MAX(seq), 0) FROM events", &[], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Drops numbered events older than `before`, but never the newest, from which the next number is counted.
+/// Answers how many went.
+pub fn prune(tx: &mut Tx<'_>, before: Instant) -> DbResult<u64> {
+    tx.execute("DELETE FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events)", &[before.into()])
+}

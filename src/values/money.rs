@@ -1,0 +1,101 @@
+//! Money: integer minor units and an ISO 4217 code, never a float (docs/RULES.md, P1–P3).
+
+/// An ISO 4217 code such as `EUR`: three upper-case ASCII letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Reads three ASCII letters in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let code: [u8; 3] = text.as_bytes().try_into().ok()?;
+        code.iter().all(u8::is_ascii_alphabetic).then(|| Self(code.map(|c| c.to_ascii_uppercase())))
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// Decimal places of the minor unit: 0 for JPY, 2 for EUR, 3 for KWD (P3).
+    #[must_use]
+    pub fn exponent(self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF"
+            | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            b"CLF" | b"UYW" => 4,
+            _ => 2,
+        }
+    }
+}
+
+impl std::fmt::Display for Currency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// An amount in minor units (cents for EUR) of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    #[must_use]
+    pub fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// Reads a decimal such as `1,234.50` or `$90` into minor units: currency signs, spaces and thousands commas
+    /// are dropped, a dot parts the decimals. Refuses more decimals than the currency has unless they are zeros,
+    /// negative amounts and anything that does not fit.
+    #[must_use]
+    pub fn parse_decimal(text: &str, currency: Currency) -> Option<Self> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && !matches!(c, '$' | '€' | '£' | '¥')).collect();
+        let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+        let numeric = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !numeric(whole) || !numeric(decimals) {
+            return None;
+        }
+        let places = currency.exponent() as usize;
+        let (kept, rest) = decimals.split_at(decimals.len().min(places));
+        if rest.bytes().any(|b| b != b'0') {
+            return None;
+        }
+        format!("{whole}{kept:0<places$}").parse().ok().map(|minor| Self { minor, currency })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_become_minor_units() {
+        let usd = Currency::parse("usd").unwrap();
+        let jpy = Currency::parse("JPY").unwrap();
+        let kwd = Currency::parse("KWD").unwrap();
+        for (text, currency, minor) in [
+            ("$1,234.00", usd, Some(123_400)),
+            ("90", usd, Some(9_000)),
+            ("0.5", usd, Some(50)),
+            ("12.345", usd, None),
+            ("12.340", usd, Some(1_234)),
+            ("¥1,200", jpy, Some(1_200)),
+            ("1200.00", jpy, Some(1_200)),
+            ("1.234", kwd, Some(1_234)),
+            ("", usd, None),
+            ("-5", usd, None),
+            ("abc", usd, None),
+            (".5", usd, None),
+            ("99999999999999999999", usd, None),
+        ] {
+            assert_eq!(Money::parse_decimal(text, currency).map(|m| m.minor), minor, "{text}");
+        }
+        assert_eq!(Currency::parse("EURO"), None);
+        assert_eq!(Currency::parse("€"), None);
+    }
+}
