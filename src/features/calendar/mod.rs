@@ -1,0 +1,6 @@
+//! What can be booked when: the calendar of a listing and the rules of docs/RULES.md, "Availability".
+//!
+//! [`rules`] holds the one function that decides; search, the public calendar, `why` and (later) quotes and
+//! bookings all ask it. [`store`] reads the causes: booked nights, blocks, feed nights, day overrides.
+
+pub mod rules;
