@@ -44,7 +44,7 @@ on_both!(every_kind_of_value_survives_the_round_trip, async |db: TestDb| {
     with_samples(&db).await;
     survives!(&db, "flag", bool, [true, false]);
     survives!(&db, "n", i64, [0, 1, -1, i64::MIN, i64::MAX]);
-    survives!(&db, "r", f64, [0.0, -0.5, 5.0, 1e300, f64::MIN_POSITIVE, 0.1 + 0.2]);
+    survives!(&db, "r", f64, [0.0, -0.5, 5.0, 1e300, f64::MIN_POSITIVE, 0.300_000_000_000_000_04]);
     survives!(
         &db,
         "t",

@@ -255,8 +255,11 @@ async fn a_serialisation_conflict_is_settled_and_both_writes_are_done() {
     .await;
 }
 
+/// What a rival does: its keys in its own order, and a call that waits for the other one.
+type Rival = fn(&mut Tx<'_>, (&str, &str), &dyn Fn()) -> DbResult<()>;
+
 /// Two writers that meet half way in their first attempt, each adding one to `a` and to `b`.
-async fn rivals(db: &Db, begin: &'static str, work: fn(&mut Tx<'_>, (&str, &str), &dyn Fn()) -> DbResult<()>) {
+async fn rivals(db: &Db, begin: &'static str, work: Rival) {
     db.write(|tx, _| put(tx, "a", "0").and_then(|()| put(tx, "b", "0"))).await.unwrap();
     let (attempts, meeting) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(2)));
     let mut tasks = Vec::new();
