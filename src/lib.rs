@@ -1,4 +1,5 @@
 //! Stopover: a self-hosted short-stay rental marketplace in one binary.
 
+pub mod features;
 pub mod platform;
 pub mod values;
