@@ -91,6 +91,7 @@ CREATE TABLE IF NOT EXISTS listings (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS listings_external ON listings (source, external_id) WHERE source IS NOT NULL;
 CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
+CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
 
 -- Long texts, one row a language; '' is the language the host wrote in.

@@ -1,5 +1,10 @@
 //! The business, one folder each, all with the same rooms: `api`, `service`, `rules`, `store`, `jobs`.
+//! Imports go only one way between them (see `ARCHITECTURE.md`).
 
+pub mod accounts;
+pub mod availability;
 pub mod calendar;
+pub mod listings;
 pub mod pricing;
+pub mod reviews;
 pub mod search;

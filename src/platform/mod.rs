@@ -1,5 +1,17 @@
 //! Plumbing without business: the database, the event log, HTTP, configuration, telemetry.
 //! Nothing here knows what a listing or a booking is.
 
+pub mod cache;
+pub mod config;
+pub mod cursor;
 pub mod db;
+pub mod error;
 pub mod events;
+pub mod http;
+pub mod instance;
+pub mod telemetry;
+pub mod tools;
+pub mod wire;
+
+pub use error::{Error, FieldError, Kind, Refusal, Refused, Result};
+pub use tools::Tools;

@@ -99,6 +99,17 @@ impl Db {
         }
     }
 
+    /// [`Db::snapshot`] for async callers: runs off their threads.
+    pub async fn read_cut<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let db = self.clone();
+        join(tokio::task::spawn_blocking(move || db.snapshot(f))).await
+    }
+
     /// Runs `f` in a write transaction that is durable when this answers `Ok`; an `Err` of `f` undoes its writes.
     ///
     /// `f` may run more than once (PostgreSQL serialisation retries, a lost SQLite batch), so whatever touches

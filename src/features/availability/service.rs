@@ -1,0 +1,71 @@
+//! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
+
+use super::rules::{DayOutlook, days_shown, outlook};
+use crate::features::calendar::rules::{Party, Rule, Verdict, explain, nearest};
+use crate::features::calendar::{Calendar, calendar_of};
+use crate::features::pricing::{self, StayPrice};
+use crate::platform::db::Conn;
+use crate::platform::error::{Error, Result};
+use crate::values::{Currency, Instant, ListingId, Money, Night, NightRange, Stay};
+
+/// Days to each side of the dates asked for in which other dates are looked for.
+const REACH_DAYS: i32 = 60;
+/// Most other dates that are offered.
+const MOST_NEAREST: usize = 3;
+
+/// The public calendar of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarPage {
+    pub range: NightRange,
+    /// Each day with the price of the night that begins on it.
+    pub days: Vec<(DayOutlook, Money)>,
+}
+
+/// Why a stay can or cannot be booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    pub stay: Stay,
+    /// Every rule with its answer, in the order of A7.
+    pub rules: Vec<(Rule, Verdict)>,
+    /// Other dates of the same length that can be booked, the nearest first.
+    pub nearest: Vec<Stay>,
+    /// What the stay costs, where it can be booked.
+    pub price: Option<StayPrice>,
+    pub currency: Currency,
+}
+
+impl Why {
+    #[must_use]
+    pub fn is_bookable(&self) -> bool {
+        self.rules.iter().all(|(_, verdict)| verdict.passes)
+    }
+}
+
+/// The days from `from` (today there) up to, not including, `to` (31 days later) of a published listing.
+/// Refuses with `not_found`, and with `invalid_dates` where the range is empty or longer than 730 days.
+pub fn calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, now: Instant) -> Result<CalendarPage> {
+    let calendar = published(conn, listing, from, now)?;
+    let Calendar { listed, days, local } = &calendar;
+    let range = days_shown(from, to, local.today)?;
+    let priced = |day: DayOutlook| (day, Money::new(pricing::nightly(listed.base.minor, days, day.date), listed.base.currency));
+    Ok(CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect() })
+}
+
+/// What each rule says of `stay` for `party` at `now`, with other dates where it cannot be booked and the price where
+/// it can. Refuses with `not_found` unless the listing is published.
+pub fn why(conn: &mut Conn<'_>, listing: ListingId, stay: Stay, party: Party, now: Instant) -> Result<Why> {
+    let Calendar { listed, days, local } = published(conn, listing, None, now)?;
+    let rules = explain(&listed.terms, &days, stay, party, local);
+    let bookable = rules.iter().all(|(_, verdict)| verdict.passes);
+    Ok(Why {
+        stay,
+        rules,
+        nearest: nearest(&listed.terms, &days, stay, party, local, REACH_DAYS, MOST_NEAREST),
+        price: bookable.then(|| pricing::stay_price(listed.base.minor, &days, stay)),
+        currency: listed.base.currency,
+    })
+}
+
+fn published(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, now: Instant) -> Result<Calendar> {
+    calendar_of(conn, listing, from, now)?.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))
+}

@@ -1,0 +1,145 @@
+//! SQL of the calendar: terms, causes and overrides of one listing. Nothing is stored as a union; `rules` joins.
+
+use super::rules::{Causes, DayOverride, Terms, overlay};
+use crate::platform::db::{Conn, DbError, DbResult, Row};
+use crate::values::{BookingId, Currency, Instant, ListingId, Money, Night, NightRange, Zone};
+use std::num::{NonZeroI64, NonZeroU16};
+
+/// Days before `from` whose causes still matter: the longest gap that the gap rule looks at (30), the longest
+/// preparation (7), and one. Whoever reads from here on gets the answers of somebody who read the whole past.
+const LOOK_BACK: i32 = 38;
+
+const TERMS: &str = "SELECT state, capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
+                     preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, zone, currency, price_minor
+                     FROM listings WHERE id = $1";
+const BLOCKS: &str = "SELECT from_night, to_night FROM calendar_blocks WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
+const EXTERNAL: &str = "SELECT from_night, to_night FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
+const BOOKED: &str = "SELECT slot, night, booking_id FROM booked_nights
+                     WHERE listing_id = $1 AND night >= $2 AND (expires_at IS NULL OR expires_at > $3) ORDER BY slot, night";
+const OVERRIDES: &str = "SELECT source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
+                     FROM day_overrides WHERE listing_id = $1 AND to_night > $2 ORDER BY source, from_night";
+
+/// Every statement of this file, for the test that looks at the engines' plans.
+pub const STATEMENTS: [&str; 5] = [TERMS, BLOCKS, EXTERNAL, BOOKED, OVERRIDES];
+
+/// What the calendar must know of a listing besides its days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub terms: Terms,
+    pub zone: Zone,
+    /// Base price of a night.
+    pub base: Money,
+}
+
+/// The terms of a listing, whatever its state (`terms.bookable` says whether it is published); `None` when there is none.
+pub fn terms(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option<Listed>> {
+    conn.first(TERMS, &[listing.into()], |row| {
+        Ok(Listed { terms: terms_of(row)?, zone: known(row, 16, Zone::parse)?, base: Money::new(row.get(18)?, known(row, 17, Currency::parse)?) })
+    })
+}
+
+fn terms_of(row: &Row<'_>) -> DbResult<Terms> {
+    Ok(Terms {
+        bookable: row.get::<String>(0)? == "published",
+        capacity: small(row, 1)?,
+        max_infants: small(row, 2)?,
+        max_pets: small(row, 3)?,
+        min_nights: small(row, 4)?,
+        max_nights: small(row, 5)?,
+        notice_days: small(row, 6)?,
+        cutoff_minute: small_or_null(row, 7)?,
+        window_days: small(row, 8)?,
+        window_strict: row.get(9)?,
+        preparation: small(row, 10)?,
+        arrival_days: small(row, 11)?,
+        departure_days: small(row, 12)?,
+        gap_nights: small(row, 13)?,
+        fill_gaps: row.get(14)?,
+        units: small(row, 15)?,
+    })
+}
+
+/// Everything that takes nights from `from` on, each cause for itself; what ended shortly before is included as far
+/// as a rule may still look at it. Holds that have expired by `now` are left out, whoever removes them (A14).
+pub fn causes(conn: &mut Conn<'_>, listing: ListingId, from: Night, now: Instant) -> DbResult<Causes> {
+    let since = from.plus(-LOOK_BACK);
+    let mut stays = booked(conn, listing, since, now)?;
+    stays.extend(external(conn, listing, since)?);
+    Ok(Causes { blocks: blocks(conn, listing, since)?, stays })
+}
+
+/// Blocks of the host that have not ended by `since`.
+fn blocks(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec<NightRange>> {
+    conn.query(BLOCKS, &[listing.into(), since.into()], |row| range(row, 0))
+}
+
+/// Ranges taken elsewhere that have not ended by `since`.
+fn external(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec<NightRange>> {
+    conn.query(EXTERNAL, &[listing.into(), since.into()], |row| range(row, 0))
+}
+
+/// Nights of bookings and live holds from `since` on, joined into one range a booking and unit.
+fn booked(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: Instant) -> DbResult<Vec<NightRange>> {
+    let mut runs: Vec<((i64, BookingId), NightRange)> = Vec::new();
+    conn.each(BOOKED, &[listing.into(), since.into(), now.into()], |row| {
+        let (unit, night) = ((row.get(0)?, row.get(2)?), row.get(1)?);
+        match runs.last_mut() {
+            Some((same, run)) if *same == unit && run.to == night => run.to = night.plus(1),
+            _ => runs.push((unit, NightRange::new(night, night.plus(1)))),
+        }
+        Ok(())
+    })?;
+    Ok(runs.into_iter().map(|(_, run)| run).collect())
+}
+
+/// Days from `from` on (and a little before, as with [`causes`]) that differ from the listing's terms: the host's word
+/// over that of imports, field by field.
+pub fn overrides(conn: &mut Conn<'_>, listing: ListingId, from: Night) -> DbResult<Vec<DayOverride>> {
+    let mut by_source: Vec<(String, Vec<DayOverride>)> = Vec::new();
+    conn.each(OVERRIDES, &[listing.into(), from.plus(-LOOK_BACK).into()], |row| {
+        let (source, day): (String, _) = (row.get(0)?, override_of(row)?);
+        match by_source.last_mut() {
+            Some((same, days)) if *same == source => days.push(day),
+            _ => by_source.push((source, vec![day])),
+        }
+        Ok(())
+    })?;
+    // Among imports the first by name wins, so that the answer does not hang on the order of rows.
+    by_source.sort_by_key(|(source, _)| source != "host");
+    Ok(by_source.iter().fold(Vec::new(), |over, (_, under)| overlay(&over, under)))
+}
+
+fn override_of(row: &Row<'_>) -> DbResult<DayOverride> {
+    Ok(DayOverride {
+        range: range(row, 1)?,
+        price_minor: row.get::<Option<i64>>(3)?.and_then(NonZeroI64::new),
+        min_nights: small_or_null(row, 4)?.and_then(NonZeroU16::new),
+        max_nights: small_or_null(row, 5)?.and_then(NonZeroU16::new),
+        closed_to_arrival: row.get(6)?,
+        closed_to_departure: row.get(7)?,
+    })
+}
+
+/// Two neighbouring columns as `[from, to)`.
+fn range(row: &Row<'_>, column: usize) -> DbResult<NightRange> {
+    Ok(NightRange::new(row.get(column)?, row.get(column + 1)?))
+}
+
+/// A small number of the schema; its CHECKs see to it that it fits.
+fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {
+    let found: i64 = row.get(column)?;
+    T::try_from(found).map_err(|_| DbError::Column { column, reason: format!("{found} is out of range") })
+}
+
+fn small_or_null<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<Option<T>> {
+    match row.get::<Option<i64>>(column)? {
+        None => Ok(None),
+        Some(_) => small(row, column).map(Some),
+    }
+}
+
+/// A text column that must name something this release knows.
+fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or_else(|| DbError::Column { column, reason: format!("{text:?} is not known") })
+}

@@ -1,0 +1,142 @@
+//! The public error codes, explained once; served at `/problems` and `/problems/{code}`.
+//!
+//! A code never changes its meaning. A test reads the sources and fails when a code is used that is not listed here.
+
+/// A public error code.
+#[derive(Debug, Clone, Copy)]
+pub struct Code {
+    pub code: &'static str,
+    /// The status it usually comes with; 0 for codes that stand only beside a field.
+    pub status: u16,
+    pub title: &'static str,
+    /// What it means and what to do about it, in a sentence or two.
+    pub about: &'static str,
+}
+
+const fn code(code: &'static str, status: u16, title: &'static str, about: &'static str) -> Code {
+    Code { code, status, title, about }
+}
+
+/// All codes, by status and name.
+pub const CODES: &[Code] = &[
+    code("bad_request", 400, "Bad request", "The request could not be understood as HTTP or as a request of this API."),
+    code("invalid_body", 400, "Unreadable body", "The body is not what the operation reads; the detail says where it went wrong."),
+    code("invalid_cursor", 400, "Unusable cursor", "The cursor is not one of ours, or belongs to other filters. Start again from the first page."),
+    code(
+        "invalid_encoding",
+        400,
+        "Broken percent-encoding",
+        "The address holds a broken percent-encoding, a NUL, or bytes that are not UTF-8. Encode text as UTF-8.",
+    ),
+    code("invalid_parameter", 400, "Unreadable parameter", "A parameter is missing or cannot be read; the pointer names it."),
+    code("repeated_parameter", 400, "Repeated parameter", "A parameter that takes one value was given twice. Only list parameters may be repeated."),
+    code(
+        "unknown_parameter",
+        400,
+        "Unknown parameter",
+        "The operation has no such parameter. A misspelt filter would silently widen a search, so it is refused.",
+    ),
+    code("unauthenticated", 401, "Not logged in", "The operation needs a valid access token."),
+    code("forbidden", 403, "Not allowed", "You are known, but this is not yours to do."),
+    code("not_found", 404, "Not found", "There is nothing at this address, or nothing that you may see."),
+    code("method_not_allowed", 405, "Wrong method", "The address exists, but not with this method; the Allow header lists the right ones."),
+    code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
+    code("conflict", 409, "Conflict", "The current state does not allow this."),
+    code("gone", 410, "Gone", "It was here once, and is not any more."),
+    code("stale", 412, "Changed meanwhile", "It has changed since you read it. Read it again and decide anew."),
+    code("body_too_large", 413, "Body too large", "The body is larger than this operation takes."),
+    code("uri_too_long", 414, "Address too long", "The address with its parameters is longer than the server reads."),
+    code("unsupported_media_type", 415, "Unreadable format", "The operation does not read this Content-Type."),
+    code("dates_invalid", 422, "Unusable dates", "The dates do not make a stay: check-out must come after check-in, within the limits of the operation."),
+    code("currency_needed", 422, "Currency needed", "The matches span several currencies; say which one the prices are meant in."),
+    code("out_of_range", 422, "Out of range", "A value was understood but is outside its limits; the pointer names it."),
+    code("unprocessable", 422, "Refused", "The request was understood and refused; the detail says why."),
+    code("too_many_requests", 429, "Too many requests", "Slow down; Retry-After says for how long."),
+    code("header_too_large", 431, "Head too large", "The request line or the headers are larger than the server reads."),
+    code("internal", 500, "Server error", "Something broke on our side. The request id helps the operator to find out what."),
+    code("not_implemented", 501, "Not implemented", "The server does not know this."),
+    code("not_ready", 503, "Not ready", "The server is starting or lacks something it needs. Try again shortly."),
+    code("overloaded", 503, "Overloaded", "Too much is going on. Try again after the time in Retry-After."),
+    code("timed_out", 503, "Took too long", "The request took longer than the server allows. Narrow it down or try again."),
+    code("storage_full", 507, "Storage full", "The server has no room left to store anything; the operator has to act."),
+];
+
+/// The explanation of a code.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Code> {
+    CODES.iter().find(|code| code.code == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Calls whose text argument is a code, with the number of arguments before it.
+    const CALLS: [(&str, usize); 5] = [("refused(", 1), ("Refused::new(", 1), ("FieldError::new(", 1), ("of_parameter(", 1), ("plain(", 1)];
+
+    #[test]
+    fn every_code_in_the_sources_is_explained_here() {
+        let mut used = Vec::new();
+        read_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut used);
+        assert!(used.len() > 10, "the reader of the sources finds next to nothing: {used:?}");
+        for (file, code) in used {
+            assert!(find(&code).is_some(), "{file} uses the code `{code}`, which is not listed in http/codes.rs");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let names: std::collections::BTreeSet<_> = CODES.iter().map(|c| c.code).collect();
+        assert_eq!(names.len(), CODES.len());
+    }
+
+    fn read_folder(folder: &Path, used: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read_folder(&path, used);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                // Tests may make up codes.
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                CALLS.iter().for_each(|(call, before)| codes_of(text, call, *before, &path.display().to_string(), used));
+            }
+        }
+    }
+
+    fn codes_of(text: &str, call: &str, before: usize, file: &str, used: &mut Vec<(String, String)>) {
+        for (at, _) in text.match_indices(call) {
+            let arguments = &text[at + call.len()..];
+            let Some(argument) = nth_argument(arguments, before) else { continue };
+            if let Some(code) = argument.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                used.push((file.to_owned(), code.to_owned()));
+            }
+        }
+    }
+
+    /// The `n`th argument of a call whose opening bracket was just read, minding brackets and texts.
+    fn nth_argument(text: &str, n: usize) -> Option<&str> {
+        let (mut depth, mut quoted, mut escaped, mut count, mut start) = (0, false, false, 0, 0);
+        for (at, c) in text.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if quoted => escaped = true,
+                '"' => quoted = !quoted,
+                _ if quoted => {}
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' if depth == 0 => return (count == n).then(|| &text[start..at]),
+                ')' | ']' | '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    if count == n {
+                        return Some(&text[start..at]);
+                    }
+                    count += 1;
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}

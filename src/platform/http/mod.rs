@@ -1,0 +1,30 @@
+//! The HTTP edge: an accept loop of our own over hyper with poem's endpoints inside, because poem's server cannot bound
+//! slow clients, connections or bodies.
+//!
+//! Follow a request: `server.rs` takes the connection, `watched.rs` closes it when it is too slow, `edge.rs` does what
+//! is the same for every request (with `call.rs`, `strict.rs`, `routes.rs`, `reply.rs`, `headers.rs`), poem-openapi
+//! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
+//! `codes.rs`. `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
+
+mod call;
+pub mod codes;
+mod compress;
+mod edge;
+pub mod etag;
+mod headers;
+mod prepared;
+mod problem;
+mod reply;
+mod routes;
+mod server;
+mod strict;
+mod watched;
+
+pub use edge::Edge;
+pub use prepared::{Cached, Prepared};
+pub use problem::PROBLEM_JSON;
+pub use routes::Routes;
+pub use server::serve;
+
+/// The answer of a handler: the wanted thing, or a problem in the one shape of `problem.rs`.
+pub type ApiResult<T> = crate::platform::error::Result<T>;
