@@ -9,4 +9,4 @@ mod service;
 mod store;
 
 pub use service::{Calendar, calendar_of};
-pub use store::{Listed, causes, overrides, terms};
+pub use store::{Listed, STATEMENTS, causes, overrides, terms};
