@@ -7,3 +7,4 @@ pub mod calendar;
 pub mod listings;
 pub mod pricing;
 pub mod reviews;
+pub mod search;

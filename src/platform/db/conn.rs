@@ -13,6 +13,8 @@ pub struct Conn<'a> {
     handle: Handle<'a>,
     /// The error that cost a PostgreSQL transaction its life, kept in case the closure rewords it.
     pub(super) lost: Option<DbError>,
+    /// What the first failed statement said, kept in case the closure carries on as if nothing had happened.
+    failed: Option<String>,
 }
 
 enum Handle<'a> {
@@ -54,7 +56,7 @@ pub(super) type Statements = HashMap<String, postgres::Statement>;
 
 impl<'a> Conn<'a> {
     fn over(handle: Handle<'a>) -> Self {
-        Self { handle, lost: None }
+        Self { handle, lost: None, failed: None }
     }
 
     pub(super) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
@@ -98,8 +100,13 @@ impl<'a> Conn<'a> {
         self.note(answer)
     }
 
-    /// Passes an answer on and remembers when it says that the transaction is lost.
+    /// Passes an answer on and remembers when it says that the statement failed or the transaction is lost.
     fn note<T>(&mut self, answer: DbResult<T>) -> DbResult<T> {
+        if let Err(error) = &answer
+            && !matches!(error, DbError::Column { .. })
+        {
+            self.failed.get_or_insert_with(|| error.to_string());
+        }
         match answer {
             Err(DbError::Retry(cause)) => {
                 let copy = cause.to_string();
@@ -159,12 +166,17 @@ impl Handle<'_> {
 
 /// Binds by the digits of the placeholder's name: SQLite numbers `$2, $1` by first appearance, PostgreSQL by name.
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> DbResult<()> {
+    let mut highest = 0;
     for place in 1..=statement.parameter_count() {
-        let value = statement.parameter_name(place).and_then(|name| name[1..].parse::<usize>().ok()).and_then(|n| params.get(n.wrapping_sub(1)));
-        let Some(value) = value else { return Err(DbError::Unusable("a statement has a placeholder without a value".into())) };
+        let number = statement.parameter_name(place).and_then(|name| name[1..].parse::<usize>().ok()).unwrap_or(0);
+        let Some(value) = params.get(number.wrapping_sub(1)) else {
+            return Err(DbError::Unusable("a statement has a placeholder without a value".into()));
+        };
+        highest = highest.max(number);
         statement.raw_bind_parameter(place, value)?;
     }
-    Ok(())
+    // PostgreSQL refuses a value that no placeholder takes; so do we, lest a test on SQLite miss it.
+    if highest == params.len() { Ok(()) } else { Err(DbError::Unusable("a statement has a value without a placeholder".into())) }
 }
 
 fn prepare(client: &mut (dyn PgAny + '_), statements: &mut Statements, sql: &str) -> DbResult<postgres::Statement> {
@@ -205,6 +217,12 @@ impl<'a> Tx<'a> {
     pub fn batch(&mut self, sql: &str) -> DbResult<()> {
         let answer = self.conn.handle.batch(sql);
         self.conn.note(answer)
+    }
+
+    /// The error for a closure that answered `Ok` although one of its statements had failed: PostgreSQL has given the
+    /// transaction up by then, and SQLite must not keep half of what PostgreSQL would undo.
+    pub(super) fn hidden_failure(&mut self) -> Option<DbError> {
+        self.conn.failed.take().map(|said| DbError::Engine(format!("nothing was written, because a statement had failed: {said}").into()))
     }
 
     /// Says that this transaction appended to the event log, so that its commit wakes the log's readers.

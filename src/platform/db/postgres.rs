@@ -24,7 +24,8 @@ const SEQUENCER_LOCK: i64 = 0x53_54_4f_50_4f_56_45_52;
 const SAFETY_NET: Duration = Duration::from_millis(250);
 
 pub(super) struct Postgres {
-    pool: r2d2::Pool<Connections>,
+    /// Taken only when this is dropped.
+    pool: Option<r2d2::Pool<Connections>>,
     clock: Arc<dyn Clock>,
     committed: watch::Sender<u64>,
     wake: Arc<Wake>,
@@ -79,7 +80,7 @@ impl Postgres {
         let pool =
             r2d2::Pool::builder().max_size(POOL).min_idle(Some(1)).connection_timeout(Duration::from_secs(5)).build(Connections { config: config.clone() })?;
         let wake = Arc::new(Wake::default());
-        let mut this = Self { pool, clock, committed, wake, threads: Vec::new() };
+        let mut this = Self { pool: Some(pool), clock, committed, wake, threads: Vec::new() };
         this.spawn("event-sequencer", &config, sequence)?;
         this.spawn("event-listener", &config, listen)?;
         Ok(this)
@@ -95,14 +96,18 @@ impl Postgres {
         Ok(())
     }
 
+    fn checkout(&self) -> DbResult<r2d2::PooledConnection<Connections>> {
+        Ok(self.pool.as_ref().ok_or(DbError::Closed)?.get()?)
+    }
+
     pub(super) fn read<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.pool.get().map_err(DbError::from)?;
+        let mut connection = self.checkout()?;
         let PgConnection { client, statements } = &mut *connection;
         f(&mut Conn::client(client, statements))
     }
 
     pub(super) fn snapshot<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.pool.get().map_err(DbError::from)?;
+        let mut connection = self.checkout()?;
         let PgConnection { client, statements } = &mut *connection;
         let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().map_err(DbError::from)?;
         let answer = f(&mut Conn::transaction(&mut transaction, statements))?;
@@ -126,18 +131,18 @@ impl Postgres {
     }
 
     fn attempt<T, E: From<DbError>>(&self, f: &impl Fn(&mut Tx<'_>, Instant) -> Result<T, E>) -> Attempt<T, E> {
-        let mut connection = match self.pool.get() {
+        let mut connection = match self.checkout() {
             Ok(connection) => connection,
-            Err(error) => return Attempt::Done(Err(DbError::from(error).into())),
+            Err(error) => return Attempt::Done(Err(error.into())),
         };
         let PgConnection { client, statements } = &mut *connection;
-        let mut transaction = match client.transaction() {
+        let mut transaction = match client.build_transaction().read_only(false).start() {
             Ok(transaction) => transaction,
             Err(error) => return Attempt::failed(error.into()),
         };
         let mut tx = Tx::postgres(&mut transaction, statements);
         let answer = catch_unwind(AssertUnwindSafe(|| f(&mut tx, self.clock.now())));
-        let (wrote_events, lost) = (tx.wrote_events, tx.lost.take());
+        let (wrote_events, lost, hidden) = (tx.wrote_events, tx.lost.take(), tx.hidden_failure());
         drop(tx);
         match answer {
             // The closure may have turned the engine's error into its own; whether it lost is remembered beside it.
@@ -147,6 +152,8 @@ impl Postgres {
                 Ok(()) => Attempt::Done(Err(refused)),
                 Err(error) => Attempt::failed(error.into()),
             },
+            // The server answers COMMIT with a silent ROLLBACK once a statement has failed.
+            Ok(Ok(_)) if hidden.is_some() => Attempt::Done(Err(hidden.unwrap_or(DbError::Closed).into())),
             Ok(Ok(value)) => match transaction.commit() {
                 Ok(()) => {
                     if wrote_events {
@@ -154,7 +161,7 @@ impl Postgres {
                     }
                     Attempt::Done(Ok(value))
                 }
-                Err(error) if error.code().is_none() => Attempt::Done(Err(DbError::Unknown.into())),
+                Err(error) if leaves_open(&error) => Attempt::Done(Err(DbError::Unknown.into())),
                 Err(error) => Attempt::failed(error.into()),
             },
         }
@@ -162,8 +169,14 @@ impl Postgres {
 }
 
 impl Drop for Postgres {
+    /// The synchronous client panics when it is closed on an async thread, so the pool is closed on one of its own.
     fn drop(&mut self) {
         self.wake.close();
+        if let Some(pool) = self.pool.take()
+            && std::thread::spawn(move || drop(pool)).join().is_err()
+        {
+            tracing::error!("closing the connections panicked");
+        }
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("an event thread had panicked");
@@ -181,6 +194,12 @@ impl<T, E: From<DbError>> Attempt<T, E> {
     fn failed(error: DbError) -> Self {
         if error.is_retryable() { Self::Lost(error) } else { Self::Done(Err(error.into())) }
     }
+}
+
+/// Whether a failed COMMIT may stand all the same: the connection broke, or the server was told to end it (class 57)
+/// and may have obeyed after the commit had become durable.
+fn leaves_open(error: &postgres::Error) -> bool {
+    error.code().is_none_or(|state| state.code().starts_with("57"))
 }
 
 /// 5, 10, 20, 40 ms and up to as much again, so that rivals do not meet a second time.
@@ -204,7 +223,10 @@ impl r2d2::ManageConnection for Connections {
 
     fn connect(&self) -> Result<PgConnection, postgres::Error> {
         let mut client = self.config.connect(NoTls)?;
-        client.batch_execute("SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'")?;
+        // Only a transaction that says so may write; a reader that tries is refused, as on SQLite.
+        client.batch_execute(
+            "SET default_transaction_read_only = on; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'",
+        )?;
         Ok(PgConnection { client, statements: Statements::new() })
     }
 

@@ -1,6 +1,6 @@
 //! Makes the tables of `schema.sql` and knows which version of them this release needs.
 
-use super::{Backend, Db, DbError, DbResult, Lane};
+use super::{Backend, Db, DbError, DbResult, Lane, Tx};
 
 /// The whole current schema, loaded as it is by both engines.
 pub const SCHEMA: &str = include_str!("../../../schema.sql");
@@ -10,15 +10,27 @@ pub const SCHEMA_VERSION: i64 = 1;
 /// Any number nobody else uses: two nodes that start at once make the tables one after the other.
 const LOCK: i64 = 0x53_43_48_45_4d_41;
 
+const VERSION: &str = "SELECT value FROM instance WHERE name = 'schema_version'";
+
+/// The version that the database says it has; `None` when that is no number.
+fn found(tx: &mut Tx<'_>) -> DbResult<Option<i64>> {
+    Ok(tx.first(VERSION, &[], |row| row.get::<String>(0))?.and_then(|version| version.parse().ok()))
+}
+
 pub(super) fn ensure(db: &Db) -> DbResult<()> {
     let found: Option<i64> = db.write_blocking(Lane::Urgent, |tx, _| {
         if matches!(tx.engine(), super::Engine::Postgres) {
             tx.first("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", &[LOCK.into()], |_| Ok(()))?;
         }
+        // The version comes first: an older schema must not be laid over a newer release's tables.
+        tx.batch("CREATE TABLE IF NOT EXISTS instance (name TEXT PRIMARY KEY, value TEXT NOT NULL)")?;
+        let version: Option<String> = tx.first(VERSION, &[], |row| row.get(0))?;
+        if version.is_some_and(|version| version != SCHEMA_VERSION.to_string()) {
+            return found(tx);
+        }
         tx.batch(SCHEMA)?;
         tx.execute("INSERT INTO instance (name, value) VALUES ('schema_version', $1) ON CONFLICT (name) DO NOTHING", &[SCHEMA_VERSION.to_string().into()])?;
-        let version: Option<String> = tx.first("SELECT value FROM instance WHERE name = 'schema_version'", &[], |row| row.get(0))?;
-        Ok::<_, DbError>(version.and_then(|v| v.parse().ok()))
+        found(tx)
     })?;
     match found {
         Some(SCHEMA_VERSION) => Ok(()),

@@ -82,6 +82,8 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         self.lanes.close();
         if let Some(writer) = self.writer.take()
+            // The last handle may have been inside a closure that the writer itself has just finished with.
+            && writer.thread().id() != std::thread::current().id()
             && writer.join().is_err()
         {
             tracing::error!("the SQLite writer thread had panicked");
@@ -145,6 +147,7 @@ where
 {
     fn run(&mut self, tx: &mut Tx<'_>, now: Instant) -> bool {
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx, now))).unwrap_or_else(|panic| Err(DbError::Panicked(panic_text(panic.as_ref())).into()));
+        let result = result.and_then(|value| tx.hidden_failure().map_or(Ok(value), |error| Err(error.into())));
         let keep = result.is_ok();
         self.result = Some(result);
         keep

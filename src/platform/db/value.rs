@@ -78,6 +78,11 @@ const PG_EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Days between 1970 and PostgreSQL's epoch.
 const PG_EPOCH_DAYS: i32 = 10_957;
 
+/// Dates that could not be read back are not stored.
+fn understood(night: Night) -> Result<Night, &'static str> {
+    if (Night::FIRST..=Night::LAST).contains(&night) { Ok(night) } else { Err("a date out of reach") }
+}
+
 impl rusqlite::ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
         use rusqlite::types::{ToSqlOutput, Value as V, ValueRef as R};
@@ -89,7 +94,7 @@ impl rusqlite::ToSql for Value {
             Self::Text(s) | Self::Json(s) => ToSqlOutput::Borrowed(R::Text(s.as_bytes())),
             Self::Bytes(b) => ToSqlOutput::Borrowed(R::Blob(b)),
             Self::Uuid(id) => ToSqlOutput::Borrowed(R::Blob(id.as_bytes())),
-            Self::Night(night) => ToSqlOutput::Owned(V::Text(night.to_string())),
+            Self::Night(night) => ToSqlOutput::Owned(V::Text(understood(*night).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?.to_string())),
         })
     }
 }
@@ -105,8 +110,10 @@ impl ToSql for Value {
             (Self::Text(s), &Type::TEXT | &Type::VARCHAR | &Type::NAME) => return s.to_sql(ty, out),
             (Self::Bytes(b), &Type::BYTEA) => return b.to_sql(ty, out),
             (Self::Uuid(id), &Type::UUID) => return id.to_sql(ty, out),
-            (Self::Night(night), &Type::DATE) => out.extend_from_slice(&(night.0 - PG_EPOCH_DAYS).to_be_bytes()),
-            (Self::Instant(at), &Type::TIMESTAMPTZ) => out.extend_from_slice(&(at.0 - PG_EPOCH_MICROS).to_be_bytes()),
+            (Self::Night(night), &Type::DATE) => out.extend_from_slice(&(understood(*night)?.0 - PG_EPOCH_DAYS).to_be_bytes()),
+            (Self::Instant(at), &Type::TIMESTAMPTZ) => {
+                out.extend_from_slice(&at.0.checked_sub(PG_EPOCH_MICROS).ok_or("an instant out of reach")?.to_be_bytes());
+            }
             (Self::Json(text), &Type::JSONB) => {
                 out.extend_from_slice(&[1]);
                 out.extend_from_slice(text.as_bytes());
@@ -204,10 +211,14 @@ column!(f64, Real(x) => Ok(x), |ty, raw| native(ty, raw));
 column!(String, Text(t) => std::str::from_utf8(t).map(str::to_owned).map_err(|e| e.to_string()), |ty, raw| native(ty, raw));
 column!(Vec<u8>, Blob(b) => Ok(b.to_vec()), |ty, raw| native(ty, raw));
 column!(Uuid, Blob(b) => Self::from_slice(b).map_err(|e| e.to_string()), |ty, raw| native(ty, raw));
-column!(Instant, Integer(n) => Ok(Self(n)), |ty, raw| if *ty == Type::TIMESTAMPTZ { eight(raw).map(|n| Self(n + PG_EPOCH_MICROS)) } else { Err(format!("unexpected SQL type {ty}")) });
+column!(Instant, Integer(n) => Ok(Self(n)), |ty, raw| if *ty == Type::TIMESTAMPTZ {
+    eight(raw)?.checked_add(PG_EPOCH_MICROS).map(Self).ok_or_else(|| "an instant out of reach".into())
+} else {
+    Err(format!("unexpected SQL type {ty}"))
+});
 column!(Night, Text(t) => std::str::from_utf8(t).ok().and_then(Self::parse).ok_or_else(|| "not a date".into()), |ty, raw| {
-    let days: [u8; 4] = raw.try_into().map_err(|_| format!("unexpected SQL type {ty}"))?;
-    Ok(Self(i32::from_be_bytes(days) + PG_EPOCH_DAYS))
+    let days: [u8; 4] = raw.try_into().ok().filter(|_| *ty == Type::DATE).ok_or_else(|| format!("unexpected SQL type {ty}"))?;
+    i32::from_be_bytes(days).checked_add(PG_EPOCH_DAYS).map(Self).ok_or_else(|| "a date out of reach".into())
 });
 column!(Json, Text(t) => std::str::from_utf8(t).map(|s| Self(s.to_owned())).map_err(|e| e.to_string()), |ty, raw| {
     let text = if *ty == Type::JSONB { raw.get(1..).unwrap_or(raw) } else { raw };

@@ -7,7 +7,7 @@
 
 mod store;
 
-pub use store::{after, append, last_seq, prune};
+pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
 
 use crate::values::Instant;
 use uuid::Uuid;

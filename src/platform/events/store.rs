@@ -21,20 +21,25 @@ pub fn append(tx: &mut Tx<'_>, kind: Kind, subject: Uuid, payload: &serde_json::
     Ok(())
 }
 
+/// The statements that must stay cheap however long the log grows; a test reads their plans.
+pub const AFTER: &str = "SELECT seq, kind, subject, payload, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+pub const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM events";
+pub const PRUNE: &str = "DELETE FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events)";
+
 /// The numbered events after `seq`, oldest first, at most `limit` (≥ 1).
 pub fn after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Event>> {
-    conn.query("SELECT seq, kind, subject, payload, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2", &[seq.into(), limit.into()], |row| {
+    conn.query(AFTER, &[seq.into(), limit.into()], |row| {
         Ok(Event { seq: row.get(0)?, kind: row.get(1)?, subject: row.get(2)?, payload: row.get::<Json>(3)?.0, at: row.get(4)? })
     })
 }
 
 /// The highest number given so far, 0 when there is none.
 pub fn last_seq(conn: &mut Conn<'_>) -> DbResult<i64> {
-    Ok(conn.first("SELECT COALESCE(MAX(seq), 0) FROM events", &[], |row| row.get(0))?.unwrap_or(0))
+    Ok(conn.first(LAST_SEQ, &[], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Drops numbered events older than `before`, but never the newest, from which the next number is counted.
 /// Answers how many went.
 pub fn prune(tx: &mut Tx<'_>, before: Instant) -> DbResult<u64> {
-    tx.execute("DELETE FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events)", &[before.into()])
+    tx.execute(PRUNE, &[before.into()])
 }

@@ -1,0 +1,514 @@
+//! Every published listing in columns and bitmaps, in the order of the map.
+//!
+//! A listing's place in the columns is its ordinal. The first `codes.len()` ordinals follow the Z-order curve; later
+//! arrivals, and listings that moved, are appended behind them until the next rebuild. A listing that left keeps a
+//! dead ordinal. `filter.rs` narrows, `stays.rs` judges dates and prices, `order.rs` sorts, `facets.rs` counts.
+
+use super::area::{Point, code};
+use super::bits::Bitmap;
+use super::lengths::Lengths;
+use super::listing::{Entry, Facts};
+use super::names::{Names, fold};
+use super::nights::Nights;
+use super::prices::PriceBands;
+use crate::features::calendar::rules::{DayOverride, Days, Terms};
+use crate::values::{Currency, Instant, ListingId, Night, UserId, Zone};
+use std::collections::HashMap;
+
+/// Marks an unknown bedroom, bed or bathroom count.
+pub(crate) const UNKNOWN: u8 = u8::MAX;
+
+/// One value a listing, by ordinal. Kept together because they are filled and replaced together.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub ids: Vec<ListingId>,
+    pub points: Vec<Point>,
+    pub terms: Vec<Terms>,
+    pub prices: Vec<i64>,
+    /// Lowest and highest price of any night, base price and overrides together.
+    pub price_bounds: Vec<(i64, i64)>,
+    pub quality: Vec<u32>,
+    /// Mean rating × 100, 0 when there is none.
+    pub rating: Vec<u16>,
+    pub reviews: Vec<u32>,
+    pub created: Vec<Instant>,
+    pub hosts: Vec<u32>,
+    pub cities: Vec<u32>,
+    pub neighbourhoods: Vec<u32>,
+    pub currencies: Vec<u8>,
+    pub classes: Vec<u16>,
+    pub room_types: Vec<u8>,
+    pub property_types: Vec<u16>,
+    pub bedrooms: Vec<u8>,
+    pub beds: Vec<u8>,
+    pub bathrooms: Vec<u8>,
+    /// Only where some day differs, or where the rules need more than bits.
+    pub days: Vec<Option<Box<Days>>>,
+}
+
+/// Listings whose "not too soon, not too late" is decided together: same zone, notice, cut-off and window.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TimeClass {
+    pub zone: String,
+    pub notice_days: u8,
+    pub cutoff_minute: Option<u16>,
+    pub window_days: u16,
+}
+
+impl TimeClass {
+    /// The first day on which a guest may arrive; the same words as `Terms::earliest_arrival`, for the whole class.
+    pub(crate) fn earliest_arrival(&self, local: crate::values::LocalMoment) -> Night {
+        Terms { notice_days: self.notice_days, cutoff_minute: self.cutoff_minute, ..CLOSED }.earliest_arrival(local)
+    }
+}
+
+/// Bitmaps "at least n" for n = 1, 2, … up to [`AtLeast::LEVELS`]; beyond, the column is asked.
+#[derive(Debug)]
+pub(crate) struct AtLeast {
+    room: usize,
+    levels: Vec<Bitmap>,
+}
+
+impl AtLeast {
+    pub(crate) const LEVELS: u8 = 16;
+
+    fn with_room(room: usize) -> Self {
+        Self { room, levels: Vec::new() }
+    }
+
+    fn set(&mut self, ordinal: u32, value: u8) {
+        let levels = usize::from(value.min(Self::LEVELS));
+        grow(&mut self.levels, levels, self.room);
+        for (level, bitmap) in self.levels.iter_mut().enumerate() {
+            bitmap.set(ordinal, level < levels);
+        }
+    }
+
+    /// The listings with at least `n`; exact up to `LEVELS`, a superset beyond. `None`: nobody.
+    pub(crate) fn level(&self, n: u8) -> Option<&Bitmap> {
+        self.levels.get(usize::from(n.clamp(1, Self::LEVELS)) - 1)
+    }
+}
+
+/// The searchable state of the whole marketplace.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    /// How many listings a new bitmap has room for.
+    room: usize,
+    pub columns: Columns,
+    pub live: Bitmap,
+    /// Places on the curve of the sorted ordinals.
+    pub codes: Vec<u64>,
+    pub nights: Nights,
+    pub lengths: Lengths,
+    pub bands: PriceBands,
+    /// Rules that are not bit tests: judged by `calendar::rules::permits`.
+    pub exact: Bitmap,
+    /// Some day has a price of its own.
+    pub varied_price: Bitmap,
+    pub instant_book: Bitmap,
+    pub top_host: Bitmap,
+    pub rated: Bitmap,
+    pub room_types: [Bitmap; 4],
+    pub property_types: Vec<Bitmap>,
+    pub amenities: Vec<Bitmap>,
+    pub currencies: Vec<Bitmap>,
+    pub capacity: AtLeast,
+    pub infants: AtLeast,
+    pub pets: AtLeast,
+    pub bedrooms: AtLeast,
+    pub beds: AtLeast,
+    pub bathrooms: AtLeast,
+    pub bedrooms_known: Bitmap,
+    /// How many listings have each amenity and property type; never too low, for listings that left still count.
+    pub amenity_counts: Vec<u32>,
+    pub property_counts: Vec<u32>,
+    pub property_names: Names,
+    pub amenity_names: Names,
+    pub city_names: Names,
+    /// Neighbourhood and city, with a line break between them.
+    pub neighbourhood_names: Names,
+    pub currency_list: Vec<Currency>,
+    pub classes: Vec<(TimeClass, Option<Zone>)>,
+    /// Ordinals of each city, ascending; may hold listings that left, so the column is asked too.
+    pub by_city: Vec<Vec<u32>>,
+    /// Live ordinals sorted by quality, best first (ties by id), as they were at the last rebuild.
+    pub ranking: Vec<u32>,
+    /// What changed in quality or arrived since: not to be looked up in `ranking`.
+    pub unranked: Bitmap,
+    by_id: HashMap<ListingId, u32>,
+    class_numbers: HashMap<TimeClass, u16>,
+    /// Folded city names to the number of their exact spelling.
+    city_by_fold: HashMap<String, Vec<u32>>,
+    host_numbers: HashMap<UserId, u32>,
+    live_count: usize,
+}
+
+impl Corpus {
+    /// An empty corpus whose first night is `base`, with room for so many listings (more may come).
+    pub(crate) fn empty(base: Night, room: usize) -> Self {
+        let set = || Bitmap::with_room(room);
+        let at_least = || AtLeast::with_room(room);
+        Self {
+            room,
+            columns: Columns::with_room(room),
+            live: set(),
+            codes: Vec::new(),
+            nights: Nights::new(base, room),
+            lengths: Lengths::with_room(room),
+            bands: PriceBands::with_room(room),
+            exact: set(),
+            varied_price: set(),
+            instant_book: set(),
+            top_host: set(),
+            rated: set(),
+            room_types: std::array::from_fn(|_| set()),
+            property_types: Vec::new(),
+            amenities: Vec::new(),
+            currencies: Vec::new(),
+            capacity: at_least(),
+            infants: at_least(),
+            pets: at_least(),
+            bedrooms: at_least(),
+            beds: at_least(),
+            bathrooms: at_least(),
+            bedrooms_known: set(),
+            amenity_counts: Vec::new(),
+            property_counts: Vec::new(),
+            property_names: Names::default(),
+            amenity_names: Names::default(),
+            city_names: Names::default(),
+            neighbourhood_names: Names::default(),
+            currency_list: Vec::new(),
+            classes: Vec::new(),
+            by_city: Vec::new(),
+            ranking: Vec::new(),
+            unranked: set(),
+            by_id: HashMap::with_capacity(room),
+            class_numbers: HashMap::new(),
+            city_by_fold: HashMap::new(),
+            host_numbers: HashMap::new(),
+            live_count: 0,
+        }
+    }
+
+    /// How many listings can be found.
+    pub(crate) fn len(&self) -> usize {
+        self.live_count
+    }
+
+    /// One more than the highest ordinal.
+    pub(crate) fn ordinals(&self) -> u32 {
+        u32::try_from(self.columns.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many ordinals lie outside the order of the map: dead ones and late arrivals.
+    pub(crate) fn disorder(&self) -> usize {
+        self.columns.ids.len() - self.live_count + self.columns.ids.len().saturating_sub(self.codes.len())
+    }
+
+    pub(crate) fn ordinal(&self, id: ListingId) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub(crate) fn host_number(&self, host: UserId) -> Option<u32> {
+        self.host_numbers.get(&host).copied()
+    }
+
+    /// The cities whose folded name is that of `name`.
+    pub(crate) fn cities_named(&self, name: &str) -> &[u32] {
+        self.city_by_fold.get(&fold(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes a listing out.
+    pub(crate) fn remove(&mut self, id: ListingId) {
+        if let Some(ordinal) = self.by_id.remove(&id) {
+            self.live.remove(ordinal);
+            self.live_count -= 1;
+            self.nights.clear(ordinal);
+            self.columns.days[ordinal as usize] = None;
+        }
+    }
+
+    /// Puts a listing in, or brings it up to date; one that moved on the map gets a new ordinal.
+    pub(crate) fn put(&mut self, entry: Entry) {
+        let point = Point { lat: entry.facts.lat, lng: entry.facts.lng };
+        let known = self.by_id.get(&entry.facts.id).copied();
+        if known.is_some_and(|ordinal| self.columns.points[ordinal as usize] != point) {
+            self.remove(entry.facts.id);
+        }
+        let ordinal = match self.by_id.get(&entry.facts.id) {
+            Some(ordinal) => {
+                self.nights.clear(*ordinal);
+                *ordinal
+            }
+            None => self.append(entry.facts.id, point),
+        };
+        self.write_facts(ordinal, &entry.facts);
+        self.write_days(ordinal, entry.days);
+    }
+
+    /// Replaces what is free, and at which price.
+    pub(crate) fn put_days(&mut self, id: ListingId, days: Days) {
+        if let Some(ordinal) = self.ordinal(id) {
+            self.nights.clear(ordinal);
+            self.write_days(ordinal, days);
+        }
+    }
+
+    fn append(&mut self, id: ListingId, point: Point) -> u32 {
+        let ordinal = self.ordinals();
+        self.columns.append(id, point);
+        self.by_id.insert(id, ordinal);
+        self.live.insert(ordinal);
+        self.unranked.insert(ordinal);
+        self.live_count += 1;
+        ordinal
+    }
+
+    fn write_facts(&mut self, ordinal: u32, facts: &Facts) {
+        let place = ordinal as usize;
+        let quality = facts.quality();
+        if self.columns.quality[place] != quality {
+            self.unranked.insert(ordinal);
+        }
+        let numbers = self.number_names(ordinal, facts);
+        let columns = &mut self.columns;
+        columns.terms[place] = facts.terms;
+        columns.prices[place] = facts.price;
+        columns.quality[place] = quality;
+        columns.rating[place] = facts.rating_centi.unwrap_or(0);
+        columns.reviews[place] = facts.review_count;
+        columns.created[place] = facts.created_at;
+        columns.hosts[place] = numbers.host;
+        columns.cities[place] = numbers.city;
+        columns.neighbourhoods[place] = numbers.neighbourhood;
+        columns.currencies[place] = numbers.currency;
+        columns.classes[place] = numbers.class;
+        columns.room_types[place] = facts.room_type as u8;
+        columns.property_types[place] = numbers.property_type;
+        columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
+        columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
+        columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
+        self.write_bits(ordinal, facts, &numbers);
+    }
+
+    fn number_names(&mut self, ordinal: u32, facts: &Facts) -> Numbers {
+        let terms = &facts.terms;
+        let class = TimeClass { zone: facts.zone.clone(), notice_days: terms.notice_days, cutoff_minute: terms.cutoff_minute, window_days: terms.window_days };
+        let class = match self.class_numbers.get(&class) {
+            Some(number) => *number,
+            None => {
+                let number = u16::try_from(self.classes.len()).unwrap_or(u16::MAX);
+                self.classes.push((class.clone(), Zone::parse(&class.zone)));
+                self.class_numbers.insert(class, number);
+                number
+            }
+        };
+        let next_host = u32::try_from(self.host_numbers.len()).unwrap_or(u32::MAX);
+        let currency = self.currency_list.iter().position(|c| *c == facts.currency).unwrap_or_else(|| {
+            self.currency_list.push(facts.currency);
+            self.currency_list.len() - 1
+        });
+        Numbers {
+            host: *self.host_numbers.entry(facts.host).or_insert(next_host),
+            city: self.number_city(ordinal, &facts.city),
+            neighbourhood: self.neighbourhood_names.number(&format!("{}\n{}", facts.neighbourhood, facts.city)),
+            currency: u8::try_from(currency).unwrap_or(u8::MAX),
+            class,
+            property_type: u16::try_from(self.property_names.number(&facts.property_type)).unwrap_or(u16::MAX),
+        }
+    }
+
+    fn number_city(&mut self, ordinal: u32, name: &str) -> u32 {
+        let city = self.city_names.number(name);
+        if self.by_city.len() <= city as usize {
+            self.by_city.resize_with(city as usize + 1, Vec::new);
+            self.city_by_fold.entry(fold(name)).or_default().push(city);
+        }
+        let list = &mut self.by_city[city as usize];
+        if let Err(gap) = list.binary_search(&ordinal) {
+            list.insert(gap, ordinal);
+        }
+        city
+    }
+
+    fn write_bits(&mut self, ordinal: u32, facts: &Facts, numbers: &Numbers) {
+        for (room, bitmap) in self.room_types.iter_mut().enumerate() {
+            bitmap.set(ordinal, room == facts.room_type as usize);
+        }
+        grow(&mut self.property_types, self.property_names.len(), self.room);
+        set_members(&mut self.property_types, &mut self.property_counts, ordinal, &[numbers.property_type.into()]);
+        set_one(&mut self.currencies, ordinal, numbers.currency.into(), self.room);
+        let amenities: Vec<u32> = facts.amenities.iter().map(|key| self.amenity_names.number(key)).collect();
+        grow(&mut self.amenities, self.amenity_names.len(), self.room);
+        set_members(&mut self.amenities, &mut self.amenity_counts, ordinal, &amenities);
+        self.instant_book.set(ordinal, facts.instant_book);
+        self.top_host.set(ordinal, facts.top_host);
+        self.rated.set(ordinal, facts.rating_centi.is_some());
+        self.capacity.set(ordinal, u8::try_from(facts.terms.capacity).unwrap_or(u8::MAX));
+        self.infants.set(ordinal, facts.terms.max_infants);
+        self.pets.set(ordinal, facts.terms.max_pets);
+        self.bedrooms.set(ordinal, facts.bedrooms.unwrap_or(0));
+        self.bedrooms_known.set(ordinal, facts.bedrooms.is_some());
+        self.beds.set(ordinal, facts.beds.unwrap_or(0));
+        self.bathrooms.set(ordinal, facts.bathrooms_halves.unwrap_or(0));
+    }
+
+    /// Writes the calendar of an ordinal whose nights are all free so far.
+    fn write_days(&mut self, ordinal: u32, days: Days) {
+        let place = ordinal as usize;
+        let terms = self.columns.terms[place];
+        let base = self.columns.prices[place];
+        self.nights.take(ordinal, &days.taken);
+        self.lengths.put(ordinal, &terms, &days);
+        self.bands.put(ordinal, base, self.currency_list[usize::from(self.columns.currencies[place])]);
+        let prices = days.overrides.iter().filter_map(|day| day.price_minor).map(std::num::NonZeroI64::get);
+        self.columns.price_bounds[place] = prices.clone().fold((base, base), |(low, high), price| (low.min(price), high.max(price)));
+        self.varied_price.set(ordinal, prices.clone().next().is_some());
+        let exact = needs_exact(&terms, &days.overrides);
+        self.exact.set(ordinal, exact);
+        let kept = if exact { days } else { Days { taken: Vec::new(), ..days } };
+        self.columns.days[place] = (exact || !kept.overrides.is_empty()).then(|| Box::new(kept));
+    }
+
+    /// Sorts the best listings to the front once more; for a corpus that was just built.
+    pub(crate) fn rank(&mut self) {
+        let mut ranking: Vec<u32> = self.live.iter().collect();
+        let columns = &self.columns;
+        ranking.sort_unstable_by_key(|n| (std::cmp::Reverse(columns.quality[*n as usize]), columns.ids[*n as usize]));
+        self.ranking = ranking;
+        self.unranked = Bitmap::with_room(self.room);
+    }
+
+    /// Declares that all ordinals so far lie in the order of the map.
+    pub(crate) fn mark_sorted(&mut self) {
+        self.codes = self.columns.points.iter().map(|p| code(*p)).collect();
+        debug_assert!(self.codes.is_sorted());
+    }
+}
+
+/// The numbers of a listing's names.
+struct Numbers {
+    host: u32,
+    city: u32,
+    neighbourhood: u32,
+    currency: u8,
+    class: u16,
+    property_type: u16,
+}
+
+/// Whether the rules of a listing cannot be told from bits (gap rule, closed days, strict window).
+fn needs_exact(terms: &Terms, overrides: &[DayOverride]) -> bool {
+    terms.gap_nights > 0
+        || terms.window_strict
+        || terms.arrival_days & 127 != 127
+        || terms.departure_days & 127 != 127
+        || overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
+}
+
+/// Appends empty sets until there are `count`.
+fn grow(bitmaps: &mut Vec<Bitmap>, count: usize, room: usize) {
+    if bitmaps.len() < count {
+        bitmaps.resize_with(count, || Bitmap::with_room(room));
+    }
+}
+
+/// Makes a listing a member of the sets with these numbers and of no other, keeping count.
+fn set_members(bitmaps: &mut [Bitmap], counts: &mut Vec<u32>, ordinal: u32, numbers: &[u32]) {
+    counts.resize(bitmaps.len(), 0);
+    for (bitmap, count) in bitmaps.iter_mut().zip(counts.iter_mut()) {
+        if bitmap.contains(ordinal) {
+            bitmap.remove(ordinal);
+            *count -= 1;
+        }
+    }
+    for number in numbers.iter().map(|n| *n as usize) {
+        if !bitmaps[number].contains(ordinal) {
+            bitmaps[number].insert(ordinal);
+            counts[number] += 1;
+        }
+    }
+}
+
+/// Among bitmaps of which a listing is in exactly one, makes it the one with this number.
+fn set_one(bitmaps: &mut Vec<Bitmap>, ordinal: u32, number: usize, room: usize) {
+    grow(bitmaps, number + 1, room);
+    for (n, bitmap) in bitmaps.iter_mut().enumerate() {
+        if n == number {
+            bitmap.insert(ordinal);
+        } else {
+            bitmap.remove(ordinal);
+        }
+    }
+}
+
+impl Columns {
+    fn with_room(room: usize) -> Self {
+        Self {
+            ids: Vec::with_capacity(room),
+            points: Vec::with_capacity(room),
+            terms: Vec::with_capacity(room),
+            prices: Vec::with_capacity(room),
+            price_bounds: Vec::with_capacity(room),
+            quality: Vec::with_capacity(room),
+            rating: Vec::with_capacity(room),
+            reviews: Vec::with_capacity(room),
+            created: Vec::with_capacity(room),
+            hosts: Vec::with_capacity(room),
+            cities: Vec::with_capacity(room),
+            neighbourhoods: Vec::with_capacity(room),
+            currencies: Vec::with_capacity(room),
+            classes: Vec::with_capacity(room),
+            room_types: Vec::with_capacity(room),
+            property_types: Vec::with_capacity(room),
+            bedrooms: Vec::with_capacity(room),
+            beds: Vec::with_capacity(room),
+            bathrooms: Vec::with_capacity(room),
+            days: Vec::with_capacity(room),
+        }
+    }
+
+    fn append(&mut self, id: ListingId, point: Point) {
+        self.ids.push(id);
+        self.points.push(point);
+        self.terms.push(CLOSED);
+        self.prices.push(0);
+        self.price_bounds.push((0, 0));
+        self.quality.push(0);
+        self.rating.push(0);
+        self.reviews.push(0);
+        self.created.push(Instant(0));
+        self.hosts.push(0);
+        self.cities.push(0);
+        self.neighbourhoods.push(0);
+        self.currencies.push(0);
+        self.classes.push(0);
+        self.room_types.push(0);
+        self.property_types.push(0);
+        self.bedrooms.push(UNKNOWN);
+        self.beds.push(UNKNOWN);
+        self.bathrooms.push(UNKNOWN);
+        self.days.push(None);
+    }
+}
+
+/// The terms of an ordinal that has no listing yet.
+const CLOSED: Terms = Terms {
+    bookable: false,
+    capacity: 0,
+    max_infants: 0,
+    max_pets: 0,
+    min_nights: 1,
+    max_nights: 1,
+    notice_days: 0,
+    cutoff_minute: None,
+    window_days: 1,
+    window_strict: false,
+    preparation: 0,
+    arrival_days: 127,
+    departure_days: 127,
+    gap_nights: 0,
+    fill_gaps: false,
+    units: 1,
+};

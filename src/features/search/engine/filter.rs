@@ -1,0 +1,245 @@
+//! Narrows the corpus to the listings that match a question, the cheapest tests first.
+//!
+//! The result is `(bits and not exact) or (exact and permits)`: whatever bitmaps can say is said by them, and
+//! listings with rules that are not bit tests are judged by the same function as a booking.
+
+use super::area;
+use super::bits::{Bitmap, Selection};
+use super::corpus::{AtLeast, Corpus};
+use super::query::{PriceBasis, PriceFilter, Query, Trouble};
+use super::text::TextView;
+use super::text::hits::WordHits;
+use crate::features::calendar::rules::{Days, permits};
+use crate::features::pricing::{StayPrice, stay_price};
+use crate::values::{Currency, LocalMoment, Stay};
+use std::sync::Arc;
+
+/// What matches, and what later steps need again.
+pub(super) struct Matches {
+    pub selection: Selection,
+    pub words: Vec<Arc<WordHits>>,
+}
+
+impl Corpus {
+    /// The listings that match everything in `query`.
+    pub(super) fn matches(&self, text: &TextView, query: &Query) -> Result<Matches, Trouble> {
+        let words = query.words.iter().map(|word| text.hits(word)).collect::<Result<Vec<_>, _>>()?;
+        let mut selection = self.start(query);
+        for word in &words {
+            word.anywhere.narrow(&mut selection);
+        }
+        self.filter_kind(query, &mut selection);
+        self.filter_numbers(query, &mut selection);
+        if let Some(stay) = query.stay {
+            self.filter_stay(query, stay, &mut selection);
+        }
+        if let Some(currency) = query.currency {
+            narrow_to(&mut selection, self.currency_list.iter().position(|c| *c == currency).map(|n| &self.currencies[n]));
+        }
+        if query.price.is_some() || matches!(query.sort, super::query::Sort::Cheapest | super::query::Sort::Dearest) {
+            let currency = self.one_currency(&selection)?;
+            if let (Some(filter), Some(currency)) = (query.price, currency) {
+                self.filter_price(filter, query.stay, currency, &mut selection);
+            }
+        }
+        if selection.words() > 64 {
+            selection.compact();
+        }
+        Ok(Matches { selection, words })
+    }
+
+    /// The smallest set to begin with: an area, a city, or everybody.
+    fn start(&self, query: &Query) -> Selection {
+        let mut selection = match (&query.area, &query.city) {
+            (Some(area), _) => {
+                let mut inside = area::select(area, &self.codes, self.ordinals(), |n| self.columns.points[n as usize]);
+                inside.and(&self.live);
+                inside
+            }
+            (None, Some(city)) => {
+                let mut ordinals: Vec<u32> = self.cities_named(city).iter().flat_map(|n| self.by_city[*n as usize].iter().copied()).collect();
+                ordinals.sort_unstable();
+                let mut selection = Selection::of_sorted(ordinals);
+                selection.and(&self.live);
+                selection
+            }
+            (None, None) => Selection::everything(&self.live),
+        };
+        if let Some(city) = &query.city {
+            let cities = self.cities_named(city);
+            selection.retain(|n| cities.contains(&self.columns.cities[n as usize]));
+        }
+        selection
+    }
+
+    fn filter_kind(&self, query: &Query, selection: &mut Selection) {
+        if !query.room_types.is_empty() {
+            let kinds: Vec<&Bitmap> = query.room_types.iter().map(|room| &self.room_types[*room as usize]).collect();
+            selection.and_any(&kinds);
+        }
+        if !query.property_types.is_empty() {
+            let kinds: Vec<&Bitmap> =
+                query.property_types.iter().filter_map(|slug| self.property_names.find(slug)).map(|n| &self.property_types[n as usize]).collect();
+            selection.and_any(&kinds);
+        }
+        for key in &query.amenities {
+            narrow_to(selection, self.amenity_names.find(key).map(|n| &self.amenities[n as usize]));
+        }
+        for (wanted, bitmap) in [(query.instant_book, &self.instant_book), (query.top_host, &self.top_host)] {
+            match wanted {
+                Some(true) => selection.and(bitmap),
+                Some(false) => selection.and_not(bitmap),
+                None => {}
+            }
+        }
+        if let Some(host) = query.host {
+            let number = self.host_number(host);
+            selection.retain(|n| Some(self.columns.hosts[n as usize]) == number);
+        }
+    }
+
+    fn filter_numbers(&self, query: &Query, selection: &mut Selection) {
+        let columns = &self.columns;
+        let guests = query.party.adults.saturating_add(query.party.children);
+        at_least(selection, &self.capacity, guests, |n| columns.terms[n as usize].capacity);
+        at_least(selection, &self.infants, query.party.infants, |n| columns.terms[n as usize].max_infants.into());
+        at_least(selection, &self.pets, query.party.pets, |n| columns.terms[n as usize].max_pets.into());
+        let known = |value: u8| if value == super::corpus::UNKNOWN { 0 } else { value.into() };
+        at_least(selection, &self.bedrooms, query.bedrooms_min.into(), |n| known(columns.bedrooms[n as usize]));
+        at_least(selection, &self.beds, query.beds_min.into(), |n| known(columns.beds[n as usize]));
+        at_least(selection, &self.bathrooms, query.bathrooms_halves_min.into(), |n| known(columns.bathrooms[n as usize]));
+        if let Some(least) = query.rating_centi_min {
+            selection.and(&self.rated);
+            selection.retain(|n| columns.rating[n as usize] >= least);
+        }
+        if query.reviews_min > 0 {
+            selection.retain(|n| columns.reviews[n as usize] >= query.reviews_min);
+        }
+    }
+
+    fn filter_stay(&self, query: &Query, stay: Stay, selection: &mut Selection) {
+        let locals = self.locals(query);
+        let mut exact = selection.clone();
+        exact.and(&self.exact);
+        selection.and_not(&self.exact);
+        self.nights.keep_free(stay, selection);
+        self.filter_length(stay, selection);
+        self.filter_time(stay, &locals, selection);
+        if exact.is_empty() {
+            return;
+        }
+        exact.retain(|n| {
+            let terms = &self.columns.terms[n as usize];
+            let local = locals[usize::from(self.columns.classes[n as usize])];
+            local.is_some_and(|local| permits(terms, self.days(n), stay, query.party, local))
+        });
+        selection.or_same_words(&exact);
+    }
+
+    /// The local date and time of every time class; `None` where the zone is unknown, which nobody can book.
+    fn locals(&self, query: &Query) -> Vec<Option<LocalMoment>> {
+        self.classes.iter().map(|(_, zone)| zone.as_ref().map(|zone| zone.local(query.now))).collect()
+    }
+
+    fn filter_length(&self, stay: Stay, selection: &mut Selection) {
+        let takes = |n: u32| {
+            let (terms, days) = (&self.columns.terms[n as usize], self.days(n));
+            days.min_nights(terms, stay.check_in()) <= stay.nights() && stay.nights() <= days.max_nights(terms, stay.check_in())
+        };
+        match self.lengths.of(stay) {
+            Some((sure, maybe)) => selection.retain_sure_or(sure, maybe, takes),
+            None => selection.retain(takes),
+        }
+    }
+
+    /// Not in the past, not too soon, not too far ahead: decided once a class.
+    fn filter_time(&self, stay: Stay, locals: &[Option<LocalMoment>], selection: &mut Selection) {
+        let open: Vec<bool> = self
+            .classes
+            .iter()
+            .zip(locals)
+            .map(|((class, _), local)| {
+                local.is_some_and(|local| {
+                    let arrival = stay.check_in();
+                    arrival >= class.earliest_arrival(local) && arrival <= local.today.plus(class.window_days.into())
+                })
+            })
+            .collect();
+        if open.iter().any(|open| !open) {
+            selection.retain(|n| open[usize::from(self.columns.classes[n as usize])]);
+        }
+    }
+
+    /// The currency all matches share; `None` when nothing matches.
+    fn one_currency(&self, selection: &Selection) -> Result<Option<Currency>, Trouble> {
+        if self.currency_list.len() == 1 {
+            return Ok(self.currency_list.first().copied());
+        }
+        let present: Vec<Currency> = self.currency_list.iter().zip(&self.currencies).filter(|(_, map)| selection.count_and(map) > 0).map(|(c, _)| *c).collect();
+        if present.len() > 1 { Err(Trouble::CurrencyNeeded { currencies: present }) } else { Ok(present.first().copied()) }
+    }
+
+    fn filter_price(&self, filter: PriceFilter, stay: Option<Stay>, currency: Currency, selection: &mut Selection) {
+        let within = |price: i64| filter.min <= price && price <= filter.max;
+        let Some(stay) = stay else {
+            let (inside, partly) = self.bands.within(filter.min, filter.max, currency);
+            return selection.map_sets(&inside, &partly, |n| within(self.columns.prices[n as usize]));
+        };
+        let nights = i64::from(stay.nights());
+        // Flat prices: the average is the base price, and the total so many times it.
+        let (low, high) = match filter.basis {
+            PriceBasis::Nightly => (filter.min, filter.max),
+            PriceBasis::Total => (filter.min.saturating_add(nights - 1).div_euclid(nights), filter.max.div_euclid(nights)),
+        };
+        let mut varied = selection.clone();
+        varied.and(&self.varied_price);
+        selection.and_not(&self.varied_price);
+        let (inside, partly) = self.bands.within(low, high, currency);
+        selection.map_sets(&inside, &partly, |n| low <= self.columns.prices[n as usize] && self.columns.prices[n as usize] <= high);
+        if varied.is_empty() {
+            return;
+        }
+        varied.retain(|n| {
+            let (least, most) = self.columns.price_bounds[n as usize];
+            if most < low || least > high {
+                return false;
+            }
+            if low <= least && most <= high {
+                return true;
+            }
+            let price = self.stay_price(n, stay);
+            within(if filter.basis == PriceBasis::Total { price.total } else { price.average_nightly })
+        });
+        selection.or_same_words(&varied);
+    }
+
+    /// The calendar of a listing as far as it differs from its terms.
+    pub(super) fn days(&self, ordinal: u32) -> &Days {
+        static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new() };
+        self.columns.days[ordinal as usize].as_deref().unwrap_or(&PLAIN)
+    }
+
+    /// What a stay in this listing costs.
+    pub(crate) fn stay_price(&self, ordinal: u32, stay: Stay) -> StayPrice {
+        stay_price(self.columns.prices[ordinal as usize], self.days(ordinal), stay)
+    }
+}
+
+/// Keeps what is in `set`; nothing when there is no such set.
+fn narrow_to(selection: &mut Selection, set: Option<&Bitmap>) {
+    match set {
+        Some(set) => selection.and(set),
+        None => *selection = Selection::default(),
+    }
+}
+
+/// Keeps the listings with at least `least`; the column decides beyond the levels of the bitmaps.
+fn at_least(selection: &mut Selection, levels: &AtLeast, least: u16, value: impl Fn(u32) -> u16) {
+    if least == 0 {
+        return;
+    }
+    narrow_to(selection, levels.level(u8::try_from(least).unwrap_or(u8::MAX)));
+    if least > AtLeast::LEVELS.into() {
+        selection.retain(|n| value(n) >= least);
+    }
+}

@@ -1,0 +1,116 @@
+//! The search engine: every published listing in memory, as sets of bits and columns.
+//!
+//! A question narrows a [`bits::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
+//! The engine is a cache of the database: `build.rs` makes it whole, `follow.rs` beside this folder keeps it fresh
+//! from the event log. It never decides a booking; the database does.
+
+pub(crate) mod area;
+pub(crate) mod bits;
+pub(crate) mod build;
+pub(crate) mod corpus;
+pub(crate) mod facets;
+mod filter;
+pub(crate) mod lengths;
+pub(crate) mod listing;
+pub(crate) mod names;
+pub(crate) mod nights;
+mod order;
+pub(crate) mod prices;
+pub(crate) mod query;
+pub(crate) mod text;
+
+use self::area::{Area, distance_km};
+use self::corpus::Corpus;
+use self::listing::Entry;
+use self::query::{Answer, Hit, Query, Trouble};
+use self::text::TextView;
+use crate::features::calendar::rules::Days;
+use crate::values::ListingId;
+use parking_lot::RwLock;
+
+/// A change to one listing, as the log's reader found it in the database.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// New or edited.
+    Put(Box<Entry>),
+    /// What is free, and at which price.
+    Calendar(ListingId, Days),
+    /// No longer to be found.
+    Gone(ListingId),
+}
+
+/// The searchable state, shared by all requests. Readers see a change whole or not at all.
+pub(crate) struct Engine {
+    state: RwLock<State>,
+}
+
+pub(crate) struct State {
+    pub corpus: Corpus,
+    pub text: TextView,
+    /// The event number up to which the corpus is true.
+    pub seq: i64,
+}
+
+impl Engine {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state: RwLock::new(state) }
+    }
+
+    /// Answers a question.
+    pub(crate) fn search(&self, query: &Query) -> Result<Answer, Trouble> {
+        let state = self.state.read();
+        let corpus = &state.corpus;
+        let matches = corpus.matches(&state.text, query)?;
+        let total = matches.selection.count();
+        let page = corpus.page(query, &matches, total);
+        let hit = |ordinal: u32| Hit {
+            id: corpus.columns.ids[ordinal as usize],
+            price: query.stay.map(|stay| corpus.stay_price(ordinal, stay)),
+            distance_km: match query.area {
+                Some(Area::Circle { centre, .. }) => Some(distance_km(centre, corpus.columns.points[ordinal as usize])),
+                _ => None,
+            },
+        };
+        Ok(Answer {
+            total,
+            hits: page.ordinals.into_iter().map(hit).collect(),
+            next: page.next,
+            facets: query.facets.then(|| corpus.facets(&matches.selection, total)),
+        })
+    }
+
+    /// Looks at the state, for suggestions, figures and checks.
+    pub(crate) fn look<T>(&self, f: impl FnOnce(&State) -> T) -> T {
+        f(&self.state.read())
+    }
+
+    /// Applies changes that make the corpus true for `seq`; the disorder that has gathered is answered.
+    pub(crate) fn apply(&self, changes: Vec<Change>, seq: i64) -> usize {
+        let mut state = self.state.write();
+        for change in changes {
+            match change {
+                Change::Put(entry) => state.corpus.put(*entry),
+                Change::Calendar(id, days) => state.corpus.put_days(id, days),
+                Change::Gone(id) => state.corpus.remove(id),
+            }
+        }
+        state.seq = state.seq.max(seq);
+        state.corpus.disorder()
+    }
+
+    /// Replaces the view of the text by one made by `renew` from the current one.
+    pub(crate) fn renew_text(&self, renew: impl FnOnce(&State) -> tantivy::Result<TextView>) -> tantivy::Result<()> {
+        // Made under the read lock and swapped under the write lock: only the log's one reader changes the corpus,
+        // and it is the one that calls this.
+        let view = renew(&self.state.read())?;
+        let old = std::mem::replace(&mut self.state.write().text, view);
+        drop(old);
+        Ok(())
+    }
+
+    /// Replaces everything.
+    pub(crate) fn replace(&self, state: State) {
+        let old = std::mem::replace(&mut *self.state.write(), state);
+        drop(old);
+    }
+}

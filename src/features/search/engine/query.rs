@@ -1,0 +1,106 @@
+//! A question to the engine, already checked: what `ask.rs` makes of the parameters of a request.
+
+use super::area::Area;
+use super::listing::RoomType;
+use super::text::words::Word;
+use crate::features::calendar::rules::Party;
+use crate::values::{Currency, Instant, ListingId, Stay, UserId};
+
+/// What to look for. Everything given must hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    pub words: Vec<Word>,
+    pub city: Option<String>,
+    pub area: Option<Area>,
+    pub stay: Option<Stay>,
+    pub party: Party,
+    pub price: Option<PriceFilter>,
+    pub currency: Option<Currency>,
+    /// Any of these; empty: all.
+    pub room_types: Vec<RoomType>,
+    /// Any of these; empty: all.
+    pub property_types: Vec<String>,
+    /// All of these.
+    pub amenities: Vec<String>,
+    pub bedrooms_min: u8,
+    pub beds_min: u8,
+    pub bathrooms_halves_min: u8,
+    pub instant_book: Option<bool>,
+    pub top_host: Option<bool>,
+    /// Least mean rating × 100; unrated listings fail it.
+    pub rating_centi_min: Option<u16>,
+    pub reviews_min: u32,
+    pub host: Option<UserId>,
+    pub sort: Sort,
+    pub facets: bool,
+    /// 1 to 100.
+    pub limit: usize,
+    /// Continue behind this one.
+    pub after: Option<After>,
+    /// The one moment at which the whole question is judged.
+    pub now: Instant,
+}
+
+/// Bounds in minor units, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PriceFilter {
+    pub min: i64,
+    pub max: i64,
+    pub basis: PriceBasis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PriceBasis {
+    /// The base price without dates, the average of the stay's nights with dates.
+    Nightly,
+    /// Everything mandatory for the stay.
+    Total,
+}
+
+/// The order of the answer; ties go by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Sort {
+    Relevance,
+    Cheapest,
+    Dearest,
+    Rating,
+    Nearest,
+    Newest,
+}
+
+/// Where a page ended: the sort key and the id of its last listing. Keys ascend in the order of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct After {
+    pub key: i64,
+    pub id: ListingId,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub total: usize,
+    pub hits: Vec<Hit>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<After>,
+    pub facets: Option<super::facets::Facets>,
+}
+
+/// One listing of the page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Hit {
+    pub id: ListingId,
+    /// With dates: total and average in minor units.
+    pub price: Option<crate::features::pricing::StayPrice>,
+    /// With `near`.
+    pub distance_km: Option<f64>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// Prices of different currencies cannot be compared.
+    #[error("the matching listings have several currencies; name one with `currency`")]
+    CurrencyNeeded { currencies: Vec<Currency> },
+    #[error("the text index cannot be read")]
+    Text(#[from] tantivy::TantivyError),
+}

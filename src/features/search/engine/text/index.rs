@@ -1,0 +1,202 @@
+//! The index on disk: opening, filling, committing, and telling whether it may be believed.
+//!
+//! The index is a cache of the database. A commit carries the event number up to which it is true; at start the
+//! log is replayed from there. An index that is missing, damaged, of another layout or of another database is made
+//! anew from the database.
+
+use super::words::Words;
+use crate::values::ListingId;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use tantivy::directory::error::OpenDirectoryError;
+use tantivy::schema::{BytesOptions, FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+/// Rises whenever the fields or the words of the index change.
+const LAYOUT: u32 = 1;
+const TOKENIZER: &str = "stopover_words";
+const WRITER_BYTES: usize = 64_000_000;
+
+/// The fields of a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    id: Field,
+    id_high: Field,
+    id_low: Field,
+    pub(crate) title: Field,
+    pub(crate) place: Field,
+    pub(crate) body: Field,
+}
+
+/// What is indexed of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Texts {
+    pub id: ListingId,
+    pub title: String,
+    /// Neighbourhood and city, kind of room and property.
+    pub place: String,
+    /// Description, neighbourhood text, amenities, host.
+    pub body: String,
+}
+
+/// What a commit says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    pub layout: u32,
+    /// Which database this is an index of.
+    pub instance: String,
+    /// The event number up to which it is true.
+    pub seq: i64,
+}
+
+impl Stamp {
+    pub(crate) fn new(instance: &str, seq: i64) -> Self {
+        Self { layout: LAYOUT, instance: instance.to_owned(), seq }
+    }
+}
+
+/// The index and its one writer.
+pub(crate) struct TextIndex {
+    index: Index,
+    reader: IndexReader,
+    writer: IndexWriter,
+    pub(crate) fields: Fields,
+    instance: String,
+}
+
+/// Why an index on disk is not used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    #[error("there is none yet")]
+    Missing,
+    #[error("it belongs to another database or an older release")]
+    Foreign,
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// Another process has it open; making it anew would not help.
+    #[error("another process is using it")]
+    InUse,
+}
+
+impl TextIndex {
+    /// Opens the index in `folder` and answers the event number it is true for.
+    pub(crate) fn open(folder: &Path, instance: &str) -> Result<(Self, i64), Unfit> {
+        if !folder.join("meta.json").exists() {
+            return Err(Unfit::Missing);
+        }
+        let damaged = |e: tantivy::TantivyError| Unfit::Damaged(e.to_string());
+        let index = Index::open_in_dir(folder).map_err(damaged)?;
+        let (schema, fields) = layout();
+        let payload = index.load_metas().map_err(damaged)?.payload.unwrap_or_default();
+        let Ok(stamp) = serde_json::from_str::<Stamp>(&payload) else { return Err(Unfit::Foreign) };
+        if index.schema() != schema || stamp.layout != LAYOUT || stamp.instance != instance {
+            return Err(Unfit::Foreign);
+        }
+        let broken = index.validate_checksum().map_err(damaged)?;
+        if let Some(file) = broken.iter().next() {
+            return Err(Unfit::Damaged(format!("{} has changed since it was written", file.display())));
+        }
+        Ok((Self::over(index, fields, instance)?, stamp.seq))
+    }
+
+    /// Makes an empty index in `folder`, removing whatever was there.
+    pub(crate) fn create(folder: &Path, instance: &str) -> Result<Self, Unfit> {
+        let damaged = |e: &dyn std::fmt::Display| Unfit::Damaged(e.to_string());
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(|e| damaged(&e))?;
+        }
+        std::fs::create_dir_all(folder).map_err(|e| damaged(&e))?;
+        let (schema, fields) = layout();
+        let index = Index::create_in_dir(folder, schema).map_err(|e| damaged(&e))?;
+        Self::over(index, fields, instance)
+    }
+
+    fn over(index: Index, fields: Fields, instance: &str) -> Result<Self, Unfit> {
+        index.tokenizers().register(TOKENIZER, Words::new());
+        let writer = match index.writer_with_num_threads(1, WRITER_BYTES) {
+            Ok(writer) => writer,
+            Err(tantivy::TantivyError::LockFailure(..)) => return Err(Unfit::InUse),
+            Err(other) => return Err(Unfit::Damaged(other.to_string())),
+        };
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(|e: tantivy::TantivyError| Unfit::Damaged(e.to_string()))?;
+        Ok(Self { index, reader, writer, fields, instance: instance.to_owned() })
+    }
+
+    /// Puts a listing's texts in, replacing what was there. Visible after [`TextIndex::commit`].
+    pub(crate) fn put(&self, texts: &Texts) -> tantivy::Result<()> {
+        self.remove(texts.id);
+        self.add(texts)
+    }
+
+    /// Adds a listing that is surely not there yet.
+    pub(crate) fn add(&self, texts: &Texts) -> tantivy::Result<()> {
+        let (high, low) = texts.id.0.as_u64_pair();
+        let mut document = TantivyDocument::new();
+        document.add_bytes(self.fields.id, texts.id.0.as_bytes());
+        document.add_u64(self.fields.id_high, high);
+        document.add_u64(self.fields.id_low, low);
+        document.add_text(self.fields.title, &texts.title);
+        document.add_text(self.fields.place, &texts.place);
+        document.add_text(self.fields.body, &texts.body);
+        self.writer.add_document(document).map(|_opstamp| ())
+    }
+
+    pub(crate) fn remove(&self, id: ListingId) {
+        self.writer.delete_term(Term::from_field_bytes(self.fields.id, id.0.as_bytes()));
+    }
+
+    /// Makes everything put so far durable and true for `seq`.
+    pub(crate) fn commit(&mut self, seq: i64) -> tantivy::Result<()> {
+        let stamp = serde_json::to_string(&Stamp::new(&self.instance, seq)).map_err(std::io::Error::other)?;
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(&stamp);
+        prepared.commit()?;
+        self.reader.reload()
+    }
+
+    /// What is committed now.
+    pub(crate) fn searcher(&self) -> tantivy::Searcher {
+        self.reader.searcher()
+    }
+
+    /// Waits for background merges; for the end of a rebuild.
+    pub(crate) fn finish(self) -> tantivy::Result<()> {
+        self.writer.wait_merging_threads()
+    }
+
+    /// Bytes on disk.
+    pub(crate) fn disk_bytes(&self) -> u64 {
+        self.searcher().space_usage().map_or(0, |usage| usage.total().get_bytes())
+    }
+
+    pub(crate) fn folder(data: &Path) -> PathBuf {
+        data.join("search-index")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn metas(&self) -> tantivy::Result<Option<String>> {
+        Ok(self.index.load_metas()?.payload)
+    }
+}
+
+impl From<OpenDirectoryError> for Unfit {
+    fn from(error: OpenDirectoryError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+fn layout() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    // Only who has a word is asked, not how often or where: the index stays small.
+    let words = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+    let text = TextOptions::default().set_indexing_options(words);
+    let fields = Fields {
+        id: schema.add_bytes_field("id", BytesOptions::default().set_indexed()),
+        id_high: schema.add_u64_field("id_high", FAST),
+        id_low: schema.add_u64_field("id_low", FAST),
+        title: schema.add_text_field("title", text.clone()),
+        place: schema.add_text_field("place", text.clone()),
+        body: schema.add_text_field("body", text),
+    };
+    (schema.build(), fields)
+}

@@ -1,0 +1,12 @@
+//! The integration tests: one binary, one file per story. `support/` holds the stage: databases, clock, plans.
+//!
+//! `make test` runs everything on SQLite and on a throw-away PostgreSQL cluster; no test is ever skipped.
+#![allow(clippy::unwrap_used, clippy::too_many_lines, reason = "a test that cannot go on stops at the line where that shows")]
+
+mod support;
+
+mod db;
+mod db_schema;
+mod db_writer;
+mod events;
+mod tidy;

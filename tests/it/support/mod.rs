@@ -1,0 +1,15 @@
+//! The stage of the integration tests.
+//!
+//! - [`on_both!`] makes two tests of one story, `name::sqlite` and `name::postgres`;
+//! - [`TestDb`] is a fresh database of its own, gone when the test ends;
+//! - [`TestClock`] stands still until told otherwise;
+//! - [`uses_index`] proves by the engine's plan that a statement does not read a whole table.
+
+mod clock;
+mod cluster;
+mod database;
+mod plans;
+
+pub(crate) use clock::TestClock;
+pub(crate) use database::{Home as TestHome, TestDb, off_thread, on_both};
+pub(crate) use plans::uses_index;
