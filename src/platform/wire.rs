@@ -142,6 +142,34 @@ impl ToJSON for Halves {
     }
 }
 
+/// Reads a JSON number of at most two decimals as hundredths.
+fn hundredths(value: Option<Value>) -> Option<i64> {
+    let digits = value?.as_number()?.to_string();
+    let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+    (decimals.len() <= 2).then(|| format!("{whole}{decimals:0<2}").parse().ok())?
+}
+
+// poem-openapi asks every field of an object to be readable too.
+impl ParseFromJSON for DateView {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let night = value.as_ref().and_then(Value::as_str).and_then(Night::parse);
+        night.map(Self).ok_or_else(|| ParseError::custom("expected a date, YYYY-MM-DD"))
+    }
+}
+
+impl ParseFromJSON for Hundredths {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        hundredths(value).map(Self).ok_or_else(|| ParseError::custom("expected a number of at most two decimals"))
+    }
+}
+
+impl ParseFromJSON for Halves {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let halves = hundredths(value).filter(|n| n % 50 == 0).map(|n| n / 50);
+        halves.map(Self).ok_or_else(|| ParseError::custom("expected a whole number or a half"))
+    }
+}
+
 impl ParseFromParameter for DateAsk {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Self::parse(value).ok_or_else(|| ParseError::custom("expected a date, YYYY-MM-DD"))
@@ -164,10 +192,14 @@ mod tests {
     #[test]
     fn decimals_are_written_digit_by_digit() {
         for (hundredths, text) in [(487, "4.87"), (500, "5.0"), (7, "0.07"), (-5, "-0.05"), (123_456_789, "1234567.89")] {
-            assert_eq!(Hundredths(hundredths).to_json().unwrap().to_string(), text);
+            let json = Hundredths(hundredths).to_json();
+            assert_eq!(json.as_ref().unwrap().to_string(), text);
+            assert_eq!(Hundredths::parse_from_json(json).unwrap(), Hundredths(hundredths));
         }
         for (halves, text) in [(0, "0.0"), (1, "0.5"), (3, "1.5"), (4, "2.0"), (199, "99.5")] {
-            assert_eq!(Halves(halves).to_json().unwrap().to_string(), text);
+            let json = Halves(halves).to_json();
+            assert_eq!(json.as_ref().unwrap().to_string(), text);
+            assert_eq!(Halves::parse_from_json(json).unwrap(), Halves(halves));
         }
     }
 

@@ -49,7 +49,7 @@ impl Refusal for RangeRefusal {
 
 /// The days to show: from `from` (today where absent) up to, not including, `to` (31 days later where absent).
 /// Refuses an empty or reversed range and more than 730 days.
-pub fn days_shown(from: Option<Night>, to: Option<Night>, today: Night) -> Result<NightRange, RangeRefusal> {
+pub(super) fn days_shown(from: Option<Night>, to: Option<Night>, today: Night) -> Result<NightRange, RangeRefusal> {
     let from = from.unwrap_or(today);
     let to = to.unwrap_or(from.plus(DEFAULT_DAYS));
     match from.days_until(to) {

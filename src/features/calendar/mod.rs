@@ -9,4 +9,4 @@ mod service;
 mod store;
 
 pub use service::{Calendar, calendar_of};
-pub use store::{LOOK_BACK, Listed, causes, overrides, terms};
+pub use store::{LOOK_BACK, Listed, STATEMENTS, causes, overrides, terms};

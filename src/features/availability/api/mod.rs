@@ -48,6 +48,7 @@ impl AvailabilityApi {
 
     /// Why a stay can or cannot be booked: every rule with its answer, the nearest other dates, and the price.
     #[oai(path = "/listings/:id/why", method = "get", operation_id = "explainAvailability")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
     async fn why(
         &self,
         id: Path<Uuid>,
