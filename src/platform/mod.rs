@@ -5,7 +5,9 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod health;
 pub mod http;
+pub mod tasks;
 pub mod telemetry;
 pub mod tools;
 
