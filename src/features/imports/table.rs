@@ -37,6 +37,8 @@ pub(super) struct Table {
     reader: csv::Reader<Box<dyn Read + Send>>,
     columns: HashMap<String, usize>,
     width: usize,
+    /// Lines that the reader is behind: it ends a row at a carriage return and counts the line feed to the next one.
+    behind: u64,
     record: ByteRecord,
     meter: Arc<Meter>,
 }
@@ -60,14 +62,16 @@ impl Table {
         if !missing.is_empty() {
             return Err(file.refuse(format!("lacks the column{} {}", if missing.len() == 1 { "" } else { "s" }, missing.join(", "))));
         }
-        Ok(Self { name: file.name(), file: file.clone(), reader, width: heading.len(), columns, record: heading, meter })
+        let feeds = heading.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        let behind = (2 + feeds).saturating_sub(reader.position().line());
+        Ok(Self { behind, name: file.name(), file: file.clone(), reader, width: heading.len(), columns, record: heading, meter })
     }
 
     /// The next row, or `None` at the end of the file.
     pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, ImportError> {
         let more = self.reader.read_byte_record(&mut self.record).map_err(|error| explain(&self.file, error))?;
         self.meter.row_done();
-        let line = self.record.position().map_or(0, csv::Position::line);
+        let line = self.record.position().map_or(0, csv::Position::line) + self.behind;
         Ok(more.then_some(Row { record: &self.record, columns: &self.columns, width: self.width, line }))
     }
 

@@ -150,7 +150,7 @@ impl Progress for StopAfter {
 fn an_interrupted_import_leaves_whole_listings_and_is_completed_by_the_next() {
     let (_folder, db) = database();
     let ask = InsideAirbnbAsk { pace: Pace::Shared, ..boston() };
-    let stopped = inside_airbnb(&db, &ask, &StopAfter(AtomicU64::new(2)));
+    let stopped = inside_airbnb(&db, &ask, &StopAfter(AtomicU64::new(1)));
     assert!(matches!(stopped, Err(ImportError::Stopped(Stage::Listings))), "{stopped:?}");
     let part = counts(&db);
     assert!(part[1] > 0 && part[1] < 40, "{part:?}");
