@@ -186,26 +186,10 @@ fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<T
                 Task::Refill => refill = true,
             }
         }
-        let mut result = if refill { load::fill(db, &mut index).map(|_seq| ()) } else { put_texts(db, &mut index, &ids, seq) };
+        let mut result = if refill { load::fill(db, &mut index).map(|_seq| ()) } else { load::put_texts(db, &mut index, &ids, seq) };
         result = result.and_then(|()| Ok(engine.renew_text(|state| index.view(&state.corpus, Some(&state.text)))?));
         if let Err(error) = result {
             tracing::error!(%error, "texts could not be indexed; they will be at the next start");
         }
     }
-}
-
-fn put_texts(db: &Db, index: &mut TextIndex, ids: &BTreeSet<ListingId>, seq: i64) -> anyhow::Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    db.read_blocking(|conn| {
-        for id in ids {
-            match store::texts_of(conn, *id)? {
-                Some(texts) => index.put(&texts).map_err(|e| DbError::Engine(e.into()))?,
-                None => index.remove(*id),
-            }
-        }
-        Ok::<_, DbError>(())
-    })?;
-    Ok(index.commit(seq)?)
 }

@@ -9,9 +9,9 @@ use super::store;
 use crate::features::calendar::rules::Days;
 use crate::features::calendar::{self, LOOK_BACK};
 use crate::platform::db::{Conn, Db, DbError, DbResult};
-use crate::platform::events;
+use crate::platform::events::{self, Kind};
 use crate::values::{Instant, ListingId, Night};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// A corpus with what its keeper must know.
@@ -80,6 +80,72 @@ fn can_catch_up(db: &Db, seq: i64) -> DbResult<bool> {
         let oldest = events::after(conn, 0, 1)?.first().map_or(1, |event| event.seq);
         Ok(oldest <= seq + 1 && seq <= events::last_seq(conn)?)
     })
+}
+
+/// Brings the index up to the event log: changed listings are put in again, a replaced corpus is filled in anew.
+/// Answers whether anything was done; `seq` is the event number it is true for, before and after.
+pub(super) fn catch_up(db: &Db, index: &mut TextIndex, seq: &mut i64) -> anyhow::Result<bool> {
+    let before = *seq;
+    loop {
+        let news = db.read_blocking(|conn| events::after(conn, *seq, 10_000))?;
+        let Some(last) = news.last() else { return Ok(*seq > before) };
+        let last = last.seq;
+        if news.iter().any(|event| Kind::parse(&event.kind) == Some(Kind::ListingsReplaced)) {
+            tracing::info!("the listings were replaced since the search index was written; making it anew");
+            *seq = fill(db, index)?;
+            continue;
+        }
+        let changed: BTreeSet<ListingId> = news.iter().filter(|e| Kind::parse(&e.kind) == Some(Kind::ListingChanged)).map(|e| ListingId(e.subject)).collect();
+        put_texts(db, index, &changed, last)?;
+        *seq = last;
+    }
+}
+
+/// Puts the texts of these listings in as they are now, true for `seq`.
+pub(super) fn put_texts(db: &Db, index: &mut TextIndex, ids: &BTreeSet<ListingId>, seq: i64) -> anyhow::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    db.read_blocking(|conn| {
+        for id in ids {
+            match store::texts_of(conn, *id)? {
+                Some(texts) => index.put(&texts).map_err(|e| DbError::Engine(e.into()))?,
+                None => index.remove(*id),
+            }
+        }
+        Ok::<_, DbError>(())
+    })?;
+    Ok(index.commit(seq)?)
+}
+
+/// Looks whether the index in `folder` can be believed and holds all listings.
+pub(super) fn examine(db: &Db, folder: &Path, instance: &str, listings: i64) -> Result<String, String> {
+    let (texts, seq) = match TextIndex::inspect(folder, instance) {
+        Ok(found) => found,
+        Err(Unfit::Missing) if listings == 0 => return Ok("no listings and no search index yet".into()),
+        Err(Unfit::Missing) => return Ok("no search index yet; the next start makes it".into()),
+        Err(unfit) => return Err(format!("the search index cannot be used: {unfit}; stop the server and run `stopover reindex`")),
+    };
+    let last = db.read_blocking(events::last_seq).map_err(|e: DbError| e.to_string())?;
+    if seq < last {
+        return Ok(format!("the search index is {} events behind; the next start catches up", last - seq));
+    }
+    if i64::try_from(texts) != Ok(listings) {
+        return Err(format!("the search index holds {texts} listings, the database {listings}; stop the server and run `stopover reindex`"));
+    }
+    Ok(format!("{texts} listings, as in the database"))
+}
+
+/// Makes the index in `folder` anew.
+pub(super) fn reindex(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<u64> {
+    if let Err(Unfit::InUse) = TextIndex::open(folder, instance) {
+        anyhow::bail!("the search index in {} is in use; stop the server first", folder.display());
+    }
+    let mut index = TextIndex::create(folder, instance)?;
+    fill(db, &mut index)?;
+    let texts = index.searcher().num_docs();
+    index.finish()?;
+    Ok(texts)
 }
 
 /// Replaces the texts of the index by those of the database; answers the event number they are true for.

@@ -1,9 +1,23 @@
 //! Search: which listings match, in which order, with which counts.
 //!
-//! `ask.rs` reads the parameters, `engine/` answers from memory, `service.rs` puts cards on the page, `follow.rs` keeps
-//! the engine in step with the database.
+//! `ask.rs` reads the parameters, `engine/` answers from memory, `card.rs` renders the page, `service.rs` puts these
+//! together; `load.rs` and `follow.rs` keep the engine in step with the database. Nothing here decides a booking.
 
+mod api;
+mod ask;
+mod card;
 mod engine;
 mod follow;
 mod load;
+mod service;
 mod store;
+mod suggest;
+
+pub use api::SearchApi;
+pub use ask::Ask;
+pub use engine::facets::{Facets, Histogram};
+pub use engine::listing::RoomType;
+pub use engine::query::{Answer, Hit, PriceBasis, Sort};
+pub use service::{Holdings, Page, Search, check, reindex};
+pub use store::statements;
+pub use suggest::Suggestion;

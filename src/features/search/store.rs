@@ -46,6 +46,11 @@ pub(super) fn all_facts(conn: &mut Conn<'_>) -> DbResult<Vec<Facts>> {
     conn.query(FACTS, &[], |row| facts(row, |host| top.contains(&host)))
 }
 
+/// How many listings are published.
+pub(super) fn count(conn: &mut Conn<'_>) -> DbResult<i64> {
+    Ok(conn.first("SELECT COUNT(*) FROM listings WHERE state = 'published'", &[], |row| row.get(0))?.unwrap_or(0))
+}
+
 /// One published listing; `None` when it is not to be found.
 pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Facts>> {
     let Some(mut found) = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, |_| false))? else { return Ok(None) };
@@ -209,8 +214,9 @@ pub(super) struct CardRow {
 /// The cards of up to 100 listings, in any order; those that are not published are missing.
 pub(super) fn cards(conn: &mut Conn<'_>, ids: &[ListingId]) -> DbResult<Vec<CardRow>> {
     // Lists are padded to a few lengths, so that a handful of prepared statements serves all pages.
+    let Some(last) = ids.last() else { return Ok(Vec::new()) };
     let length = [1, 5, 20, 50].into_iter().find(|n| *n >= ids.len()).unwrap_or(100);
-    let padded = ids.iter().chain(std::iter::repeat_n(ids.last().unwrap_or(&ListingId(uuid::Uuid::nil())), length.saturating_sub(ids.len())));
+    let padded = ids.iter().chain(std::iter::repeat_n(last, length.saturating_sub(ids.len())));
     let params: Vec<Value> = padded.map(|id| (*id).into()).collect();
     let places: Vec<String> = (1..=params.len()).map(|n| format!("${n}")).collect();
     conn.query(&format!("{CARDS}({})", places.join(", ")), &params, |row| {

@@ -47,7 +47,7 @@ pub const CODES: &[Code] = &[
     code("body_too_large", 413, "Body too large", "The body is larger than this operation takes."),
     code("uri_too_long", 414, "Address too long", "The address with its parameters is longer than the server reads."),
     code("unsupported_media_type", 415, "Unreadable format", "The operation does not read this Content-Type."),
-    code("dates_invalid", 422, "Unusable dates", "The dates do not make a stay: check-out must come after check-in, within the limits of the operation."),
+    code("invalid_dates", 422, "Unusable dates", "The dates do not make a stay: check-out must come after check-in, within the limits of the operation."),
     code("currency_needed", 422, "Currency needed", "The matches span several currencies; say which one the prices are meant in."),
     code("out_of_range", 422, "Out of range", "A value was understood but is outside its limits; the pointer names it."),
     code("unprocessable", 422, "Refused", "The request was understood and refused; the detail says why."),

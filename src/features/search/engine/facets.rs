@@ -12,7 +12,7 @@ const MOST_AMENITIES: usize = 40;
 
 /// Every list leaves out what nobody has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Facets {
+pub struct Facets {
     pub room_types: Vec<(RoomType, usize)>,
     /// Slug and count, most first.
     pub property_types: Vec<(String, usize)>,
@@ -26,7 +26,7 @@ pub(crate) struct Facets {
 
 /// How many matches lie in each price band.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     pub currency: Currency,
     /// From (included), to (excluded; none for the last), count; minor units of a night.
     pub bands: Vec<(i64, Option<i64>, usize)>,

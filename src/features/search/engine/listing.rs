@@ -5,7 +5,7 @@ use crate::values::{Currency, Instant, ListingId, UserId};
 
 /// A kind of room; the order is that of the bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum RoomType {
+pub enum RoomType {
     EntireHome,
     PrivateRoom,
     SharedRoom,

@@ -50,7 +50,7 @@ pub(crate) struct PriceFilter {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PriceBasis {
+pub enum PriceBasis {
     /// The base price without dates, the average of the stay's nights with dates.
     Nightly,
     /// Everything mandatory for the stay.
@@ -59,7 +59,7 @@ pub(crate) enum PriceBasis {
 
 /// The order of the answer; ties go by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Sort {
+pub enum Sort {
     Relevance,
     Cheapest,
     Dearest,
@@ -70,14 +70,14 @@ pub(crate) enum Sort {
 
 /// Where a page ended: the sort key and the id of its last listing. Keys ascend in the order of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct After {
+pub struct After {
     pub key: i64,
     pub id: ListingId,
 }
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
+pub struct Answer {
     pub total: usize,
     pub hits: Vec<Hit>,
     /// Where to go on; `None` on the last page.
@@ -87,7 +87,7 @@ pub(crate) struct Answer {
 
 /// One listing of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Hit {
+pub struct Hit {
     pub id: ListingId,
     /// With dates: total and average in minor units.
     pub price: Option<crate::features::pricing::StayPrice>,

@@ -83,21 +83,15 @@ pub(crate) enum Unfit {
 impl TextIndex {
     /// Opens the index in `folder` and answers the event number it is true for.
     pub(crate) fn open(folder: &Path, instance: &str) -> Result<(Self, i64), Unfit> {
-        if !folder.join("meta.json").exists() {
-            return Err(Unfit::Missing);
-        }
-        let damaged = |e: tantivy::TantivyError| Unfit::Damaged(e.to_string());
-        let index = Index::open_in_dir(folder).map_err(damaged)?;
-        let (schema, fields) = layout();
-        let payload = index.load_metas().map_err(damaged)?.payload.unwrap_or_default();
-        let Ok(stamp) = serde_json::from_str::<Stamp>(&payload) else { return Err(Unfit::Foreign) };
-        if index.schema() != schema || stamp.layout != LAYOUT || stamp.instance != instance {
-            return Err(Unfit::Foreign);
-        }
-        if let Some(file) = index.validate_checksum().map_err(damaged)?.iter().next() {
-            return Err(Unfit::Damaged(format!("{} has changed since it was written", file.display())));
-        }
+        let (index, fields, stamp) = readable(folder, instance)?;
         Ok((Self::over(index, fields, instance)?, stamp.seq))
+    }
+
+    /// How many listings the index in `folder` holds, and for which event number; a server may have it open.
+    pub(crate) fn inspect(folder: &Path, instance: &str) -> Result<(u64, i64), Unfit> {
+        let (index, _, stamp) = readable(folder, instance)?;
+        let reader = index.reader().map_err(|e| Unfit::Damaged(e.to_string()))?;
+        Ok((reader.searcher().num_docs(), stamp.seq))
     }
 
     /// Makes an empty index in `folder`, removing whatever was there.
@@ -183,6 +177,25 @@ impl TextIndex {
     pub(crate) fn folder(data: &Path) -> PathBuf {
         data.join("search-index")
     }
+}
+
+/// Opens the files and looks whether they can be believed.
+fn readable(folder: &Path, instance: &str) -> Result<(Index, Fields, Stamp), Unfit> {
+    if !folder.join("meta.json").exists() {
+        return Err(Unfit::Missing);
+    }
+    let damaged = |e: tantivy::TantivyError| Unfit::Damaged(e.to_string());
+    let index = Index::open_in_dir(folder).map_err(damaged)?;
+    let (schema, fields) = layout();
+    let payload = index.load_metas().map_err(damaged)?.payload.unwrap_or_default();
+    let Ok(stamp) = serde_json::from_str::<Stamp>(&payload) else { return Err(Unfit::Foreign) };
+    if index.schema() != schema || stamp.layout != LAYOUT || stamp.instance != instance {
+        return Err(Unfit::Foreign);
+    }
+    if let Some(file) = index.validate_checksum().map_err(damaged)?.iter().next() {
+        return Err(Unfit::Damaged(format!("{} has changed since it was written", file.display())));
+    }
+    Ok((index, fields, stamp))
 }
 
 impl From<OpenDirectoryError> for Unfit {

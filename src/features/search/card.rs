@@ -1,0 +1,196 @@
+//! Cards: what a page shows of a listing, rendered once and kept until the listing changes.
+//!
+//! A card is kept as the JSON of everything that does not hang on the question. The page adds price of the stay and
+//! distance, so a page of twenty cards is twenty copies of bytes and not twenty trees of values.
+
+use super::engine::facets::Facets;
+use super::engine::query::{Answer, Hit};
+use super::store::CardRow;
+use crate::features::listings::amenities;
+use crate::platform::wire::{Halves, Hundredths};
+use crate::values::{Currency, Stay};
+use std::fmt::Write;
+
+/// The JSON of a card, open at the end: without its closing brace.
+#[derive(Debug, Clone)]
+pub(super) struct Card {
+    json: Box<str>,
+    pub currency: Currency,
+}
+
+impl Card {
+    pub(super) fn of(row: &CardRow) -> Self {
+        let mut json = String::with_capacity(512);
+        let mut object = Object::begin(&mut json);
+        object.text("id", &row.id.to_string());
+        object.text("title", &row.title);
+        object.text("room_type", &row.room_type);
+        object.text("property_type", &row.property_type);
+        object.text("city", &row.city);
+        object.text("neighbourhood", &row.neighbourhood);
+        object.raw("location", format_args!("{{\"lat\":{},\"lng\":{}}}", row.lat, row.lng));
+        object.raw("capacity", row.capacity);
+        object.optional("bedrooms", row.bedrooms);
+        object.optional("beds", row.beds);
+        object.optional("bathrooms", row.bathrooms_halves.map(Halves));
+        object.optional("rating", (row.rating_count > 0).then(|| Hundredths(row.rating_sum_centi / row.rating_count)));
+        object.raw("review_count", row.review_count);
+        object.raw("instant_book", row.instant_book);
+        object.raw("top_host", row.top_host);
+        match &row.photo_url {
+            Some(url) => object.text("photo_url", url),
+            None => object.optional("photo_url", None::<bool>),
+        }
+        object.money("nightly", row.price_minor, row.currency);
+        Self { json: json.into(), currency: row.currency }
+    }
+
+    /// Bytes of memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.json.len() + 64
+    }
+}
+
+/// Writes the members of a JSON object one after the other.
+struct Object<'a> {
+    out: &'a mut String,
+    first: bool,
+}
+
+impl<'a> Object<'a> {
+    fn begin(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, first: true }
+    }
+
+    fn name(&mut self, name: &str) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(',');
+        }
+        write(self.out, format_args!("\"{name}\":"));
+    }
+
+    fn raw(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.name(name);
+        write(self.out, format_args!("{value}"));
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        push_text(self.out, value);
+    }
+
+    fn optional(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
+        match value {
+            Some(value) => self.raw(name, value),
+            None => self.raw(name, "null"),
+        }
+    }
+
+    fn money(&mut self, name: &str, minor: i64, currency: Currency) {
+        self.raw(name, format_args!("{{\"amount\":{minor},\"currency\":\"{currency}\"}}"));
+    }
+}
+
+/// Writing into a string cannot fail.
+fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
+    if out.write_fmt(text).is_err() {
+        debug_assert!(false, "a Display implementation failed");
+    }
+}
+
+/// A JSON string with everything escaped that must be.
+fn push_text(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' => write(out, format_args!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// The JSON of a page: `hits` with their cards, in order.
+pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], stay: Option<Stay>, next_cursor: Option<&str>) -> String {
+    let mut out = String::with_capacity(256 + cards.iter().map(|(_, card)| card.json.len() + 160).sum::<usize>());
+    write(&mut out, format_args!("{{\"total\":{},\"data\":[", answer.total));
+    for (n, (hit, card)) in cards.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        out.push_str(&card.json);
+        if let (Some(stay), Some(price)) = (stay, hit.price) {
+            let currency = card.currency;
+            let money = |minor: i64| format!("{{\"amount\":{minor},\"currency\":\"{currency}\"}}");
+            write(
+                &mut out,
+                format_args!(
+                    ",\"stay\":{{\"nights\":{},\"total\":{},\"average_nightly\":{}}}",
+                    stay.nights(),
+                    money(price.total),
+                    money(price.average_nightly)
+                ),
+            );
+        }
+        if let Some(km) = hit.distance_km {
+            write(&mut out, format_args!(",\"distance_km\":{km:.3}"));
+        }
+        out.push('}');
+    }
+    write(&mut out, format_args!("],\"has_more\":{}", next_cursor.is_some()));
+    if let Some(cursor) = next_cursor {
+        write(&mut out, format_args!(",\"next_cursor\":\"{cursor}\""));
+    }
+    if let Some(facets) = &answer.facets {
+        push_facets(&mut out, facets);
+    }
+    out.push('}');
+    out
+}
+
+fn push_facets(out: &mut String, facets: &Facets) {
+    out.push_str(",\"facets\":{\"room_types\":");
+    list(out, &facets.room_types, |out, (room, count)| write(out, format_args!("{{\"value\":\"{}\",\"count\":{count}}}", room.name())));
+    out.push_str(",\"property_types\":");
+    list(out, &facets.property_types, |out, (slug, count)| {
+        out.push_str("{\"value\":");
+        push_text(out, slug);
+        write(out, format_args!(",\"count\":{count}}}"));
+    });
+    out.push_str(",\"amenities\":");
+    list(out, &facets.amenities, |out, (key, count)| {
+        out.push_str("{\"value\":");
+        push_text(out, key);
+        out.push_str(",\"name\":");
+        push_text(out, amenities::find(key).map_or(key, |amenity| amenity.name));
+        write(out, format_args!(",\"count\":{count}}}"));
+    });
+    out.push_str(",\"bedrooms\":");
+    list(out, &facets.bedrooms, |out, (n, count)| write(out, format_args!("{{\"value\":{n},\"count\":{count}}}")));
+    if let Some(prices) = &facets.prices {
+        write(out, format_args!(",\"prices\":{{\"currency\":\"{}\",\"bands\":", prices.currency));
+        list(out, &prices.bands, |out, (from, to, count)| match to {
+            Some(to) => write(out, format_args!("{{\"from\":{from},\"to\":{to},\"count\":{count}}}")),
+            None => write(out, format_args!("{{\"from\":{from},\"count\":{count}}}")),
+        });
+        out.push('}');
+    }
+    out.push('}');
+}
+
+fn list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T)) {
+    out.push('[');
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        push(out, item);
+    }
+    out.push(']');
+}

@@ -1,0 +1,171 @@
+//! Search as others use it: open it, ask it, keep it fresh, check it.
+
+use super::ask::{self, Ask};
+use super::card::{self, Card};
+use super::engine::Engine;
+use super::engine::query::{Answer, Hit, Query, Trouble};
+use super::engine::text::index::TextIndex;
+use super::follow::{Keeper, TextKeeper};
+use super::suggest::Suggestion;
+use super::{load, store, suggest};
+use crate::platform::cache::Cache;
+use crate::platform::cursor::CursorKey;
+use crate::platform::db::{Db, DbError};
+use crate::platform::error::{Error, Kind, Result};
+use crate::platform::events::{Event, Follower, Kind as EventKind};
+use crate::values::{Instant, ListingId};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The running search; cheap to clone.
+#[derive(Clone)]
+pub struct Search {
+    db: Db,
+    engine: Arc<Engine>,
+    cards: Arc<Cache<ListingId, Card>>,
+    cursors: CursorKey,
+}
+
+/// A rendered page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The JSON of a `SearchView`.
+    pub json: String,
+    pub next_cursor: Option<String>,
+}
+
+/// What search holds, for figures and checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holdings {
+    /// Listings that can be found.
+    pub listings: usize,
+    /// Listings whose text is in the index.
+    pub texts: u64,
+    /// The event number up to which all this is true.
+    pub seq: i64,
+    /// Bytes of the night bitmaps.
+    pub night_bytes: usize,
+}
+
+impl Search {
+    /// Loads everything from the database, opening or making the text index in `data`; answers the search and what
+    /// must follow the event log from the event number that is answered third. Blocks.
+    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, card_bytes: u64) -> anyhow::Result<(Self, Vec<Box<dyn Follower>>, i64)> {
+        let folder = TextIndex::folder(data);
+        // The index is opened (and its files read through) beside the loading of the corpus.
+        let (loaded, index) = std::thread::scope(|scope| {
+            let index = scope.spawn(|| load::index(db, &folder, instance));
+            let loaded = load::corpus(db);
+            (loaded, index.join().unwrap_or_else(|_panic| Err(anyhow::anyhow!("opening the search index panicked"))))
+        });
+        let (loaded, (mut index, mut indexed)) = (loaded?, index?);
+        let view = index.view(&loaded.corpus, None)?;
+        let engine = Arc::new(Engine::new(loaded.corpus, view, loaded.seq));
+        if load::catch_up(db, &mut index, &mut indexed)? || engine.look(|state| state.text.documents() != state.corpus.len() as u64) {
+            engine.renew_text(|state| index.view(&state.corpus, None))?;
+        }
+        let holdings = Self::holdings_of(&engine);
+        if holdings.texts != holdings.listings as u64 {
+            tracing::warn!(listings = holdings.listings, texts = holdings.texts, "the search index does not hold what the database holds; making it anew");
+            load::fill(db, &mut index)?;
+            engine.renew_text(|state| index.view(&state.corpus, None))?;
+        }
+        let from = loaded.seq.min(indexed);
+        let texts = TextKeeper::start(db.clone(), Arc::clone(&engine), index)?;
+        let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts);
+        let cards = Arc::new(Cache::new(card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
+        let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors };
+        Ok((search, vec![Box::new(keeper), Box::new(Forgetter { cards })], from))
+    }
+
+    /// The page that `ask` asks for at `now`, rendered.
+    ///
+    /// Refuses what `Ask` cannot mean, and prices across currencies (422 `currency_needed`).
+    pub async fn page(&self, ask: &Ask, now: Instant) -> Result<Page> {
+        let query = ask.query(&self.cursors, now)?;
+        let answer = self.find(&query)?;
+        let cards = self.cards_of(&answer.hits).await?;
+        let next_cursor = answer.next.map(|after| ask::seal(&self.cursors, &query, after));
+        Ok(Page { json: card::page(&answer, &cards, query.stay, next_cursor.as_deref()), next_cursor })
+    }
+
+    /// The listings that `ask` asks for, without their cards: the engine alone, for benches and tests.
+    pub fn answer(&self, ask: &Ask, now: Instant) -> Result<Answer> {
+        self.find(&ask.query(&self.cursors, now)?)
+    }
+
+    fn find(&self, query: &Query) -> Result<Answer> {
+        self.engine.search(query).map_err(|trouble| match trouble {
+            Trouble::CurrencyNeeded { ref currencies } => {
+                let codes: Vec<String> = currencies.iter().map(ToString::to_string).collect();
+                Error::of_parameter(Kind::Unacceptable, "currency_needed", "currency", trouble.to_string()).with_data("currencies", codes.into())
+            }
+            Trouble::Text(cause) => Error::Broken(cause.into()),
+        })
+    }
+
+    /// The cards of the hits, in their order; a listing that was taken down in this very moment is left out.
+    async fn cards_of(&self, hits: &[Hit]) -> Result<Vec<(Hit, Card)>> {
+        let mut known: Vec<Option<Card>> = hits.iter().map(|hit| self.cards.get(&hit.id)).collect();
+        if known.iter().any(Option::is_none) {
+            let missing: Vec<ListingId> = hits.iter().zip(&known).filter(|(_, card)| card.is_none()).map(|(hit, _)| hit.id).collect();
+            let begun = self.cards.begin();
+            let rows = self.db.read(move |conn| store::cards(conn, &missing).map_err(Error::from)).await?;
+            let fresh: HashMap<ListingId, Card> = rows.iter().map(|row| (row.id, Card::of(row))).collect();
+            for (hit, card) in hits.iter().zip(&mut known).filter(|(_, card)| card.is_none()) {
+                *card = fresh.get(&hit.id).cloned();
+            }
+            fresh.into_iter().for_each(|(id, card)| self.cards.keep(begun, id, card));
+        }
+        Ok(hits.iter().copied().zip(known).filter_map(|(hit, card)| Some((hit, card?))).collect())
+    }
+
+    /// Completions for what somebody has typed so far: cities, neighbourhoods, titles.
+    pub async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>> {
+        let (mut found, titles) = self.engine.look(|state| suggest::find(state, typed, limit)).map_err(|e| Error::Broken(e.into()))?;
+        let rows = self.db.read(move |conn| store::cards(conn, &titles).map(|rows| (titles, rows)).map_err(Error::from)).await?;
+        found.extend(suggest::titles(&rows.0, rows.1));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// What search holds now.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        Self::holdings_of(&self.engine)
+    }
+
+    fn holdings_of(engine: &Engine) -> Holdings {
+        engine.look(|state| Holdings { listings: state.corpus.len(), texts: state.text.documents(), seq: state.seq, night_bytes: state.corpus.nights.bytes() })
+    }
+}
+
+/// Compares the text index in `data` with the database, for `doctor`; answers a sentence about either outcome.
+pub fn check(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
+    let listings = db.read_blocking(|conn| store::count(conn)).map_err(|e: DbError| e.to_string())?;
+    load::examine(db, &TextIndex::folder(data), instance, listings)
+}
+
+/// Makes the text index in `data` anew from the database; answers how many listings it holds. Blocks.
+pub fn reindex(db: &Db, data: &Path, instance: &str) -> anyhow::Result<u64> {
+    load::reindex(db, &TextIndex::folder(data), instance)
+}
+
+/// Drops cards of listings that changed.
+struct Forgetter {
+    cards: Arc<Cache<ListingId, Card>>,
+}
+
+impl Follower for Forgetter {
+    fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
+        for event in events {
+            match EventKind::parse(&event.kind) {
+                Some(EventKind::ListingChanged) => self.cards.forget(&ListingId(event.subject)),
+                Some(EventKind::ListingsReplaced) => self.cards.forget_all(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
