@@ -396,5 +396,4 @@ pub fn overlay(host: &[DayOverride], others: &[DayOverride]) -> Vec<DayOverride>
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;
