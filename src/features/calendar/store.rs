@@ -1,13 +1,13 @@
 //! SQL of the calendar: terms, causes and overrides of one listing. Nothing is stored as a union; `rules` joins.
 
-use super::rules::{Causes, DayOverride, Terms, overlay};
+use super::rules::{Causes, DayOverride, Terms, lay};
 use crate::platform::db::{Conn, DbError, DbResult, Row};
 use crate::values::{BookingId, Currency, Instant, ListingId, Money, Night, NightRange, Zone};
 use std::num::{NonZeroI64, NonZeroU16};
 
 /// Days before `from` whose causes still matter: the longest gap that the gap rule looks at (30), the longest
 /// preparation (7), and one. Whoever reads from here on gets the answers of somebody who read the whole past.
-const LOOK_BACK: i32 = 38;
+pub const LOOK_BACK: i32 = 38;
 
 const TERMS: &str = "SELECT state, capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
                      preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, zone, currency, price_minor
@@ -104,9 +104,7 @@ pub fn overrides(conn: &mut Conn<'_>, listing: ListingId, from: Night) -> DbResu
         }
         Ok(())
     })?;
-    // Among imports the first by name wins, so that the answer does not hang on the order of rows.
-    by_source.sort_by_key(|(source, _)| source != "host");
-    Ok(by_source.iter().fold(Vec::new(), |over, (_, under)| overlay(&over, under)))
+    Ok(lay(by_source.iter().map(|(source, days)| (source.as_str(), days.clone())).collect()))
 }
 
 fn override_of(row: &Row<'_>) -> DbResult<DayOverride> {

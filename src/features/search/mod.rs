@@ -4,3 +4,6 @@
 //! the engine in step with the database.
 
 mod engine;
+mod follow;
+mod load;
+mod store;

@@ -25,7 +25,9 @@ pub struct Flags {
 pub struct SettingsError(String);
 
 impl SettingsError {
-    pub(super) fn new(text: String) -> Self {
+    /// `text` is a whole sentence.
+    #[must_use]
+    pub fn new(text: String) -> Self {
         Self(text)
     }
 

@@ -5,8 +5,10 @@
 //! (engine, caches) and apply events in any number: an event names what changed, and the reader looks up how it
 //! is now. Work that must happen once is a job, never a reader's doing.
 
+mod reader;
 mod store;
 
+pub use reader::{Follower, Reader};
 pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
 
 use crate::values::Instant;

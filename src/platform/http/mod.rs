@@ -4,7 +4,7 @@
 //! Follow a request: `server.rs` takes the connection, `watched.rs` closes it when it is too slow, `edge.rs` does what
 //! is the same for every request (with `call.rs`, `strict.rs`, `routes.rs`, `reply.rs`, `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
-//! `codes.rs`. `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
+//! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
 mod call;
 pub mod codes;
@@ -12,12 +12,14 @@ mod compress;
 mod edge;
 pub mod etag;
 mod headers;
+pub mod pages;
 mod prepared;
 mod problem;
 mod reply;
 mod routes;
 mod server;
 mod strict;
+mod v1;
 mod watched;
 
 pub use edge::Edge;
@@ -25,6 +27,7 @@ pub use prepared::{Cached, Prepared};
 pub use problem::PROBLEM_JSON;
 pub use routes::Routes;
 pub use server::serve;
+pub use v1::{Document, PREFIX, Tag, V1};
 
 /// The answer of a handler: the wanted thing, or a problem in the one shape of `problem.rs`.
 pub type ApiResult<T> = crate::platform::error::Result<T>;

@@ -395,5 +395,18 @@ pub fn overlay(host: &[DayOverride], others: &[DayOverride]) -> Vec<DayOverride>
     laid
 }
 
+/// Lays the overrides of several sources over each other: the host's own first, then imports by name, so that the
+/// result does not hang on the order of rows.
+#[must_use]
+pub fn lay(mut by_source: Vec<(&str, Vec<DayOverride>)>) -> Vec<DayOverride> {
+    by_source.sort_by_key(|(source, _)| (*source != HOST, *source));
+    let mut layers = by_source.into_iter().map(|(_, days)| days);
+    let first = layers.next().unwrap_or_default();
+    layers.fold(first, |over, under| overlay(&over, &under))
+}
+
+/// The source of the overrides that a host made.
+pub const HOST: &str = "host";
+
 #[cfg(test)]
 mod tests;

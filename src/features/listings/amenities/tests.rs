@@ -1,7 +1,9 @@
 //! The folding, tried on what hosts really write.
 
 use super::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn the_catalogue_has_unique_keys_and_sound_phrases() {
@@ -87,4 +89,45 @@ fn what_hosts_write_folds_into_keys() {
         assert_eq!(amenity_keys(raw), *keys, "{raw}");
         assert_eq!(&*Folder::default().keys(raw), *keys, "{raw}");
     }
+}
+
+/// How often each amenity text stands in a `listings.csv.gz` of Inside Airbnb.
+fn count_words(path: &Path, counts: &mut HashMap<String, u32>) {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let column = reader.headers().unwrap().iter().position(|name| name == "amenities").unwrap();
+    for record in reader.records() {
+        for word in serde_json::from_str::<Vec<String>>(&record.unwrap()[column]).unwrap() {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+}
+
+/// Share of all occurrences that fold into a key, in tenths of a percent, and the commonest texts that do not.
+fn coverage(counts: &HashMap<String, u32>) -> (u32, Vec<(&String, &u32)>) {
+    let mut left: Vec<_> = counts.iter().filter(|(word, _)| amenity_keys(word).is_empty()).collect();
+    left.sort_by_key(|(word, count)| (std::cmp::Reverse(**count), (*word).clone()));
+    let (all, missed): (u32, u32) = (counts.values().sum(), left.iter().map(|(_, count)| **count).sum());
+    left.truncate(15);
+    ((all - missed) * 1_000 / all, left)
+}
+
+#[test]
+fn nearly_all_amenities_of_real_cities_have_a_key() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut counts = HashMap::new();
+    count_words(&root.join("tests/data/boston-cut/listings.csv.gz"), &mut counts);
+    count_words(&root.join("data/demo/listings.csv.gz"), &mut counts);
+    // All of Boston where it is at hand; the cut and the demo city are always looked at.
+    let shared = std::env::var_os("STOPOVER_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let boston = shared.join("data/boston/listings.csv.gz");
+    if boston.is_file() {
+        count_words(&boston, &mut counts);
+    } else {
+        println!("only the cut of Boston was looked at");
+    }
+    let (per_mille, left) = coverage(&counts);
+    println!("{per_mille} of 1000 have a key; the commonest of the rest: {left:?}");
+    assert!(per_mille >= 950, "{per_mille} of 1000; the commonest of the rest: {left:?}");
 }

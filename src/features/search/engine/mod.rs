@@ -39,7 +39,8 @@ pub(crate) enum Change {
     Gone(ListingId),
 }
 
-/// The searchable state, shared by all requests. Readers see a change whole or not at all.
+/// The searchable state, shared by all requests. Readers see a change whole or not at all, and never wait for a
+/// writer that waits: questions take microseconds, so the writer's turn comes.
 pub(crate) struct Engine {
     state: RwLock<State>,
 }
@@ -49,16 +50,18 @@ pub(crate) struct State {
     pub text: TextView,
     /// The event number up to which the corpus is true.
     pub seq: i64,
+    /// Rises whenever all ordinals change.
+    pub epoch: u64,
 }
 
 impl Engine {
-    pub(crate) fn new(state: State) -> Self {
-        Self { state: RwLock::new(state) }
+    pub(crate) fn new(corpus: Corpus, text: TextView, seq: i64) -> Self {
+        Self { state: RwLock::new(State { corpus, text, seq, epoch: 0 }) }
     }
 
     /// Answers a question.
     pub(crate) fn search(&self, query: &Query) -> Result<Answer, Trouble> {
-        let state = self.state.read();
+        let state = self.state.read_recursive();
         let corpus = &state.corpus;
         let matches = corpus.matches(&state.text, query)?;
         let total = matches.selection.count();
@@ -81,7 +84,7 @@ impl Engine {
 
     /// Looks at the state, for suggestions, figures and checks.
     pub(crate) fn look<T>(&self, f: impl FnOnce(&State) -> T) -> T {
-        f(&self.state.read())
+        f(&self.state.read_recursive())
     }
 
     /// Applies changes that make the corpus true for `seq`; the disorder that has gathered is answered.
@@ -99,18 +102,30 @@ impl Engine {
     }
 
     /// Replaces the view of the text by one made by `renew` from the current one.
-    pub(crate) fn renew_text(&self, renew: impl FnOnce(&State) -> tantivy::Result<TextView>) -> tantivy::Result<()> {
-        // Made under the read lock and swapped under the write lock: only the log's one reader changes the corpus,
-        // and it is the one that calls this.
-        let view = renew(&self.state.read())?;
-        let old = std::mem::replace(&mut self.state.write().text, view);
-        drop(old);
-        Ok(())
+    ///
+    /// The view is made under the read lock and swapped under the write lock. A listing that arrives in between is not
+    /// in the view; but whoever puts it into the corpus has its text committed afterwards, which makes another view.
+    pub(crate) fn renew_text(&self, renew: impl Fn(&State) -> tantivy::Result<TextView>) -> tantivy::Result<()> {
+        loop {
+            let (epoch, view) = self.look(|state| renew(state).map(|view| (state.epoch, view)))?;
+            let mut state = self.state.write();
+            if state.epoch == epoch {
+                let old = std::mem::replace(&mut state.text, view);
+                drop(state);
+                drop(old);
+                return Ok(());
+            }
+        }
     }
 
-    /// Replaces everything.
-    pub(crate) fn replace(&self, state: State) {
-        let old = std::mem::replace(&mut *self.state.write(), state);
+    /// Replaces the corpus and its view of the text, made from the same ordinals.
+    pub(crate) fn replace(&self, corpus: Corpus, seq: i64, view: impl Fn(&Corpus) -> tantivy::Result<TextView>) -> tantivy::Result<()> {
+        let text = view(&corpus)?;
+        let mut state = self.state.write();
+        let epoch = state.epoch + 1;
+        let old = std::mem::replace(&mut *state, State { corpus, text, seq, epoch });
+        drop(state);
         drop(old);
+        Ok(())
     }
 }

@@ -4,6 +4,8 @@
 //! log is replayed from there. An index that is missing, damaged, of another layout or of another database is made
 //! anew from the database.
 
+use super::super::corpus::Corpus;
+use super::TextView;
 use super::words::Words;
 use crate::values::ListingId;
 use serde::{Deserialize, Serialize};
@@ -92,8 +94,7 @@ impl TextIndex {
         if index.schema() != schema || stamp.layout != LAYOUT || stamp.instance != instance {
             return Err(Unfit::Foreign);
         }
-        let broken = index.validate_checksum().map_err(damaged)?;
-        if let Some(file) = broken.iter().next() {
+        if let Some(file) = index.validate_checksum().map_err(damaged)?.iter().next() {
             return Err(Unfit::Damaged(format!("{} has changed since it was written", file.display())));
         }
         Ok((Self::over(index, fields, instance)?, stamp.seq))
@@ -145,6 +146,11 @@ impl TextIndex {
         self.writer.delete_term(Term::from_field_bytes(self.fields.id, id.0.as_bytes()));
     }
 
+    /// Takes everything out; visible after [`TextIndex::commit`].
+    pub(crate) fn clear(&self) -> tantivy::Result<()> {
+        self.writer.delete_all_documents().map(|_opstamp| ())
+    }
+
     /// Makes everything put so far durable and true for `seq`.
     pub(crate) fn commit(&mut self, seq: i64) -> tantivy::Result<()> {
         let stamp = serde_json::to_string(&Stamp::new(&self.instance, seq)).map_err(std::io::Error::other)?;
@@ -152,6 +158,11 @@ impl TextIndex {
         prepared.set_payload(&stamp);
         prepared.commit()?;
         self.reader.reload()
+    }
+
+    /// The committed texts as seen by a corpus; segments that `before` knew with the same ordinals are taken over.
+    pub(crate) fn view(&self, corpus: &Corpus, before: Option<&TextView>) -> tantivy::Result<TextView> {
+        TextView::new(self.searcher(), self.fields, corpus.ordinals(), before, |id| corpus.ordinal(id))
     }
 
     /// What is committed now.
@@ -171,11 +182,6 @@ impl TextIndex {
 
     pub(crate) fn folder(data: &Path) -> PathBuf {
         data.join("search-index")
-    }
-
-    #[cfg(test)]
-    pub(crate) fn metas(&self) -> tantivy::Result<Option<String>> {
-        Ok(self.index.load_metas()?.payload)
     }
 }
 

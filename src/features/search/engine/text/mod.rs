@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 /// For documents whose listing is not in the corpus.
 const NOBODY: u32 = u32::MAX;
+/// Most memory for the sets of words that were asked for.
+const CACHE_BYTES: u64 = 48 << 20;
 /// Shorter words than this are taken at their letter: nearly everything is one typo away from them.
 const SHORTEST_TYPO: usize = 4;
 
@@ -43,7 +45,6 @@ impl TextView {
         searcher: Searcher,
         fields: Fields,
         total: u32,
-        cache_bytes: u64,
         before: Option<&Self>,
         ordinal: impl Fn(ListingId) -> Option<u32>,
     ) -> tantivy::Result<Self> {
@@ -63,8 +64,13 @@ impl TextView {
             ordinals.push(map);
         }
         let cache =
-            moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(|_, hits: &Arc<WordHits>| u32::try_from(hits.bytes()).unwrap_or(u32::MAX)).build();
+            moka::sync::Cache::builder().max_capacity(CACHE_BYTES).weigher(|_, hits: &Arc<WordHits>| u32::try_from(hits.bytes()).unwrap_or(u32::MAX)).build();
         Ok(Self { searcher, fields, ordinals, by_segment, total, cache })
+    }
+
+    /// What another view over the same committed texts is made from.
+    pub(crate) fn parts(&self) -> (Searcher, Fields) {
+        (self.searcher.clone(), self.fields)
     }
 
     /// How many listings have text in the index.

@@ -1,0 +1,117 @@
+//! The only place that knows everybody: it puts features, tools and the HTTP edge together.
+//!
+//! A new feature is added in three places, all here: its API in [`api`], and in [`Parts::gather`] what it needs before
+//! the server is ready, what it does in the background and what `stopover doctor` should look at.
+
+use crate::platform::config::{Config, Docs};
+use crate::platform::health::{Check, HealthApi};
+use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
+use crate::platform::tasks::{Running, Task};
+use crate::platform::tools::Tools;
+use crate::values::Clock;
+use anyhow::Context;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
+use poem_openapi::{OpenApi, OpenApiService};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long background tasks may take to stop.
+const TASKS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the features bring along.
+pub struct Parts {
+    pub tools: Tools,
+    /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
+    pub readiness: Vec<Check>,
+    /// Started with the server, stopped with it.
+    pub tasks: Vec<Task>,
+    /// Run by `stopover doctor`, after the checks of the platform.
+    pub doctor: Vec<Check>,
+}
+
+impl Parts {
+    /// Builds what the features need. Blocks; call it off the async threads.
+    pub fn gather(tools: Tools) -> anyhow::Result<Self> {
+        // The search engine, its reader of the event log and its checks are added here.
+        Ok(Self { tools, readiness: Vec::new(), tasks: Vec::new(), doctor: Vec::new() })
+    }
+}
+
+/// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
+#[expect(clippy::needless_pass_by_value, reason = "Document::of reads the type from a function of owned parts")]
+fn api(parts: ApiParts) -> impl OpenApi + 'static {
+    (V1(()), HealthApi::new(parts.readiness))
+}
+
+/// What the APIs of the features are made of.
+struct ApiParts {
+    readiness: Vec<Check>,
+}
+
+/// The OpenAPI service around `api`: title, licence and servers are the same for the document and for the running server.
+fn service<T: OpenApi>(api: T, base_url: Option<&str>) -> OpenApiService<T, ()> {
+    OpenApiService::new(api, "Stopover", env!("CARGO_PKG_VERSION"))
+        .description("A self-hosted short-stay rental marketplace. Errors are `application/problem+json`; their codes are explained at `/problems`.")
+        .license(poem_openapi::LicenseObject::new("MIT OR Apache-2.0"))
+        .server(poem_openapi::ServerObject::new(base_url.unwrap_or("/")).description("This instance"))
+}
+
+/// The OpenAPI document as JSON, in a stable order.
+#[must_use]
+pub fn openapi_document(base_url: Option<&str>) -> String {
+    service(Document::of(api), base_url).spec()
+}
+
+/// The whole server as an endpoint: what tests call in process, and what [`serve`] puts behind a socket.
+pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response> + use<>> {
+    let tools = &parts.tools;
+    let base_url = tools.config.public_url.clone();
+    let document = openapi_document(base_url.as_deref());
+    let mut routes = Routes::from_spec(&serde_json::from_str(&document).context("the OpenAPI document is not JSON")?, &tools.metrics);
+    let api = service(api(ApiParts { readiness: parts.readiness.clone() }), base_url.as_deref());
+    let openapi_json = format!("{PREFIX}/openapi.json");
+    let mut router = Route::new()
+        .at(&openapi_json, poem::get(pages::openapi(document)))
+        .at("/problems", poem::get(pages::problems()))
+        .at("/problems/:code", poem::get(pages::problem()))
+        .at("/metrics", poem::get(pages::metrics(tools.clone())));
+    let mut known = vec![openapi_json.as_str(), "/problems", "/problems/{code}", "/metrics"];
+    if tools.config.docs == (Docs { enabled: true }) {
+        router = router
+            .at("/docs", poem::get(pages::docs(move || service(Document::of(self::api), base_url.as_deref()).swagger_ui_html())))
+            .at("/", poem::get(poem::endpoint::make_sync(|_| poem::web::Redirect::temporary("/docs"))));
+        known.extend(["/docs", "/"]);
+    }
+    known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
+    let router = router.nest_no_strip("/", api.into_endpoint());
+    Ok(Edge::new(router.map_to_response(), routes, tools.clone()))
+}
+
+/// Serves on `listener` until `shutdown` is done and what was under way has finished.
+pub async fn serve(mut parts: Parts, listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let tasks = Running::start(std::mem::take(&mut parts.tasks));
+    let limits = parts.tools.config.http.clone();
+    let metrics = Arc::clone(&parts.tools.metrics);
+    let served = http::serve(listener, endpoint(&parts)?, limits, metrics, shutdown).await;
+    tasks.stop(TASKS_PATIENCE).await;
+    served.context("the server cannot go on")
+}
+
+/// Opens everything, serves until `shutdown`, closes everything. Blocks until then; call it on a plain thread, because
+/// closing PostgreSQL connections on an async one panics. `listening` is called once the address is taken.
+pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output = ()>, listening: impl FnOnce(&Parts)) -> anyhow::Result<()> {
+    let tools = Tools::open(config, clock)?;
+    let parts = Parts::gather(tools.clone())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime cannot be started")?;
+    let served = runtime.block_on(async {
+        let address = tools.config.listen;
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        listening(&parts);
+        serve(parts, listener, shutdown).await
+    });
+    // Whatever still holds a handle to the database goes with the runtime; ours is then the last.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    drop(tools);
+    served
+}

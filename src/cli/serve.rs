@@ -1,0 +1,57 @@
+//! `stopover serve`: says where it can be found, runs until it is asked to end.
+
+use crate::app::{self, Parts};
+use crate::platform::config::Config;
+use crate::values::SystemClock;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
+    if demo {
+        load_demo(&config)?;
+    }
+    app::run(config, Arc::new(SystemClock), asked_to_end(), welcome)
+}
+
+/// CONNECT HERE: `features::imports` loads the demo city when the database is empty.
+fn load_demo(_config: &Config) -> anyhow::Result<()> {
+    anyhow::bail!("this build has no demo city yet")
+}
+
+fn welcome(parts: &Parts) {
+    let config = &parts.tools.config;
+    let url = config.base_url();
+    eprintln!("Stopover {} is at {url}", env!("CARGO_PKG_VERSION"));
+    if config.docs.enabled {
+        eprintln!("  Swagger UI   {url}/docs");
+    }
+    eprintln!("  data folder  {}", config.data_dir.display());
+    if let Ok(database) = config.database() {
+        eprintln!("  database     {}", database.redacted());
+    }
+    eprintln!("  stop it with Ctrl-C");
+}
+
+/// Done at the first Ctrl-C or SIGTERM; a second one ends the process at once.
+async fn asked_to_end() {
+    let (mut interrupt, mut terminate) = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::warn!(%error, "signals cannot be watched; the server runs until it is killed");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("finishing what is under way");
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // What was acknowledged is on the disk already; nothing is lost by leaving.
+        std::process::exit(130);
+    });
+}

@@ -1,0 +1,254 @@
+//! SQL of search: everything at once for a rebuild, one listing for a change, cards for a page.
+//!
+//! The texts of the statements are shared: with `AND id = $1` behind them they read one listing, without it all. The
+//! calendar of one listing is read by `calendar`.
+
+use super::engine::build::{Calendars, Taken};
+use super::engine::listing::{Facts, RoomType};
+use super::engine::text::index::Texts;
+use crate::features::calendar::rules::{DayOverride, Terms};
+use crate::features::listings::amenities;
+use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
+use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
+use std::collections::HashSet;
+use std::num::{NonZeroI64, NonZeroU16};
+
+const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
+    bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at,
+    capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
+    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count
+    FROM listings WHERE state = 'published'";
+const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
+const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
+const EXTERNAL: &str = "SELECT listing_id, from_night, to_night FROM external_nights WHERE to_night > $1";
+const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night) FROM booked_nights WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2)
+    GROUP BY listing_id, slot, booking_id";
+const OVERRIDES: &str = "SELECT listing_id, source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
+    FROM day_overrides WHERE to_night > $1";
+const TEXTS: &str =
+    "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.amenities, l.amenities_other, t.description, t.neighbourhood_text, u.name
+    FROM listings l JOIN users u ON u.id = l.host_id LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = '' WHERE l.state = 'published'";
+const EXPIRING: &str = "SELECT listing_id, expires_at FROM booked_nights WHERE expires_at > $1";
+const EXPIRING_OF: &str = "SELECT DISTINCT expires_at FROM booked_nights WHERE listing_id = $1 AND expires_at > $2";
+const CARDS: &str = "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.public_lat, l.public_lng, l.capacity, l.bedrooms, l.beds,
+    l.bathrooms_halves, l.rating_count, l.rating_sum_centi, l.review_count, l.instant_book, u.top_host, l.photo_url, l.price_minor, l.currency
+    FROM listings l JOIN users u ON u.id = l.host_id WHERE l.state = 'published' AND l.id IN ";
+
+/// The statements that read one listing or one page, for the test that looks at the engines' plans.
+#[must_use]
+pub fn statements() -> Vec<String> {
+    vec![format!("{FACTS} AND id = $1"), format!("{TEXTS} AND l.id = $1"), format!("{CARDS}($1, $2)"), EXPIRING.to_owned(), EXPIRING_OF.to_owned()]
+}
+
+/// Every published listing, in the order of the table.
+pub(super) fn all_facts(conn: &mut Conn<'_>) -> DbResult<Vec<Facts>> {
+    let top: HashSet<UserId> = conn.query(TOP_HOSTS, &[], |row| row.get(0))?.into_iter().collect();
+    conn.query(FACTS, &[], |row| facts(row, |host| top.contains(&host)))
+}
+
+/// One published listing; `None` when it is not to be found.
+pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Facts>> {
+    let Some(mut found) = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, |_| false))? else { return Ok(None) };
+    found.top_host = conn.first("SELECT top_host FROM users WHERE id = $1", &[found.host.into()], |row| row.get(0))?.unwrap_or(false);
+    Ok(Some(found))
+}
+
+fn facts(row: &Row<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
+    let host = row.get(1)?;
+    let rating_count: i64 = row.get(16)?;
+    let rating_sum: i64 = row.get(17)?;
+    Ok(Facts {
+        id: row.get(0)?,
+        host,
+        room_type: known(row, 2, RoomType::parse)?,
+        property_type: row.get(3)?,
+        city: row.get(4)?,
+        neighbourhood: row.get(5)?,
+        lat: row.get(6)?,
+        lng: row.get(7)?,
+        zone: row.get(8)?,
+        currency: known(row, 9, Currency::parse)?,
+        price: row.get(10)?,
+        bedrooms: small_or_null(row, 11)?,
+        beds: small_or_null(row, 12)?,
+        bathrooms_halves: small_or_null(row, 13)?,
+        amenities: serde_json::from_str(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
+        instant_book: row.get(15)?,
+        top_host: top_host(host),
+        rating_centi: (rating_count > 0).then(|| u16::try_from(rating_sum / rating_count).unwrap_or(u16::MAX)),
+        review_count: small(row, 18)?,
+        created_at: row.get(19)?,
+        terms: terms(row)?,
+    })
+}
+
+fn terms(row: &Row<'_>) -> DbResult<Terms> {
+    Ok(Terms {
+        bookable: true,
+        capacity: small(row, 20)?,
+        max_infants: small(row, 21)?,
+        max_pets: small(row, 22)?,
+        min_nights: small(row, 23)?,
+        max_nights: small(row, 24)?,
+        notice_days: small(row, 25)?,
+        cutoff_minute: small_or_null(row, 26)?,
+        window_days: small(row, 27)?,
+        window_strict: row.get(28)?,
+        preparation: small(row, 29)?,
+        arrival_days: small(row, 30)?,
+        departure_days: small(row, 31)?,
+        gap_nights: small(row, 32)?,
+        fill_gaps: row.get(33)?,
+        units: small(row, 34)?,
+    })
+}
+
+/// Every cause and override that reaches beyond `from`; `place` knows the published listings, rows of others go.
+pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant, place: impl Fn(ListingId) -> Option<u32>) -> DbResult<Calendars> {
+    let mut found = Calendars::default();
+    let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
+        conn.each(sql, params, |row| {
+            if let Some(place) = place(row.get(0)?) {
+                found.taken.push((place, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
+            }
+            Ok(())
+        })
+    };
+    ranges(BLOCKS, &[from.into()], 0, Taken::Block)?;
+    ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
+    ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
+    conn.each(OVERRIDES, &[from.into()], |row| {
+        if let Some(place) = place(row.get(0)?) {
+            let source = found.source(&row.get::<String>(1)?);
+            found.overrides.push((place, source, day_override(row)?));
+        }
+        Ok(())
+    })?;
+    found.sort();
+    Ok(found)
+}
+
+fn day_override(row: &Row<'_>) -> DbResult<DayOverride> {
+    let nights = |column| row.get::<Option<i64>>(column).map(|n| n.and_then(|n| u16::try_from(n).ok()).and_then(NonZeroU16::new));
+    Ok(DayOverride {
+        range: NightRange::new(row.get(2)?, row.get(3)?),
+        price_minor: row.get::<Option<i64>>(4)?.and_then(NonZeroI64::new),
+        min_nights: nights(5)?,
+        max_nights: nights(6)?,
+        closed_to_arrival: row.get(7)?,
+        closed_to_departure: row.get(8)?,
+    })
+}
+
+/// Hands over the texts of every published listing.
+pub(super) fn each_text(conn: &mut Conn<'_>, mut take: impl FnMut(Texts) -> DbResult<()>) -> DbResult<()> {
+    conn.each(TEXTS, &[], |row| take(texts(row)?))
+}
+
+/// The texts of one published listing.
+pub(super) fn texts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Texts>> {
+    conn.first(&format!("{TEXTS} AND l.id = $1"), &[id.into()], texts)
+}
+
+fn texts(row: &Row<'_>) -> DbResult<Texts> {
+    let list =
+        |column| -> DbResult<Vec<String>> { serde_json::from_str(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() }) };
+    let spaced = |column| row.get::<String>(column).map(|slug| slug.replace('_', " "));
+    let names = list(6)?.iter().map(|key| amenities::find(key).map_or(key.as_str(), |amenity| amenity.name).to_owned()).collect::<Vec<_>>().join("\n");
+    let long = |column| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
+    Ok(Texts {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        place: [row.get(5)?, row.get(4)?, spaced(2)?, spaced(3)?].join("\n"),
+        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?].join("\n"),
+    })
+}
+
+/// When nights are free again because a hold runs out.
+pub(super) fn expiring(conn: &mut Conn<'_>, now: Instant) -> DbResult<Vec<(Instant, ListingId)>> {
+    let mut holds: Vec<(Instant, ListingId)> = conn.query(EXPIRING, &[now.into()], |row| Ok((row.get(1)?, row.get(0)?)))?;
+    holds.sort_unstable();
+    holds.dedup();
+    Ok(holds)
+}
+
+/// When holds of these listings run out.
+pub(super) fn expiring_of(conn: &mut Conn<'_>, ids: &[ListingId], now: Instant) -> DbResult<Vec<(Instant, ListingId)>> {
+    let mut holds = Vec::new();
+    for id in ids {
+        holds.extend(conn.query(EXPIRING_OF, &[(*id).into(), now.into()], |row| Ok((row.get(0)?, *id)))?);
+    }
+    Ok(holds)
+}
+
+/// What a card shows of a listing.
+#[derive(Debug, Clone)]
+pub(super) struct CardRow {
+    pub id: ListingId,
+    pub title: String,
+    pub room_type: String,
+    pub property_type: String,
+    pub city: String,
+    pub neighbourhood: String,
+    pub lat: f64,
+    pub lng: f64,
+    pub capacity: i64,
+    pub bedrooms: Option<i64>,
+    pub beds: Option<i64>,
+    pub bathrooms_halves: Option<i64>,
+    pub rating_count: i64,
+    pub rating_sum_centi: i64,
+    pub review_count: i64,
+    pub instant_book: bool,
+    pub top_host: bool,
+    pub photo_url: Option<String>,
+    pub price_minor: i64,
+    pub currency: Currency,
+}
+
+/// The cards of up to 100 listings, in any order; those that are not published are missing.
+pub(super) fn cards(conn: &mut Conn<'_>, ids: &[ListingId]) -> DbResult<Vec<CardRow>> {
+    // Lists are padded to a few lengths, so that a handful of prepared statements serves all pages.
+    let length = [1, 5, 20, 50].into_iter().find(|n| *n >= ids.len()).unwrap_or(100);
+    let padded = ids.iter().chain(std::iter::repeat_n(ids.last().unwrap_or(&ListingId(uuid::Uuid::nil())), length.saturating_sub(ids.len())));
+    let params: Vec<Value> = padded.map(|id| (*id).into()).collect();
+    let places: Vec<String> = (1..=params.len()).map(|n| format!("${n}")).collect();
+    conn.query(&format!("{CARDS}({})", places.join(", ")), &params, |row| {
+        Ok(CardRow {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            room_type: row.get(2)?,
+            property_type: row.get(3)?,
+            city: row.get(4)?,
+            neighbourhood: row.get(5)?,
+            lat: row.get(6)?,
+            lng: row.get(7)?,
+            capacity: row.get(8)?,
+            bedrooms: row.get(9)?,
+            beds: row.get(10)?,
+            bathrooms_halves: row.get(11)?,
+            rating_count: row.get(12)?,
+            rating_sum_centi: row.get(13)?,
+            review_count: row.get(14)?,
+            instant_book: row.get(15)?,
+            top_host: row.get(16)?,
+            photo_url: row.get(17)?,
+            price_minor: row.get(18)?,
+            currency: known(row, 19, Currency::parse)?,
+        })
+    })
+}
+
+fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or_else(|| DbError::Column { column, reason: format!("{text:?} is unknown") })
+}
+
+fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {
+    let number: i64 = row.get(column)?;
+    T::try_from(number).map_err(|_too_large| DbError::Column { column, reason: format!("{number} does not fit") })
+}
+
+fn small_or_null<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<Option<T>> {
+    row.get::<Option<i64>>(column)?.map(|n| T::try_from(n).map_err(|_too_large| DbError::Column { column, reason: format!("{n} does not fit") })).transpose()
+}
