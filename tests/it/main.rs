@@ -9,4 +9,5 @@ mod db;
 mod db_schema;
 mod db_writer;
 mod events;
+mod reading;
 mod tidy;

@@ -1,8 +1,7 @@
 //! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
 
 use super::rules::{DayOutlook, days_shown, outlook};
-use crate::features::calendar::rules::{Party, Rule, Verdict, explain, nearest};
-use crate::features::calendar::{Calendar, calendar_of};
+use crate::features::calendar::{Calendar, Party, Rule, Verdict, calendar_of, explain, nearest};
 use crate::features::pricing::{self, StayPrice};
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};

@@ -1,16 +1,17 @@
 //! Listings: the homes, what they offer and how they are described.
 //!
-//! [`amenities`] and [`property_types`] are what guests filter by; [`rules`] holds the arithmetic of ratings. The
-//! public page of a listing is `service::public_page`, rendered once and kept until the event log says otherwise
+//! [`amenities`] and [`property_types`] are what guests filter by; `rules` holds the arithmetic of ratings. The
+//! public page of a listing is [`public_listing`], rendered once and kept until the event log says otherwise
 //! ([`ListingPages`]). What is free and what it costs is told by `calendar` and `pricing`.
 
 pub mod amenities;
 mod api;
 pub mod property_types;
-pub mod rules;
+mod rules;
 mod service;
 mod store;
 
 pub use api::{ListingPages, ListingsApi, ReferenceApi};
+pub use rules::mean_centi;
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::STATEMENTS;

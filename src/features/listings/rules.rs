@@ -9,14 +9,14 @@ pub fn mean_centi(sum_centi: i64, count: i64) -> Option<i64> {
 
 /// The weekdays of a mask, bit 0 Monday … bit 6 Sunday.
 #[must_use]
-pub fn weekdays(mask: i64) -> Vec<&'static str> {
+pub(super) fn weekdays(mask: i64) -> Vec<&'static str> {
     const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     NAMES.iter().enumerate().filter(|(day, _)| mask >> day & 1 == 1).map(|(_, name)| *name).collect()
 }
 
 /// A local minute of the day as `HH:MM`; 1440 is `24:00`.
 #[must_use]
-pub fn wall_time(minute: i64) -> String {
+pub(super) fn wall_time(minute: i64) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 

@@ -1,6 +1,6 @@
 //! Prices of nights and stays, pure integer arithmetic in minor units of the listing's currency.
 
-use crate::features::calendar::rules::Days;
+use crate::features::calendar::Days;
 use crate::values::{Night, Stay};
 use std::num::NonZeroI64;
 
@@ -39,7 +39,7 @@ pub fn stay_price(base: i64, days: &Days, stay: Stay) -> StayPrice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::calendar::rules::DayOverride;
+    use crate::features::calendar::DayOverride;
     use crate::values::NightRange;
 
     #[test]

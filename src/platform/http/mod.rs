@@ -19,6 +19,8 @@ mod reply;
 mod routes;
 mod server;
 mod strict;
+#[cfg(test)]
+mod tests;
 mod v1;
 mod watched;
 

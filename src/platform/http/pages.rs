@@ -3,6 +3,7 @@
 use super::codes::{self, CODES, Code};
 use super::compress::Coding;
 use super::etag;
+use super::v1::PREFIX;
 use crate::platform::error::{Error, Kind};
 use crate::platform::tools::Tools;
 use base64::Engine as _;
@@ -16,6 +17,28 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::OnceLock;
+
+/// Pages and API under one roof. One comparison of the path decides, and the API's requests pass one router only.
+pub struct Site<P, A> {
+    pages: P,
+    api: A,
+}
+
+impl<P, A> Site<P, A> {
+    pub fn new(pages: P, api: A) -> Self {
+        Self { pages, api }
+    }
+}
+
+impl<P: Endpoint<Output = Response>, A: Endpoint<Output = Response>> Endpoint for Site<P, A> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let path = request.uri().path();
+        let is_page = matches!(path, "/" | "/docs" | "/metrics") || path.starts_with("/problems") || path.strip_prefix(PREFIX) == Some("/openapi.json");
+        if is_page { self.pages.call(request).await } else { self.api.call(request).await }
+    }
+}
 
 /// The documentation page. `make` builds its HTML when it is first asked for; only the compressed form is kept.
 pub fn docs(make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint<Output = Response> {

@@ -1,10 +1,10 @@
 //! The rules of the house, each a function from sources to complaints (docs: ARCHITECTURE.md, "The house").
 
 use super::source::Source;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which features a feature may know, through their front doors. One way only; who is missing here may know nobody.
-/// Nobody knows `search`, `reviews`, `imports`, `messages`, `notifications`, `moderation` but `app` and `cli`.
+/// Nobody knows `availability`, `search`, `reviews`, `imports`, `messages`, `notifications`, `moderation` but `app` and `cli`.
 pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("accounts", &[]),
     ("listings", &["accounts"]),
@@ -14,6 +14,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("payments", &["ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "ledger", "payments"]),
+    ("availability", &["accounts", "listings", "calendar", "pricing"]),
     ("search", &["accounts", "listings", "calendar", "pricing"]),
     ("imports", &["accounts", "listings", "calendar"]),
     ("reviews", &["accounts", "listings", "bookings"]),
@@ -22,7 +23,8 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("moderation", &["accounts", "listings", "bookings"]),
 ];
 
-const ROOMS: &[&str] = &["api", "graphql", "service", "rules", "store", "jobs"];
+/// Rooms that nobody enters from outside. What else a front door opens with `pub mod` (pure rules, a vocabulary) is open.
+const CLOSED_ROOMS: &[&str] = &["api", "graphql", "service", "store", "jobs"];
 
 /// Longer than the longest file we like; each with its reason.
 const LONG_FILES: &[(&str, &str)] = &[];
@@ -59,7 +61,7 @@ pub(super) fn wrong_way_uses(source: &Source) -> Vec<String> {
             let known = MAY_KNOW.iter().find(|(name, _)| *name == from).map_or(&[][..], |(_, known)| known);
             if !known.contains(&to.as_str()) {
                 complain(&format!("is not for {from} to know (MAY_KNOW in tests/it/tidy)"));
-            } else if path.get(2).is_some_and(|item| ROOMS.contains(&item.as_str())) {
+            } else if path.get(2).is_some_and(|item| CLOSED_ROOMS.contains(&item.as_str())) {
                 complain("goes past the front door");
             }
         }
@@ -154,31 +156,61 @@ pub(super) fn io_in_rules(source: &Source) -> Vec<String> {
 
 /// Files that no `mod` leads to.
 pub(super) fn orphans(sources: &[Source]) -> Vec<String> {
-    let mut reached: BTreeSet<&str> = BTreeSet::new();
-    let mut waiting: Vec<&Source> = sources.iter().filter(|s| matches!(s.path.as_str(), "lib.rs" | "main.rs")).collect();
-    while let Some(source) = waiting.pop() {
-        if !reached.insert(&source.path) {
-            continue;
-        }
-        let folder = match source.module() {
-            root if root.is_empty() => String::new(),
-            module => format!("{}/", module.join("/")),
-        };
-        for name in declared_modules(&source.text) {
-            waiting.extend(sources.iter().filter(|s| s.path == format!("{folder}{name}.rs") || s.path == format!("{folder}{name}/mod.rs")));
-        }
-    }
-    sources.iter().filter(|s| !reached.contains(s.path.as_str())).map(|s| format!("{}: no mod declaration leads here", s.path)).collect()
+    let reached = reached(sources);
+    sources.iter().filter(|s| !reached.contains_key(s.path.as_str())).map(|s| format!("{}: no mod declaration leads here", s.path)).collect()
 }
 
-fn declared_modules(text: &str) -> Vec<&str> {
-    text.lines()
-        .filter_map(|line| {
-            let line = line.trim();
-            let line = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(").and_then(|l| l.split_once(") ").map(|(_, l)| l))).unwrap_or(line);
-            line.strip_prefix("mod ")?.strip_suffix(';')
-        })
-        .collect()
+/// Whether a file belongs to the tests only: a `#[cfg(test)] mod` leads there.
+pub(super) fn test_files(sources: &[Source]) -> BTreeSet<&str> {
+    reached(sources).into_iter().filter(|(_, only_tests)| *only_tests).map(|(path, _)| path).collect()
+}
+
+/// Every file that a `mod` leads to from `lib.rs` or `main.rs`, and whether only tests lead there.
+fn reached(sources: &[Source]) -> BTreeMap<&str, bool> {
+    let mut reached: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut waiting: Vec<(&Source, bool)> = sources.iter().filter(|s| matches!(s.path.as_str(), "lib.rs" | "main.rs")).map(|s| (s, false)).collect();
+    while let Some((source, only_tests)) = waiting.pop() {
+        if reached.get(source.path.as_str()).is_some_and(|known| *known <= only_tests) {
+            continue;
+        }
+        reached.insert(&source.path, only_tests);
+        let (beside, below) = (source.path.rsplit_once('/').map_or("", |(folder, _)| folder), source.module().join("/"));
+        for module in declared_modules(&source.text) {
+            let candidates = match module.path {
+                Some(path) => vec![join(beside, path)],
+                None => vec![join(&below, &format!("{}.rs", module.name)), join(&below, &format!("{}/mod.rs", module.name))],
+            };
+            waiting.extend(sources.iter().filter(|s| candidates.contains(&s.path)).map(|s| (s, only_tests || module.only_tests)));
+        }
+    }
+    reached
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// A `mod name;`.
+struct Declared<'a> {
+    name: &'a str,
+    path: Option<&'a str>,
+    only_tests: bool,
+}
+
+fn declared_modules(text: &str) -> Vec<Declared<'_>> {
+    let (mut found, mut path, mut only_tests) = (Vec::new(), None, false);
+    for line in text.lines().map(str::trim) {
+        let bare = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(").and_then(|l| l.split_once(") ").map(|(_, l)| l))).unwrap_or(line);
+        if let Some(name) = bare.strip_prefix("mod ").and_then(|l| l.strip_suffix(';')) {
+            found.push(Declared { name, path, only_tests });
+        } else if line.starts_with("#[") {
+            only_tests |= line == "#[cfg(test)]";
+            path = path.or(line.strip_prefix("#[path = \"").and_then(|l| l.strip_suffix("\"]")));
+            continue;
+        }
+        (path, only_tests) = (None, false);
+    }
+    found
 }
 
 /// Heads, sizes, front doors, module files, and the pool that only platform/db may know.
@@ -196,8 +228,10 @@ pub(super) fn shape(source: &Source, all: &[Source]) -> Vec<String> {
         if lines > LONGEST_FRONT_DOOR {
             complain(format!("{lines} lines; a front door has at most {LONGEST_FRONT_DOOR}"));
         }
-        if source.code.lines().any(|line| line.trim_start().starts_with("pub") && line.contains(" mod ")) {
-            complain("the rooms of a feature are private; export items with pub use".into());
+        for room in CLOSED_ROOMS {
+            if source.code.lines().any(|line| line.trim_start().starts_with("pub") && line.contains(&format!(" mod {room};"))) {
+                complain(format!("the room {room} is private; export its items with pub use"));
+            }
         }
     }
     if all.iter().any(|other| other.path == format!("{}/mod.rs", source.path.trim_end_matches(".rs")))

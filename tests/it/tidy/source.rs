@@ -18,7 +18,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
         let (mut code, mut literals, comments) = split(text);
-        if let Some(at) = code.find("#[cfg(test)]\nmod ") {
+        if let Some(at) = test_module(&code) {
             let last = code[..at].lines().count();
             literals.retain(|(line, _)| *line <= last);
             code.truncate(at);
@@ -50,6 +50,17 @@ impl Source {
     pub(super) fn words(&self) -> impl Iterator<Item = (usize, &str)> {
         self.code.lines().enumerate().flat_map(|(n, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_').map(move |word| (n + 1, word)))
     }
+}
+
+/// Where the test module at the end of a file begins.
+fn test_module(code: &str) -> Option<usize> {
+    code.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| {
+        let mut rest = &code[*at..];
+        while rest.starts_with("#[") {
+            rest = rest.split_once(']').map_or("", |(_, rest)| rest).trim_start();
+        }
+        rest.starts_with("mod ") && rest.lines().next().is_some_and(|line| line.trim_end().ends_with('{') || line.contains("{ "))
+    })
 }
 
 /// Every `.rs` file below `folder`, sorted by path.

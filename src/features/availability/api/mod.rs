@@ -3,7 +3,7 @@
 mod view;
 
 use super::service;
-use crate::features::calendar::rules::Party;
+use crate::features::calendar::Party;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Cached, Prepared};
 use crate::platform::tools::Tools;

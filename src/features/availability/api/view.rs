@@ -2,7 +2,7 @@
 
 use crate::features::availability::rules::DayOutlook;
 use crate::features::availability::service::{CalendarPage, Why};
-use crate::features::calendar::rules::{Numbers, Rule, Verdict};
+use crate::features::calendar::{Numbers, Rule, Verdict};
 use crate::features::pricing::StayPrice;
 use crate::platform::wire::{DateView, MoneyView};
 use crate::values::{Currency, Money, Stay};

@@ -1,8 +1,8 @@
 //! What a calendar shows of a single day, pure. Every answer is asked of `calendar::rules`, so that a day which
 //! looks open is open; only the search for a stay that proves it is done here.
 
-use crate::features::calendar::rules::{Days, Party, Rule, Terms, Verdict, explain, permits};
-use crate::platform::error::{Kind, Refusal, Refused};
+use crate::features::calendar::{Days, Party, Rule, Terms, Verdict, explain, permits};
+use crate::platform::error::{FieldError, Kind, Refusal, Refused};
 use crate::values::{LocalMoment, Night, NightRange, Stay};
 
 /// Days a calendar shows unless it is told otherwise.
@@ -43,7 +43,9 @@ impl Refusal for RangeRefusal {
             Self::NotAfter => "`to` must be after `from`: it is the first day that is not shown.".to_owned(),
             Self::TooLong => format!("A calendar shows at most {MOST_DAYS} days."),
         };
-        Refused::new(Kind::Unacceptable, "invalid_dates", detail)
+        let mut refused = Refused::new(Kind::Unacceptable, "invalid_dates", detail.clone());
+        refused.errors.push(FieldError::new("/query/to", "invalid_dates", detail));
+        refused
     }
 }
 
@@ -136,5 +138,4 @@ impl Seen<'_> {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

@@ -409,5 +409,4 @@ pub fn lay(mut by_source: Vec<(&str, Vec<DayOverride>)>) -> Vec<DayOverride> {
 pub const HOST: &str = "host";
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

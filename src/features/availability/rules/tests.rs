@@ -1,7 +1,7 @@
 //! A day of the calendar agrees with asking for every stay one by one.
 
 use super::*;
-use crate::features::calendar::rules::{Causes, DayOverride};
+use crate::features::calendar::{Causes, DayOverride};
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 

@@ -1,0 +1,6 @@
+//! What strangers read: listings, calendars, reviews, profiles. Each story speaks HTTP to the public door.
+
+mod calendar;
+mod listings;
+mod reviews;
+mod street;
