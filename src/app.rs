@@ -1,14 +1,24 @@
 //! The only place that knows everybody: it puts features, tools and the HTTP edge together.
 //!
-//! A new feature is added in three places, all here: its API in [`api`], and in [`Parts::gather`] what it needs before
-//! the server is ready, what it does in the background and what `stopover doctor` should look at.
+//! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], and what `stopover doctor`
+//! should look at in [`checks`].
 
+use crate::features::accounts::UsersApi;
+use crate::features::availability::AvailabilityApi;
+use crate::features::imports;
+use crate::features::listings::{ListingPages, ListingsApi, ReferenceApi};
+use crate::features::reviews::ReviewsApi;
+use crate::features::search::{self, Search, SearchApi};
 use crate::platform::config::{Config, Docs};
+use crate::platform::cursor::CursorKey;
+use crate::platform::db::DbError;
+use crate::platform::events::{Event, Follower, Kind, Reader};
 use crate::platform::health::{Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
+use crate::platform::instance::{self, Secret};
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
-use crate::values::Clock;
+use crate::values::{Clock, ListingId};
 use anyhow::Context;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -19,32 +29,99 @@ use tokio::net::TcpListener;
 /// How long background tasks may take to stop.
 const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the features bring along.
+/// The features, opened and ready to serve.
 pub struct Parts {
     pub tools: Tools,
+    pub search: Search,
+    pages: ListingPages,
+    cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
     pub tasks: Vec<Task>,
-    /// Run by `stopover doctor`, after the checks of the platform.
-    pub doctor: Vec<Check>,
+    /// Keeps memory in step with the database; ends when it is dropped, on a plain thread.
+    reader: Option<Reader>,
 }
 
 impl Parts {
-    /// Builds what the features need. Blocks; call it off the async threads.
+    /// Opens what the features need and starts following the event log. Blocks; call it off the async threads.
     pub fn gather(tools: Tools) -> anyhow::Result<Self> {
-        // The search engine, its reader of the event log and its checks are added here.
-        Ok(Self { tools, readiness: Vec::new(), tasks: Vec::new(), doctor: Vec::new() })
+        let secret = instance::secret(&tools.db)?;
+        let cursors = CursorKey::new(&secret);
+        let card_bytes = tools.config.cache.cards_mb.saturating_mul(1 << 20);
+        let opened = Search::open(&tools.db, &tools.config.data_dir, &fingerprint(&secret), cursors.clone(), card_bytes)?;
+        let pages = ListingPages::new();
+        let mut followers = opened.followers;
+        followers.push(Box::new(PageForgetter(pages.clone())));
+        let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
+        let search = opened.search;
+        let watched = search.clone();
+        let readiness = vec![Check::new("search", move || Ok(format!("{} listings", watched.holdings().listings)))];
+        Ok(Self { tools, search, pages, cursors, readiness, tasks: Vec::new(), reader: Some(reader) })
+    }
+}
+
+/// Tells one database from another without telling its secret: whose search index is this?
+fn fingerprint(secret: &Secret) -> String {
+    secret.derive("fingerprint").iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What `stopover doctor` looks at beyond the platform. Blocks.
+pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
+    let instance = fingerprint(&instance::secret(&tools.db)?);
+    let (index, imports) = (tools.clone(), tools.db.clone());
+    Ok(vec![
+        Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
+        Check::new("imports", move || {
+            let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
+            let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
+            if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
+        }),
+    ])
+}
+
+/// Makes the search index anew; answers how many listings it holds. Blocks.
+pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
+    search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
+}
+
+/// Drops rendered pages of listings that changed.
+struct PageForgetter(ListingPages);
+
+impl Follower for PageForgetter {
+    fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
+        for event in events {
+            match Kind::parse(&event.kind) {
+                Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
+                Some(Kind::ListingsReplaced) => self.0.forget_all(),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
+#[expect(clippy::needless_pass_by_value, reason = "Document::of reads the type from a function of owned parts")]
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    (V1(()), HealthApi::new(parts.readiness))
+    let ApiParts { tools, search, pages, cursors, readiness } = parts;
+    let features = (
+        SearchApi::new(tools.clone(), search),
+        ListingsApi::new(tools.clone(), pages),
+        AvailabilityApi::new(tools.clone()),
+        ReviewsApi::new(tools.clone(), cursors),
+        UsersApi::new(tools.clone()),
+        ReferenceApi::new(tools),
+    );
+    (V1(features), HealthApi::new(readiness))
 }
 
 /// What the APIs of the features are made of.
 struct ApiParts {
+    tools: Tools,
+    search: Search,
+    pages: ListingPages,
+    cursors: CursorKey,
     readiness: Vec<Check>,
 }
 
@@ -68,7 +145,14 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let base_url = tools.config.public_url.clone();
     let document = openapi_document(base_url.as_deref());
     let mut routes = Routes::from_spec(&serde_json::from_str(&document).context("the OpenAPI document is not JSON")?, &tools.metrics);
-    let api = service(api(ApiParts { readiness: parts.readiness.clone() }), base_url.as_deref());
+    let api_parts = ApiParts {
+        tools: tools.clone(),
+        search: parts.search.clone(),
+        pages: parts.pages.clone(),
+        cursors: parts.cursors.clone(),
+        readiness: parts.readiness.clone(),
+    };
+    let api = service(api(api_parts), base_url.as_deref());
     let openapi_json = format!("{PREFIX}/openapi.json");
     let mut site = Route::new()
         .at(&openapi_json, poem::get(pages::openapi(document)))
@@ -101,7 +185,8 @@ pub async fn serve(mut parts: Parts, listener: TcpListener, shutdown: impl Futur
 /// closing PostgreSQL connections on an async one panics. `listening` is called once the address is taken.
 pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output = ()>, listening: impl FnOnce(&Parts)) -> anyhow::Result<()> {
     let tools = Tools::open(config, clock)?;
-    let parts = Parts::gather(tools.clone())?;
+    let mut parts = Parts::gather(tools.clone())?;
+    let reader = parts.reader.take();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime cannot be started")?;
     let served = runtime.block_on(async {
         let address = tools.config.listen;
@@ -111,6 +196,7 @@ pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output =
     });
     // Whatever still holds a handle to the database goes with the runtime; ours is then the last.
     runtime.shutdown_timeout(Duration::from_secs(2));
+    drop(reader);
     drop(tools);
     served
 }

@@ -1,6 +1,6 @@
 //! `stopover doctor`: one line for each thing that must hold, and exit 1 when one does not.
 
-use crate::app::Parts;
+use crate::app;
 use crate::platform::config::Config;
 use crate::platform::db::{DatabaseUrl, DbError, SCHEMA_VERSION};
 use crate::platform::events;
@@ -20,9 +20,8 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut well = report(&machine(&config));
     well &= match open(config) {
         Ok(tools) => {
-            let parts = Parts::gather(tools.clone())?;
             let database = report(&database(&tools));
-            database & report(&parts.doctor)
+            database & report(&app::checks(&tools)?)
         }
         Err(reason) => report(&[Check::new("database", move || Err(reason.clone()))]),
     };

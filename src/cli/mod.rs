@@ -11,9 +11,12 @@ pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
 use crate::app;
 use crate::platform::config::{Config, Flags, SettingsError};
 use crate::platform::telemetry;
+use crate::platform::tools::Tools;
+use crate::values::SystemClock;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// A self-hosted short-stay rental marketplace in one binary.
 #[derive(Debug, Parser)]
@@ -83,7 +86,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { demo } => serve::serve(config, demo)?,
         Command::Import(command) => import::run(config, command)?,
-        Command::Reindex => reindex(&config)?,
+        Command::Reindex => reindex(config)?,
         Command::ExportOpenapi => print(&app::openapi_document(config.public_url.as_deref()))?,
         Command::Config => print(config.to_toml()?.trim_end())?,
         Command::Doctor => return doctor::run(config),
@@ -91,9 +94,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// CONNECT HERE: the search feature rebuilds its index.
-fn reindex(_config: &Config) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no search index yet")
+/// Makes the search index anew and says how large it became.
+fn reindex(config: Config) -> anyhow::Result<()> {
+    let tools = Tools::open(config, Arc::new(SystemClock))?;
+    let listings = app::reindex(&tools)?;
+    print(&format!("the search index holds {listings} listings"))
 }
 
 /// Writes to standard output; a reader that has gone away (`| head`) is not an error.

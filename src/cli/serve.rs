@@ -1,8 +1,11 @@
 //! `stopover serve`: says where it can be found, runs until it is asked to end.
 
 use crate::app::{self, Parts};
+use crate::features::imports::{self, Pace, Silent};
 use crate::platform::config::Config;
-use crate::values::SystemClock;
+use crate::platform::tools::Tools;
+use crate::values::{Clock, SystemClock, Zone};
+use anyhow::Context;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,9 +16,16 @@ pub(super) fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     app::run(config, Arc::new(SystemClock), asked_to_end(), welcome)
 }
 
-/// CONNECT HERE: `features::imports` loads the demo city when the database is empty.
-fn load_demo(_config: &Config) -> anyhow::Result<()> {
-    anyhow::bail!("this build has no demo city yet")
+/// Brings the demo city in, or its calendar up to date; does nothing when neither is due.
+fn load_demo(config: &Config) -> anyhow::Result<()> {
+    let clock = Arc::new(SystemClock);
+    let tools = Tools::open(config.clone(), clock.clone())?;
+    let zone = Zone::parse("America/New_York").context("the zone of the demo city is unknown")?;
+    let report = imports::demo(&tools.db, zone.local(clock.now()).today, Pace::Alone, &Silent)?;
+    if let Some(report) = report {
+        eprintln!("demo city: {report}");
+    }
+    Ok(())
 }
 
 fn welcome(parts: &Parts) {

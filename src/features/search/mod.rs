@@ -18,6 +18,6 @@ pub use ask::Ask;
 pub use engine::facets::{Facets, Histogram};
 pub use engine::listing::RoomType;
 pub use engine::query::{Answer, Hit, PriceBasis, Sort};
-pub use service::{Holdings, Page, Search, check, reindex};
+pub use service::{Holdings, Opened, Page, Search, check, reindex};
 pub use store::statements;
 pub use suggest::Suggestion;

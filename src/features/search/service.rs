@@ -27,6 +27,14 @@ pub struct Search {
     cursors: CursorKey,
 }
 
+/// A search that was opened, and what keeps it fresh.
+pub struct Opened {
+    pub search: Search,
+    /// Must follow the event log from `seq` on.
+    pub followers: Vec<Box<dyn Follower>>,
+    pub seq: i64,
+}
+
 /// A rendered page.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -49,9 +57,9 @@ pub struct Holdings {
 }
 
 impl Search {
-    /// Loads everything from the database, opening or making the text index in `data`; answers the search and what
-    /// must follow the event log from the event number that is answered third. Blocks.
-    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, card_bytes: u64) -> anyhow::Result<(Self, Vec<Box<dyn Follower>>, i64)> {
+    /// Loads everything from the database, opening or making the text index in the folder `data`. `instance` tells
+    /// this database from others; `card_bytes` bounds the cards kept in memory. Blocks.
+    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, card_bytes: u64) -> anyhow::Result<Opened> {
         let folder = TextIndex::folder(data);
         // The index is opened (and its files read through) beside the loading of the corpus.
         let (loaded, index) = std::thread::scope(|scope| {
@@ -76,7 +84,7 @@ impl Search {
         let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts);
         let cards = Arc::new(Cache::new(card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
         let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors };
-        Ok((search, vec![Box::new(keeper), Box::new(Forgetter { cards })], from))
+        Ok(Opened { search, followers: vec![Box::new(keeper), Box::new(Forgetter { cards })], seq: from })
     }
 
     /// The page that `ask` asks for at `now`, rendered.
