@@ -190,7 +190,7 @@ fn tell(error: Error, call: &Call) -> Response {
 fn record(call: &Call, numbers: &Numbers, status: StatusCode, took: Duration) {
     numbers.count(status.as_u16(), took);
     let read = call.method == Method::GET || call.method == Method::HEAD;
-    let took_ms = took.as_micros() / 1_000;
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if read && !status.is_client_error() && !status.is_server_error() {
         tracing::debug!(method = %call.method, path = call.uri.path(), status = status.as_u16(), took_ms, request_id = call.id(), "request");
     } else {
