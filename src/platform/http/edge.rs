@@ -1,7 +1,7 @@
 //! The outermost endpoint: everything that is the same for every request, in one place instead of ten stacked layers.
 //!
-//! In order: request id, address and parameters (`strict.rs`), CORS preflight, room for one more request, the body
-//! within its limits, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
+//! In order: request id, address and parameters (`strict.rs`), CORS preflight, the body within its limits,
+//! room for one more request, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
 //! numbers, log. It never answers an `Err`.
 
 use super::call::Call;
@@ -83,11 +83,12 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         if matches!(call.method, Method::TRACE | Method::CONNECT) {
             return Err(wrong_method(&call.method, None));
         }
+        // Before a place is taken, so that clients who send slowly hold none.
+        self.read_body(&mut request).await?;
         let _room = match operation {
             Some(operation) if operation.vital => None,
             _ => Some(self.room().await?),
         };
-        self.read_body(&mut request).await?;
         if call.method == Method::HEAD {
             request.set_method(Method::GET);
         }
