@@ -68,11 +68,11 @@ fn clock() -> Result<String, String> {
 }
 
 fn writable_folder(folder: &Path) -> Result<String, String> {
+    if !folder.is_dir() {
+        return Err(format!("there is no folder {}; `stopover serve` makes it", folder.display()));
+    }
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&probe, b"probe"))
-        .and_then(|()| std::fs::remove_file(&probe))
-        .map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
+    std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| format!("{} cannot be written: {error}", folder.display()))?;
     Ok(format!("{} can be written", folder.display()))
 }
 

@@ -1,7 +1,7 @@
 //! The outermost endpoint: everything that is the same for every request, in one place instead of ten stacked layers.
 //!
-//! In order: request id, address and parameters (`strict.rs`), CORS preflight, room for one more request, the body
-//! within its limits, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
+//! In order: request id, address and parameters (`strict.rs`), CORS preflight, the body within its limits,
+//! room for one more request, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
 //! numbers, log. It never answers an `Err`.
 
 use super::call::Call;
@@ -83,11 +83,12 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         if matches!(call.method, Method::TRACE | Method::CONNECT) {
             return Err(wrong_method(&call.method, None));
         }
+        // Before a place is taken, so that clients who send slowly hold none.
+        self.read_body(&mut request).await?;
         let _room = match operation {
             Some(operation) if operation.vital => None,
             _ => Some(self.room().await?),
         };
-        self.read_body(&mut request).await?;
         if call.method == Method::HEAD {
             request.set_method(Method::GET);
         }
@@ -190,7 +191,7 @@ fn tell(error: Error, call: &Call) -> Response {
 fn record(call: &Call, numbers: &Numbers, status: StatusCode, took: Duration) {
     numbers.count(status.as_u16(), took);
     let read = call.method == Method::GET || call.method == Method::HEAD;
-    let took_ms = took.as_micros() / 1_000;
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if read && !status.is_client_error() && !status.is_server_error() {
         tracing::debug!(method = %call.method, path = call.uri.path(), status = status.as_u16(), took_ms, request_id = call.id(), "request");
     } else {

@@ -53,8 +53,8 @@ pub fn docs(make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint<
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(header::ETAG, page.tag.clone());
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
-        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
         if zipped && !page.gzip.is_empty() {
+            headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             response.set_body(page.gzip.clone());
         } else {

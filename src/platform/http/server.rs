@@ -70,8 +70,8 @@ where
     if tokio::time::timeout(house.limits.shutdown_timeout.0, places.acquire_many(all)).await.is_err() {
         tracing::warn!(connections = house.metrics.connections.get(), "some requests did not finish in time and were ended");
         stopper.send_replace(Stop::Now);
-        // Their tasks end at the next poll; a second is plenty.
-        drop(tokio::time::timeout(Duration::from_secs(1), places.acquire_many(all)).await);
+        // Their tasks end at the next poll; two seconds are plenty.
+        drop(tokio::time::timeout(Duration::from_secs(2), places.acquire_many(all)).await);
     }
     Ok(())
 }

@@ -388,3 +388,29 @@ async fn a_connection_ends_politely_after_its_share_of_requests() {
     let answer = exchange(address, "GET /api/v1/things/1 HTTP/1.1\r\nhost: x\r\n\r\n".repeat(3).as_bytes()).await;
     assert_eq!((answer.matches("HTTP/1.1 200 OK").count(), answer.matches("connection: close").count()), (2, 1), "{answer}");
 }
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    let (tools, _folder) = tools(|config| config.http.request_timeout = Span(Duration::from_millis(200)));
+    let (address, _stop, _running) = server(&tools).await;
+    let started = Instant::now();
+    let answer = exchange(address, b"POST /api/v1/things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{").await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request_timeout"), "{answer}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed() {
+    let (tools, _folder) = tools(|config| {
+        config.http.write_timeout = Span(Duration::from_millis(200));
+        config.http.requests_per_connection = 0;
+    });
+    let (address, _stop, _running) = server(&tools).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let asking = async {
+        // Answers pile up until no buffer takes more; then the server stops reading, too, and gives up on us.
+        while stream.write_all(b"GET /api/v1/large HTTP/1.1\r\nhost: x\r\n\r\n").await.is_ok() {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), asking).await.unwrap();
+    assert_eq!(tools.metrics.connections_slow.get(), 1);
+}
