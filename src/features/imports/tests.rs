@@ -2,7 +2,7 @@
 //! PostgreSQL when `STOPOVER_TEST_POSTGRES` names a server on which databases may be created.
 
 use super::*;
-use crate::platform::db::{Conn, DatabaseUrl, Db, DbError, DbResult, Lane};
+use crate::platform::db::{Conn, DatabaseUrl, Db, DbResult, Lane};
 use crate::values::{Currency, Night, SystemClock, Zone};
 use std::io::Write;
 use std::ops::ControlFlow;
