@@ -161,8 +161,21 @@ pub enum ImportError {
     /// Whoever watches said stop. What was written stays; running the import again completes it.
     #[error("the import was stopped while {}; run it again to complete it", stage_text(*.0))]
     Stopped(Stage),
+    /// Two imports of one source met; each listing was written once. Running the import again completes it.
+    #[error("another import of the same source is running; run this one again when it is done")]
+    Busy,
     #[error("the import could not be written")]
-    Database(#[from] DbError),
+    Database(#[source] DbError),
+}
+
+impl From<DbError> for ImportError {
+    fn from(error: DbError) -> Self {
+        match error {
+            // Ids of a source are unique and were looked up before: only somebody else can have written them since.
+            DbError::Unique => Self::Busy,
+            other => Self::Database(other),
+        }
+    }
 }
 
 fn stage_text(stage: Stage) -> &'static str {

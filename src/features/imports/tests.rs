@@ -1,7 +1,8 @@
-//! Imports tried on SQLite with the cut of Boston in `tests/data/boston-cut` and small files made on the spot.
+//! Imports tried with the cut of Boston in `tests/data/boston-cut` and small files made on the spot: on SQLite, or on
+//! PostgreSQL when `STOPOVER_TEST_POSTGRES` names a server on which databases may be created.
 
 use super::*;
-use crate::platform::db::{Conn, DatabaseUrl, Db, DbError, DbResult, Lane};
+use crate::platform::db::{Conn, DatabaseUrl, Db, DbResult, Lane};
 use crate::values::{Currency, Night, SystemClock, Zone};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -14,11 +15,22 @@ fn cut(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/boston-cut").join(name)
 }
 
-/// An empty database in a folder of its own.
+/// An empty database, and a folder to work in.
 fn database() -> (TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("test.db")), Arc::new(SystemClock)).unwrap();
-    (folder, db)
+    let url = match std::env::var_os("STOPOVER_TEST_POSTGRES") {
+        Some(server) => postgres_database(server.to_str().unwrap()),
+        None => DatabaseUrl::Sqlite(folder.path().join("test.db")),
+    };
+    (folder, Db::open(&url, Arc::new(SystemClock)).unwrap())
+}
+
+/// A new database of its own on the server, whose address has no database name.
+fn postgres_database(server: &str) -> DatabaseUrl {
+    let name = format!("import_{}", uuid::Uuid::now_v7().simple());
+    let mut client = postgres::Client::connect(&format!("{server}/postgres"), postgres::NoTls).unwrap();
+    client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    DatabaseUrl::Postgres(format!("{server}/{name}"))
 }
 
 fn boston() -> InsideAirbnbAsk {
@@ -91,7 +103,7 @@ fn the_cut_of_boston_comes_in_whole_and_twice_is_once() {
     assert_eq!((report.listings_new, report.listings_changed, report.bad_rows.count), (40, 0, 0));
     assert_eq!(number(&db, "SELECT COUNT(*) FROM listings WHERE state IN ('published', 'paused')"), 40);
     assert_eq!(number(&db, "SELECT COUNT(*) FROM listings WHERE state = 'paused'"), i64::try_from(report.listings_without_price).unwrap());
-    assert_eq!(text(&db, "SELECT MIN(from_night) FROM external_nights"), "2026-11-22", "the calendar begins where it was moved to");
+    assert_eq!(text(&db, "SELECT CAST(MIN(from_night) AS TEXT) FROM external_nights"), "2026-11-22", "the calendar begins where it was moved to");
     assert_eq!(number(&db, "SELECT COUNT(*) FROM events WHERE kind = 'listing.changed'"), 40);
     let before = counts(&db);
     let again = inside_airbnb(&db, &boston(), &Silent).unwrap();
@@ -112,7 +124,7 @@ fn other_options_write_only_what_is_different() {
     let whole = counts(&db);
     let moved = InsideAirbnbAsk { shift_to: Night::parse("2026-12-01"), ..boston() };
     inside_airbnb(&db, &moved, &Silent).unwrap();
-    assert_eq!(text(&db, "SELECT MIN(from_night) FROM external_nights"), "2026-12-01");
+    assert_eq!(text(&db, "SELECT CAST(MIN(from_night) AS TEXT) FROM external_nights"), "2026-12-01");
     assert_eq!(counts(&db)[3..5], whole[3..5], "moved ranges are as many as before");
 }
 
@@ -240,11 +252,11 @@ fn bad_rows_are_named_and_skipped_and_strict_writes_nothing() {
     assert_eq!(bad[..7], expected);
     assert_eq!(bad[7..], ["blocked.csv:5:listing_id", "blocked.csv:6:end"], "calendars of refused listings raise no complaint");
     assert_eq!((report.listings_new, report.listings_without_price, report.taken_ranges, report.override_ranges), (2, 0, 1, 3));
-    let home = "SELECT zone || '|' || max_pets || '|' || amenities || '|' || amenities_other || '|' || max_nights || '|' || min_nights || '|' || rating_count || '|' || rating_sum_centi || '|' || bathrooms_halves || '|' || state || '|' || country FROM listings WHERE external_id = '1'";
+    let home = "SELECT zone || '|' || max_pets || '|' || REPLACE(CAST(amenities AS TEXT), ' ', '') || '|' || CAST(amenities_other AS TEXT) || '|' || max_nights || '|' || min_nights || '|' || rating_count || '|' || rating_sum_centi || '|' || bathrooms_halves || '|' || state || '|' || country FROM listings WHERE external_id = '1'";
     assert_eq!(text(&db, home), r#"Europe/Berlin|5|["wifi","pets_allowed"]|["A cow"]|365|1|31|15097|3|published|DE"#);
     assert_eq!(text(&db, "SELECT description FROM listing_texts WHERE description <> ''"), "Two\nlines");
     assert_eq!(number(&db, "SELECT price_minor FROM listings WHERE external_id = '7'"), 100, "the most frequent price, the smaller of two");
-    assert_eq!(text(&db, "SELECT from_night || ' ' || to_night FROM external_nights"), "2026-12-01 2026-12-07");
+    assert_eq!(text(&db, "SELECT CAST(from_night AS TEXT) || ' ' || CAST(to_night AS TEXT) FROM external_nights"), "2026-12-01 2026-12-07");
 }
 
 #[test]
@@ -267,7 +279,7 @@ fn the_demo_comes_once_and_moves_on_while_nobody_has_booked() {
     assert!(demo(&db, day("2026-11-29"), Pace::Alone, &Silent).unwrap().is_none(), "a week is not too old");
     let moved = demo(&db, day("2026-11-30"), Pace::Alone, &Silent).unwrap().unwrap();
     assert_eq!((moved.listings_new, moved.reviews), (0, 0));
-    assert_eq!(text(&db, "SELECT MIN(from_night) FROM external_nights"), "2026-11-30");
+    assert_eq!(text(&db, "SELECT CAST(MIN(from_night) AS TEXT) FROM external_nights"), "2026-11-30");
     run_sql(&db, "INSERT INTO booked_nights (listing_id, slot, night, kind, booking_id) SELECT id, 0, '2027-01-01', 'booking', id FROM listings LIMIT 1");
     assert!(demo(&db, day("2027-01-30"), Pace::Alone, &Silent).unwrap().is_none(), "somebody has booked");
     assert_eq!(number(&db, "SELECT COUNT(*) FROM reviews"), 25_313);
@@ -281,7 +293,7 @@ fn two_imports_at_once_do_not_make_two_of_one_listing() {
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     for result in results.iter().filter_map(|result| result.as_ref().err()) {
-        assert!(matches!(result, ImportError::Database(DbError::Unique)), "{result:?}");
+        assert!(matches!(result, ImportError::Busy), "{result:?}");
     }
     inside_airbnb(&db, &boston(), &Silent).unwrap();
     assert_eq!(number(&db, "SELECT COUNT(*) FROM listings"), 40);

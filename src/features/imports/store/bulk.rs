@@ -1,10 +1,12 @@
-//! Many rows in few statements: multi-row INSERTs of three fixed sizes, so that each engine prepares them once.
+//! Many rows in few statements: multi-row INSERTs of a few fixed sizes, so that each engine prepares them once.
 
-use crate::platform::db::{DbResult, Tx, Value};
+use crate::platform::db::{DbResult, Engine, Tx, Value};
 use std::fmt::Write as _;
 
-/// Placeholders of the largest statement; both engines allow ten times as many.
-const PLACEHOLDERS: usize = 2_400;
+/// Placeholders of the largest statement for PostgreSQL, where a statement costs a round trip; it allows 65,535.
+const PLACEHOLDERS_REMOTE: usize = 2_400;
+/// For SQLite, where a statement costs next to nothing, but finding a placeholder's name takes as long as there are others.
+const PLACEHOLDERS_LOCAL: usize = 48;
 
 /// An INSERT of any number of rows.
 pub(super) struct Bulk {
@@ -17,15 +19,17 @@ impl Bulk {
     /// `into` is `table (columns…)`, `width` the values a row brings, `fixed` the literals that end each row,
     /// `conflict` what follows the rows.
     pub(super) fn new(into: &str, width: usize, fixed: &str, conflict: &str) -> Self {
-        let most = (PLACEHOLDERS / width).max(1);
-        let sizes = [most, most.div_ceil(8), 1].map(|rows| (rows, text(into, width, fixed, conflict, rows)));
-        Self { width, sizes: sizes.into() }
+        let (remote, local) = ((PLACEHOLDERS_REMOTE / width).max(1), (PLACEHOLDERS_LOCAL / width).max(1));
+        let mut sizes = vec![remote, remote.div_ceil(8), local, 1];
+        sizes.dedup();
+        Self { width, sizes: sizes.into_iter().map(|rows| (rows, text(into, width, fixed, conflict, rows))).collect() }
     }
 
     /// Writes all rows of the flat list `values`; answers how many rows were written.
     pub(super) fn insert(&self, tx: &mut Tx<'_>, mut values: &[Value]) -> DbResult<u64> {
+        let most = if tx.engine() == Engine::Sqlite { (PLACEHOLDERS_LOCAL / self.width).max(1) } else { usize::MAX };
         let mut written = 0;
-        for (rows, sql) in &self.sizes {
+        for (rows, sql) in self.sizes.iter().filter(|(rows, _)| *rows <= most) {
             while values.len() >= rows * self.width {
                 let (now, later) = values.split_at(rows * self.width);
                 written += tx.execute(sql, now)?;
