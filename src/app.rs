@@ -102,7 +102,6 @@ impl Follower for PageForgetter {
 }
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
-#[expect(clippy::needless_pass_by_value, reason = "Document::of reads the type from a function of owned parts")]
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, search, pages, cursors, readiness } = parts;
     let features = (

@@ -53,10 +53,6 @@ impl Bitmap {
         if present { self.insert(ordinal) } else { self.remove(ordinal) }
     }
 
-    pub(crate) fn count(&self) -> usize {
-        ARCH.dispatch(|| self.words.iter().map(|w| u64::from(w.count_ones())).sum::<u64>()) as usize
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|w| *w == 0)
     }
@@ -233,14 +229,6 @@ impl Selection {
         self.map_words(|word, bits| filter_word(word, bits, &mut keep));
     }
 
-    /// Among the ordinals that are also in `some`, keeps those for which `keep` says yes; the others all stay.
-    pub(crate) fn retain_among(&mut self, some: &Bitmap, mut keep: impl FnMut(u32) -> bool) {
-        self.map_words(|word, bits| {
-            let asked = bits & some.word(word);
-            (bits & !asked) | filter_word(word, asked, &mut keep)
-        });
-    }
-
     /// Keeps `sure`, and of `maybe` those for which `keep` says yes; drops all others.
     pub(crate) fn retain_sure_or(&mut self, sure: &Bitmap, maybe: &Bitmap, mut keep: impl FnMut(u32) -> bool) {
         self.map_words(|word, bits| (bits & sure.word(word)) | filter_word(word, bits & maybe.word(word) & !sure.word(word), &mut keep));
@@ -264,8 +252,8 @@ impl Selection {
     pub(crate) fn count(&self) -> usize {
         ARCH.dispatch(
             #[inline(always)]
-            || self.bits.iter().map(|w| u64::from(w.count_ones())).sum::<u64>(),
-        ) as usize
+            || self.bits.iter().map(|w| w.count_ones() as usize).sum(),
+        )
     }
 
     /// How many are left that are in `other` too.
@@ -273,14 +261,14 @@ impl Selection {
         ARCH.dispatch(
             #[inline(always)]
             || {
-                let mut sum = 0_u64;
+                let mut sum = 0;
                 for run in &self.runs {
                     let theirs = other.stretch(run.word, run.len);
-                    sum += self.bits[run.start..run.start + run.len].iter().zip(theirs).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
+                    sum += self.bits[run.start..run.start + run.len].iter().zip(theirs).map(|(a, b)| (a & b).count_ones() as usize).sum::<usize>();
                 }
                 sum
             },
-        ) as usize
+        )
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -364,7 +352,7 @@ mod tests {
             let mut narrowed = selection.clone();
             narrowed.and(&ma);
             narrowed.and_not(&mb);
-            narrowed.retain_among(&ma, |n| n % 3 != 0);
+            narrowed.retain(|n| n % 3 != 0);
             let expected: Vec<u32> = model.iter().copied().filter(|n| a.contains(n) && !b.contains(n) && n % 3 != 0).collect();
             proptest::prop_assert_eq!(narrowed.iter().collect::<Vec<_>>(), expected.clone());
             narrowed.compact();
@@ -387,7 +375,7 @@ mod tests {
         let mut map = Bitmap::with_room(701);
         list.iter().for_each(|n| map.insert(*n));
         assert_eq!(Selection::everything(&map).count(), 5);
-        assert_eq!((map.count(), map.iter().last(), map.is_empty()), (5, Some(700), false));
+        assert_eq!((map.iter().count(), map.iter().last(), map.is_empty()), (5, Some(700), false));
         map.remove(63);
         map.set(64, false);
         assert!(!map.contains(63) && !map.contains(64) && map.contains(65) && !map.contains(9_999));

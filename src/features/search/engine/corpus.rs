@@ -6,45 +6,16 @@
 
 use super::area::{Point, code};
 use super::bits::Bitmap;
+use super::columns::{CLOSED, Columns, UNKNOWN};
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
 use super::prices::PriceBands;
+use super::sets::{AtLeast, grow, set_members, set_one};
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
-use crate::values::{Currency, Instant, ListingId, Night, UserId, Zone};
+use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
 use std::collections::HashMap;
-
-/// Marks an unknown bedroom, bed or bathroom count.
-pub(crate) const UNKNOWN: u8 = u8::MAX;
-
-/// One value a listing, by ordinal. Kept together because they are filled and replaced together.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    pub ids: Vec<ListingId>,
-    pub points: Vec<Point>,
-    pub terms: Vec<Terms>,
-    pub prices: Vec<i64>,
-    /// Lowest and highest price of any night, base price and overrides together.
-    pub price_bounds: Vec<(i64, i64)>,
-    pub quality: Vec<u32>,
-    /// Mean rating × 100, 0 when there is none.
-    pub rating: Vec<u16>,
-    pub reviews: Vec<u32>,
-    pub created: Vec<Instant>,
-    pub hosts: Vec<u32>,
-    pub cities: Vec<u32>,
-    pub neighbourhoods: Vec<u32>,
-    pub currencies: Vec<u8>,
-    pub classes: Vec<u16>,
-    pub room_types: Vec<u8>,
-    pub property_types: Vec<u16>,
-    pub bedrooms: Vec<u8>,
-    pub beds: Vec<u8>,
-    pub bathrooms: Vec<u8>,
-    /// Only where some day differs, or where the rules need more than bits.
-    pub days: Vec<Option<Box<Days>>>,
-}
 
 /// Listings whose "not too soon, not too late" is decided together: same zone, notice, cut-off and window.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,36 +28,8 @@ pub(crate) struct TimeClass {
 
 impl TimeClass {
     /// The first day on which a guest may arrive; the same words as `Terms::earliest_arrival`, for the whole class.
-    pub(crate) fn earliest_arrival(&self, local: crate::values::LocalMoment) -> Night {
+    pub(crate) fn earliest_arrival(&self, local: LocalMoment) -> Night {
         Terms { notice_days: self.notice_days, cutoff_minute: self.cutoff_minute, ..CLOSED }.earliest_arrival(local)
-    }
-}
-
-/// Bitmaps "at least n" for n = 1, 2, … up to [`AtLeast::LEVELS`]; beyond, the column is asked.
-#[derive(Debug)]
-pub(crate) struct AtLeast {
-    room: usize,
-    levels: Vec<Bitmap>,
-}
-
-impl AtLeast {
-    pub(crate) const LEVELS: u8 = 16;
-
-    fn with_room(room: usize) -> Self {
-        Self { room, levels: Vec::new() }
-    }
-
-    fn set(&mut self, ordinal: u32, value: u8) {
-        let levels = usize::from(value.min(Self::LEVELS));
-        grow(&mut self.levels, levels, self.room);
-        for (level, bitmap) in self.levels.iter_mut().enumerate() {
-            bitmap.set(ordinal, level < levels);
-        }
-    }
-
-    /// The listings with at least `n`; exact up to `LEVELS`, a superset beyond. `None`: nobody.
-    pub(crate) fn level(&self, n: u8) -> Option<&Bitmap> {
-        self.levels.get(usize::from(n.clamp(1, Self::LEVELS)) - 1)
     }
 }
 
@@ -406,109 +349,3 @@ fn needs_exact(terms: &Terms, overrides: &[DayOverride]) -> bool {
         || terms.departure_days & 127 != 127
         || overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
 }
-
-/// Appends empty sets until there are `count`.
-fn grow(bitmaps: &mut Vec<Bitmap>, count: usize, room: usize) {
-    if bitmaps.len() < count {
-        bitmaps.resize_with(count, || Bitmap::with_room(room));
-    }
-}
-
-/// Makes a listing a member of the sets with these numbers and of no other, keeping count.
-fn set_members(bitmaps: &mut [Bitmap], counts: &mut Vec<u32>, ordinal: u32, numbers: &[u32]) {
-    counts.resize(bitmaps.len(), 0);
-    for (bitmap, count) in bitmaps.iter_mut().zip(counts.iter_mut()) {
-        if bitmap.contains(ordinal) {
-            bitmap.remove(ordinal);
-            *count -= 1;
-        }
-    }
-    for number in numbers.iter().map(|n| *n as usize) {
-        if !bitmaps[number].contains(ordinal) {
-            bitmaps[number].insert(ordinal);
-            counts[number] += 1;
-        }
-    }
-}
-
-/// Among bitmaps of which a listing is in exactly one, makes it the one with this number.
-fn set_one(bitmaps: &mut Vec<Bitmap>, ordinal: u32, number: usize, room: usize) {
-    grow(bitmaps, number + 1, room);
-    for (n, bitmap) in bitmaps.iter_mut().enumerate() {
-        if n == number {
-            bitmap.insert(ordinal);
-        } else {
-            bitmap.remove(ordinal);
-        }
-    }
-}
-
-impl Columns {
-    fn with_room(room: usize) -> Self {
-        Self {
-            ids: Vec::with_capacity(room),
-            points: Vec::with_capacity(room),
-            terms: Vec::with_capacity(room),
-            prices: Vec::with_capacity(room),
-            price_bounds: Vec::with_capacity(room),
-            quality: Vec::with_capacity(room),
-            rating: Vec::with_capacity(room),
-            reviews: Vec::with_capacity(room),
-            created: Vec::with_capacity(room),
-            hosts: Vec::with_capacity(room),
-            cities: Vec::with_capacity(room),
-            neighbourhoods: Vec::with_capacity(room),
-            currencies: Vec::with_capacity(room),
-            classes: Vec::with_capacity(room),
-            room_types: Vec::with_capacity(room),
-            property_types: Vec::with_capacity(room),
-            bedrooms: Vec::with_capacity(room),
-            beds: Vec::with_capacity(room),
-            bathrooms: Vec::with_capacity(room),
-            days: Vec::with_capacity(room),
-        }
-    }
-
-    fn append(&mut self, id: ListingId, point: Point) {
-        self.ids.push(id);
-        self.points.push(point);
-        self.terms.push(CLOSED);
-        self.prices.push(0);
-        self.price_bounds.push((0, 0));
-        self.quality.push(0);
-        self.rating.push(0);
-        self.reviews.push(0);
-        self.created.push(Instant(0));
-        self.hosts.push(0);
-        self.cities.push(0);
-        self.neighbourhoods.push(0);
-        self.currencies.push(0);
-        self.classes.push(0);
-        self.room_types.push(0);
-        self.property_types.push(0);
-        self.bedrooms.push(UNKNOWN);
-        self.beds.push(UNKNOWN);
-        self.bathrooms.push(UNKNOWN);
-        self.days.push(None);
-    }
-}
-
-/// The terms of an ordinal that has no listing yet.
-const CLOSED: Terms = Terms {
-    bookable: false,
-    capacity: 0,
-    max_infants: 0,
-    max_pets: 0,
-    min_nights: 1,
-    max_nights: 1,
-    notice_days: 0,
-    cutoff_minute: None,
-    window_days: 1,
-    window_strict: false,
-    preparation: 0,
-    arrival_days: 127,
-    departure_days: 127,
-    gap_nights: 0,
-    fill_gaps: false,
-    units: 1,
-};

@@ -1,9 +1,10 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
 use super::bits::{Bitmap, Selection};
-use super::corpus::{AtLeast, Corpus};
+use super::corpus::Corpus;
 use super::listing::RoomType;
 use super::prices;
+use super::sets::AtLeast;
 use crate::values::Currency;
 use std::cmp::Reverse;
 

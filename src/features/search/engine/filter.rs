@@ -5,8 +5,10 @@
 
 use super::area;
 use super::bits::{Bitmap, Selection};
-use super::corpus::{AtLeast, Corpus};
-use super::query::{PriceBasis, PriceFilter, Query, Trouble};
+use super::columns::UNKNOWN;
+use super::corpus::Corpus;
+use super::query::{PriceBasis, PriceFilter, Query, Sort, Trouble};
+use super::sets::AtLeast;
 use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
@@ -36,7 +38,7 @@ impl Corpus {
         if let Some(currency) = query.currency {
             narrow_to(&mut selection, self.currency_list.iter().position(|c| *c == currency).map(|n| &self.currencies[n]));
         }
-        if query.price.is_some() || matches!(query.sort, super::query::Sort::Cheapest | super::query::Sort::Dearest) {
+        if query.price.is_some() || matches!(query.sort, Sort::Cheapest | Sort::Dearest) {
             let currency = self.one_currency(&selection)?;
             if let (Some(filter), Some(currency)) = (query.price, currency) {
                 self.filter_price(filter, query.stay, currency, &mut selection);
@@ -104,7 +106,7 @@ impl Corpus {
         at_least(selection, &self.capacity, guests, |n| columns.terms[n as usize].capacity);
         at_least(selection, &self.infants, query.party.infants, |n| columns.terms[n as usize].max_infants.into());
         at_least(selection, &self.pets, query.party.pets, |n| columns.terms[n as usize].max_pets.into());
-        let known = |value: u8| if value == super::corpus::UNKNOWN { 0 } else { value.into() };
+        let known = |value: u8| if value == UNKNOWN { 0 } else { value.into() };
         at_least(selection, &self.bedrooms, query.bedrooms_min.into(), |n| known(columns.bedrooms[n as usize]));
         at_least(selection, &self.beds, query.beds_min.into(), |n| known(columns.beds[n as usize]));
         at_least(selection, &self.bathrooms, query.bathrooms_halves_min.into(), |n| known(columns.bathrooms[n as usize]));

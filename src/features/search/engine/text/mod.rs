@@ -15,7 +15,6 @@ use crate::values::ListingId;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tantivy::index::SegmentId;
-use tantivy::postings::Postings;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, InvertedIndexReader, Searcher, TERMINATED, Term};
