@@ -9,5 +9,6 @@ mod db;
 mod db_schema;
 mod db_writer;
 mod events;
+mod imports;
 mod reading;
 mod tidy;
