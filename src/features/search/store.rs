@@ -7,11 +7,12 @@ use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{DayOverride, Terms};
-use crate::features::listings::amenities;
+use crate::features::listings::amenities::{self, AmenitySet};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use std::collections::HashSet;
 use std::num::{NonZeroI64, NonZeroU16};
+use std::sync::Arc;
 
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
     bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at,
@@ -43,7 +44,8 @@ pub fn statements() -> Vec<String> {
 /// Every published listing, in the order of the table.
 pub(super) fn all_facts(conn: &mut Conn<'_>) -> DbResult<Vec<Facts>> {
     let top: HashSet<UserId> = conn.query(TOP_HOSTS, &[], |row| row.get(0))?.into_iter().collect();
-    conn.query(FACTS, &[], |row| facts(row, |host| top.contains(&host)))
+    let mut words = Words::default();
+    conn.query(FACTS, &[], |row| facts(row, &mut words, |host| top.contains(&host)))
 }
 
 /// How many listings are published.
@@ -53,12 +55,28 @@ pub(super) fn count(conn: &mut Conn<'_>) -> DbResult<i64> {
 
 /// One published listing; `None` when it is not to be found.
 pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Facts>> {
-    let Some(mut found) = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, |_| false))? else { return Ok(None) };
+    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), |_| false))?;
+    let Some(mut found) = found else { return Ok(None) };
     found.top_host = conn.first("SELECT top_host FROM users WHERE id = $1", &[found.host.into()], |row| row.get(0))?.unwrap_or(false);
     Ok(Some(found))
 }
 
-fn facts(row: &Row<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
+/// Words that many rows share, each kept once.
+#[derive(Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn share(&mut self, word: String) -> Arc<str> {
+        if let Some(known) = self.0.get(word.as_str()) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+}
+
+fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
     let host = row.get(1)?;
     let rating_count: i64 = row.get(16)?;
     let rating_sum: i64 = row.get(17)?;
@@ -66,18 +84,18 @@ fn facts(row: &Row<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
         id: row.get(0)?,
         host,
         room_type: known(row, 2, RoomType::parse)?,
-        property_type: row.get(3)?,
-        city: row.get(4)?,
-        neighbourhood: row.get(5)?,
+        property_type: words.share(row.get(3)?),
+        city: words.share(row.get(4)?),
+        neighbourhood: words.share(row.get(5)?),
         lat: row.get(6)?,
         lng: row.get(7)?,
-        zone: row.get(8)?,
+        zone: words.share(row.get(8)?),
         currency: known(row, 9, Currency::parse)?,
         price: row.get(10)?,
         bedrooms: small_or_null(row, 11)?,
         beds: small_or_null(row, 12)?,
         bathrooms_halves: small_or_null(row, 13)?,
-        amenities: serde_json::from_str(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
+        amenities: AmenitySet::from_json(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
         instant_book: row.get(15)?,
         top_host: top_host(host),
         rating_centi: (rating_count > 0).then(|| u16::try_from(rating_sum / rating_count).unwrap_or(u16::MAX)),

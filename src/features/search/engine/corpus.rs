@@ -14,13 +14,15 @@ use super::nights::Nights;
 use super::prices::PriceBands;
 use super::sets::{AtLeast, grow, set_members, set_one};
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
+use crate::features::listings::amenities::CATALOGUE;
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Listings whose "not too soon, not too late" is decided together: same zone, notice, cut-off and window.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TimeClass {
-    pub zone: String,
+    pub zone: Arc<str>,
     pub notice_days: u8,
     pub cutoff_minute: Option<u16>,
     pub window_days: u16,
@@ -54,6 +56,7 @@ pub(crate) struct Corpus {
     pub rated: Bitmap,
     pub room_types: [Bitmap; 4],
     pub property_types: Vec<Bitmap>,
+    /// By place in the catalogue.
     pub amenities: Vec<Bitmap>,
     pub currencies: Vec<Bitmap>,
     pub capacity: AtLeast,
@@ -67,7 +70,6 @@ pub(crate) struct Corpus {
     pub amenity_counts: Vec<u32>,
     pub property_counts: Vec<u32>,
     pub property_names: Names,
-    pub amenity_names: Names,
     pub city_names: Names,
     /// Neighbourhood and city, with a line break between them.
     pub neighbourhood_names: Names,
@@ -107,7 +109,7 @@ impl Corpus {
             rated: set(),
             room_types: std::array::from_fn(|_| set()),
             property_types: Vec::new(),
-            amenities: Vec::new(),
+            amenities: CATALOGUE.iter().map(|_| set()).collect(),
             currencies: Vec::new(),
             capacity: at_least(),
             infants: at_least(),
@@ -119,7 +121,6 @@ impl Corpus {
             amenity_counts: Vec::new(),
             property_counts: Vec::new(),
             property_names: Names::default(),
-            amenity_names: Names::default(),
             city_names: Names::default(),
             neighbourhood_names: Names::default(),
             currency_list: Vec::new(),
@@ -238,7 +239,8 @@ impl Corpus {
 
     fn number_names(&mut self, ordinal: u32, facts: &Facts) -> Numbers {
         let terms = &facts.terms;
-        let class = TimeClass { zone: facts.zone.clone(), notice_days: terms.notice_days, cutoff_minute: terms.cutoff_minute, window_days: terms.window_days };
+        let class =
+            TimeClass { zone: Arc::clone(&facts.zone), notice_days: terms.notice_days, cutoff_minute: terms.cutoff_minute, window_days: terms.window_days };
         let class = match self.class_numbers.get(&class) {
             Some(number) => *number,
             None => {
@@ -283,8 +285,7 @@ impl Corpus {
         grow(&mut self.property_types, self.property_names.len(), self.room);
         set_members(&mut self.property_types, &mut self.property_counts, ordinal, &[numbers.property_type.into()]);
         set_one(&mut self.currencies, ordinal, numbers.currency.into(), self.room);
-        let amenities: Vec<u32> = facts.amenities.iter().map(|key| self.amenity_names.number(key)).collect();
-        grow(&mut self.amenities, self.amenity_names.len(), self.room);
+        let amenities: Vec<u32> = facts.amenities.iter().map(Into::into).collect();
         set_members(&mut self.amenities, &mut self.amenity_counts, ordinal, &amenities);
         self.instant_book.set(ordinal, facts.instant_book);
         self.top_host.set(ordinal, facts.top_host);

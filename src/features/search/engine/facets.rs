@@ -5,6 +5,7 @@ use super::corpus::Corpus;
 use super::listing::RoomType;
 use super::prices;
 use super::sets::AtLeast;
+use crate::features::listings::amenities::CATALOGUE;
 use crate::values::Currency;
 use std::cmp::Reverse;
 
@@ -18,7 +19,7 @@ pub struct Facets {
     /// Slug and count, most first.
     pub property_types: Vec<(String, usize)>,
     /// Catalogue key and count, the 40 most frequent, most first.
-    pub amenities: Vec<(String, usize)>,
+    pub amenities: Vec<(&'static str, usize)>,
     /// Number of bedrooms and count; the last number stands for itself and more.
     pub bedrooms: Vec<(u8, usize)>,
     /// Bands of the base price, when all matches share a currency.
@@ -66,8 +67,8 @@ impl Corpus {
     }
 
     /// Commonest first: once 40 are counted, an amenity that fewer listings have at all cannot be among the first 40.
-    fn count_amenities(&self, selection: &Selection) -> Vec<(String, usize)> {
-        let mut counts: Vec<(String, usize)> = Vec::new();
+    fn count_amenities(&self, selection: &Selection) -> Vec<(&'static str, usize)> {
+        let mut counts: Vec<(&'static str, usize)> = Vec::new();
         let mut threshold = 0;
         for number in common_first(&self.amenity_counts) {
             if counts.len() >= MOST_AMENITIES && (self.amenity_counts[number] as usize) < threshold {
@@ -75,7 +76,7 @@ impl Corpus {
             }
             let count = selection.count_and(&self.amenities[number]);
             if count > 0 {
-                counts.push((self.amenity_names.word(as_u32(number)).to_owned(), count));
+                counts.push((CATALOGUE[number].key, count));
             }
             if counts.len() >= MOST_AMENITIES {
                 most_first(&mut counts);
@@ -123,6 +124,6 @@ fn common_first(counts: &[u32]) -> Vec<usize> {
     order
 }
 
-fn most_first(counts: &mut [(String, usize)]) {
+fn most_first<T: Ord>(counts: &mut [(T, usize)]) {
     counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
 }

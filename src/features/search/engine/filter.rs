@@ -84,8 +84,8 @@ impl Corpus {
                 query.property_types.iter().filter_map(|slug| self.property_names.find(slug)).map(|n| &self.property_types[n as usize]).collect();
             selection.and_any(&kinds);
         }
-        for key in &query.amenities {
-            narrow_to(selection, self.amenity_names.find(key).map(|n| &self.amenities[n as usize]));
+        for number in &query.amenities {
+            narrow_to(selection, self.amenities.get(usize::from(*number)));
         }
         for (wanted, bitmap) in [(query.instant_book, &self.instant_book), (query.top_host, &self.top_host)] {
             match wanted {
