@@ -66,8 +66,8 @@ pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Fa
 struct Words(HashSet<Arc<str>>);
 
 impl Words {
-    fn share(&mut self, word: String) -> Arc<str> {
-        if let Some(known) = self.0.get(word.as_str()) {
+    fn share(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
             return Arc::clone(known);
         }
         let word: Arc<str> = word.into();
@@ -84,12 +84,12 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
         id: row.get(0)?,
         host,
         room_type: known(row, 2, RoomType::parse)?,
-        property_type: words.share(row.get(3)?),
-        city: words.share(row.get(4)?),
-        neighbourhood: words.share(row.get(5)?),
+        property_type: row.text(3, |word| words.share(word))?,
+        city: row.text(4, |word| words.share(word))?,
+        neighbourhood: row.text(5, |word| words.share(word))?,
         lat: row.get(6)?,
         lng: row.get(7)?,
-        zone: words.share(row.get(8)?),
+        zone: row.text(8, |word| words.share(word))?,
         currency: known(row, 9, Currency::parse)?,
         price: row.get(10)?,
         bedrooms: small_or_null(row, 11)?,
@@ -126,14 +126,12 @@ fn terms(row: &Row<'_>) -> DbResult<Terms> {
     })
 }
 
-/// Every cause and override that reaches beyond `from`; `place` knows the published listings, rows of others go.
-pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant, place: impl Fn(ListingId) -> Option<u32>) -> DbResult<Calendars> {
+/// Every cause and override that reaches beyond `from`.
+pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
     let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
         conn.each(sql, params, |row| {
-            if let Some(place) = place(row.get(0)?) {
-                found.taken.push((place, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
-            }
+            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
             Ok(())
         })
     };
@@ -141,10 +139,8 @@ pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant, plac
     ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
     ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
     conn.each(OVERRIDES, &[from.into()], |row| {
-        if let Some(place) = place(row.get(0)?) {
-            let source = found.source(&row.get::<String>(1)?);
-            found.overrides.push((place, source, day_override(row)?));
-        }
+        let source = row.text(1, |name| found.source(name))?;
+        found.overrides.push((row.get(0)?, source, day_override(row)?));
         Ok(())
     })?;
     found.sort();
@@ -264,8 +260,7 @@ pub(super) fn cards(conn: &mut Conn<'_>, ids: &[ListingId]) -> DbResult<Vec<Card
 }
 
 fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
-    let text: String = row.get(column)?;
-    parse(&text).ok_or_else(|| DbError::Column { column, reason: format!("{text:?} is unknown") })
+    row.text(column, &parse)?.ok_or_else(|| DbError::Column { column, reason: "the word is unknown to this release".into() })
 }
 
 fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {

@@ -81,11 +81,11 @@ pub(crate) struct Corpus {
     pub ranking: Vec<u32>,
     /// What changed in quality or arrived since: not to be looked up in `ranking`.
     pub unranked: Bitmap,
-    by_id: HashMap<ListingId, u32>,
+    by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
     class_numbers: HashMap<TimeClass, u16>,
     /// Folded city names to the number of their exact spelling.
     city_by_fold: HashMap<String, Vec<u32>>,
-    host_numbers: HashMap<UserId, u32>,
+    host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
     live_count: usize,
 }
 
@@ -128,10 +128,10 @@ impl Corpus {
             by_city: Vec::new(),
             ranking: Vec::new(),
             unranked: set(),
-            by_id: HashMap::with_capacity(room),
+            by_id: HashMap::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
             class_numbers: HashMap::new(),
             city_by_fold: HashMap::new(),
-            host_numbers: HashMap::new(),
+            host_numbers: HashMap::default(),
             live_count: 0,
         }
     }
