@@ -63,8 +63,9 @@ impl Bitmap {
         let mut sum = 0_u64;
         for from in (0..self.words.len()).step_by(PIECE) {
             let mine = self.stretch(from, PIECE);
-            let mut left = [0_u64; PIECE];
-            left[..mine.len()].copy_from_slice(mine);
+            let mut room = [0_u64; PIECE];
+            let left = &mut room[..mine.len()];
+            left.copy_from_slice(mine);
             ARCH.dispatch(
                 #[inline(always)]
                 || {
