@@ -60,7 +60,7 @@ impl Bitmap {
     /// How many are in none of `others`. Every set is read once, a piece that fits the nearest cache at a time.
     pub(crate) fn count_without(&self, others: &[&Self]) -> usize {
         const PIECE: usize = 512;
-        let mut sum = 0_u64;
+        let mut sum = 0;
         for from in (0..self.words.len()).step_by(PIECE) {
             let mine = self.stretch(from, PIECE);
             let mut room = [0_u64; PIECE];
@@ -74,11 +74,11 @@ impl Bitmap {
                             *a &= !b;
                         }
                     }
-                    sum += left.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+                    sum += left.iter().map(|w| w.count_ones() as usize).sum::<usize>();
                 },
             );
         }
-        sum as usize
+        sum
     }
 
     pub(crate) fn is_empty(&self) -> bool {
