@@ -74,7 +74,8 @@ pub fn find(key: &str) -> Option<&'static Amenity> {
 /// The place of a key in the catalogue of this release; never stored.
 #[must_use]
 pub fn number(key: &str) -> Option<u16> {
-    static NUMBERS: LazyLock<HashMap<&'static str, u16, foldhash::fast::RandomState>> = LazyLock::new(|| CATALOGUE.iter().map(|amenity| amenity.key).zip(0..).collect());
+    static NUMBERS: LazyLock<HashMap<&'static str, u16, foldhash::fast::RandomState>> =
+        LazyLock::new(|| CATALOGUE.iter().map(|amenity| amenity.key).zip(0..).collect());
     NUMBERS.get(key).copied()
 }
 

@@ -54,6 +54,12 @@ impl Nights {
         }
     }
 
+    /// How many of `listings` have every night of the stay free.
+    pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
+        let taken: Vec<&Bitmap> = self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref()).collect();
+        listings.count_without(&taken)
+    }
+
     fn places(&self, range: NightRange) -> std::ops::Range<usize> {
         let place = |night: Night| usize::try_from(self.base.days_until(night).clamp(0, HORIZON)).unwrap_or(0);
         place(range.from)..place(range.to)
