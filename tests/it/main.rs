@@ -10,4 +10,5 @@ mod db_schema;
 mod db_writer;
 mod events;
 mod reading;
+mod search;
 mod tidy;
