@@ -6,4 +6,6 @@ mod equality;
 mod follow;
 mod homes;
 mod lot;
+mod rules;
 mod stage;
+mod street;
