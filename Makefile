@@ -24,7 +24,7 @@ test: prepare ## Run all tests on SQLite and on a throw-away PostgreSQL cluster
 	scripts/with-postgres $(CARGO) test
 
 test-long: prepare ## Run all tests, the long ones included, with more random cases
-	PROPTEST_CASES=4096 scripts/with-postgres $(CARGO) test -- --include-ignored
+	PROPTEST_CASES=4096 STOPOVER_LONG=1 scripts/with-postgres $(CARGO) test -- --include-ignored
 
 bench: ## Measure search and availability (STOPOVER_BENCH_LISTINGS=1000000 for a large corpus; docs/PERFORMANCE.md)
 	$(CARGO) bench --bench percentiles --bench availability --bench search

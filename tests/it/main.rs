@@ -11,4 +11,5 @@ mod db_writer;
 mod events;
 mod imports;
 mod reading;
+mod search;
 mod tidy;

@@ -84,7 +84,8 @@ impl Search {
         let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts);
         let cards = Arc::new(Cache::new(card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
         let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors };
-        Ok(Opened { search, followers: vec![Box::new(keeper), Box::new(Forgetter { cards })], seq: from })
+        // Cards are forgotten first, so that whoever is found by something new is shown with it.
+        Ok(Opened { search, followers: vec![Box::new(Forgetter { cards }), Box::new(keeper)], seq: from })
     }
 
     /// The page that `ask` asks for at `now`, rendered.

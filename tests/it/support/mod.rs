@@ -3,6 +3,7 @@
 //! - [`on_both!`] makes two tests of one story, `name::sqlite` and `name::postgres`;
 //! - [`TestDb`] is a fresh database of its own, gone when the test ends;
 //! - [`TestClock`] stands still until told otherwise;
+//! - [`long`] tells whether this is `make test-long`;
 //! - [`uses_index`] proves by the engine's plan that a statement does not read a whole table.
 
 mod clock;
@@ -13,3 +14,9 @@ mod plans;
 pub(crate) use clock::TestClock;
 pub(crate) use database::{Home as TestHome, TestDb, off_thread, on_both};
 pub(crate) use plans::uses_index;
+
+/// Whether the long versions of the tests were asked for: `make test-long` sets `STOPOVER_LONG=1`.
+#[expect(clippy::disallowed_methods, reason = "the test run has no configuration of its own")]
+pub(crate) fn long() -> bool {
+    std::env::var("STOPOVER_LONG").is_ok_and(|value| value == "1")
+}

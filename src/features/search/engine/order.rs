@@ -79,11 +79,12 @@ impl Corpus {
             best.offer(key(ordinal), id(ordinal), ordinal);
         }
         let begin = best.after.map_or(0, |after| self.ranking.partition_point(|n| After { key: key(*n), id: id(*n) } <= after));
-        for ordinal in self.ranking[begin..].iter().copied() {
+        // Those out of rank are skipped first: their key of today says nothing about those behind them.
+        for ordinal in self.ranking[begin..].iter().copied().filter(|n| !self.unranked.contains(*n)) {
             if !best.wants(key(ordinal)) {
                 break;
             }
-            if matches.selection.contains(ordinal) && !self.unranked.contains(ordinal) {
+            if matches.selection.contains(ordinal) {
                 best.offer(key(ordinal), id(ordinal), ordinal);
             }
         }

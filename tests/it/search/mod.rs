@@ -1,0 +1,11 @@
+//! Search through the public door, on both engines: is what it says true, fresh, and safe from odd questions?
+
+mod dice;
+mod draw;
+mod equality;
+mod follow;
+mod homes;
+mod lot;
+mod rules;
+mod stage;
+mod street;
