@@ -103,6 +103,12 @@ impl AmenitySet {
         self.0[usize::from(number / 64) % 4] |= 1 << (number % 64);
     }
 
+    /// The bits, place 0 lowest in the first word.
+    #[must_use]
+    pub fn words(self) -> [u64; 4] {
+        self.0
+    }
+
     /// The places in the catalogue, ascending.
     pub fn iter(self) -> impl Iterator<Item = u16> {
         (0..256_u16).filter(move |n| self.0[usize::from(n / 64)] >> (n % 64) & 1 == 1)

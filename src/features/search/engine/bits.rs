@@ -203,6 +203,10 @@ impl Selection {
             #[inline(always)]
             || {
                 for run in runs.iter() {
+                    if run.len == 1 {
+                        bits[run.start] &= other.word(run.word);
+                        continue;
+                    }
                     let mine = &mut bits[run.start..run.start + run.len];
                     let theirs = other.stretch(run.word, run.len);
                     for (a, b) in mine.iter_mut().zip(theirs) {
@@ -221,6 +225,10 @@ impl Selection {
             #[inline(always)]
             || {
                 for run in runs.iter() {
+                    if run.len == 1 {
+                        bits[run.start] &= !other.word(run.word);
+                        continue;
+                    }
                     for (a, b) in bits[run.start..run.start + run.len].iter_mut().zip(other.stretch(run.word, run.len)) {
                         *a &= !b;
                     }
@@ -287,6 +295,10 @@ impl Selection {
             || {
                 let mut sum = 0;
                 for run in &self.runs {
+                    if run.len == 1 {
+                        sum += (self.bits[run.start] & other.word(run.word)).count_ones() as usize;
+                        continue;
+                    }
                     let theirs = other.stretch(run.word, run.len);
                     sum += self.bits[run.start..run.start + run.len].iter().zip(theirs).map(|(a, b)| (a & b).count_ones() as usize).sum::<usize>();
                 }
@@ -315,6 +327,11 @@ impl Selection {
             }
         }
         *self = smaller;
+    }
+
+    /// How many stretches of neighbouring words it is made of.
+    pub(crate) fn stretches(&self) -> usize {
+        self.runs.len()
     }
 
     pub(crate) fn contains(&self, ordinal: u32) -> bool {

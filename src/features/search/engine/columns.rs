@@ -2,10 +2,20 @@
 
 use super::area::Point;
 use crate::features::calendar::rules::{Days, Terms};
+use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Instant, ListingId};
 
 /// Marks an unknown bedroom, bed or bathroom count.
 pub(crate) const UNKNOWN: u8 = u8::MAX;
+
+/// What facets count, side by side: few matches are counted from here, many from the bitmaps.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Traits {
+    pub amenities: AmenitySet,
+    pub property_type: u16,
+    pub room_type: u8,
+    pub price_band: u8,
+}
 
 /// One value a listing, by ordinal. Kept together because they are filled and replaced together.
 #[derive(Debug, Default)]
@@ -26,8 +36,7 @@ pub(crate) struct Columns {
     pub neighbourhoods: Vec<u32>,
     pub currencies: Vec<u8>,
     pub classes: Vec<u16>,
-    pub room_types: Vec<u8>,
-    pub property_types: Vec<u16>,
+    pub traits: Vec<Traits>,
     pub bedrooms: Vec<u8>,
     pub beds: Vec<u8>,
     pub bathrooms: Vec<u8>,
@@ -52,8 +61,7 @@ impl Columns {
             neighbourhoods: Vec::with_capacity(room),
             currencies: Vec::with_capacity(room),
             classes: Vec::with_capacity(room),
-            room_types: Vec::with_capacity(room),
-            property_types: Vec::with_capacity(room),
+            traits: Vec::with_capacity(room),
             bedrooms: Vec::with_capacity(room),
             beds: Vec::with_capacity(room),
             bathrooms: Vec::with_capacity(room),
@@ -76,8 +84,7 @@ impl Columns {
         self.neighbourhoods.push(0);
         self.currencies.push(0);
         self.classes.push(0);
-        self.room_types.push(0);
-        self.property_types.push(0);
+        self.traits.push(Traits::default());
         self.bedrooms.push(UNKNOWN);
         self.beds.push(UNKNOWN);
         self.bathrooms.push(UNKNOWN);

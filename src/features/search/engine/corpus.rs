@@ -6,12 +6,12 @@
 
 use super::area::{Point, code};
 use super::bits::Bitmap;
-use super::columns::{CLOSED, Columns, UNKNOWN};
+use super::columns::{CLOSED, Columns, Traits, UNKNOWN};
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
-use super::prices::PriceBands;
+use super::prices::{self, PriceBands};
 use super::sets::{AtLeast, grow, set_members, set_one};
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
@@ -229,8 +229,8 @@ impl Corpus {
         columns.neighbourhoods[place] = numbers.neighbourhood;
         columns.currencies[place] = numbers.currency;
         columns.classes[place] = numbers.class;
-        columns.room_types[place] = facts.room_type as u8;
-        columns.property_types[place] = numbers.property_type;
+        let price_band = u8::try_from(prices::band(facts.price, facts.currency)).unwrap_or(u8::MAX);
+        columns.traits[place] = Traits { amenities: facts.amenities, property_type: numbers.property_type, room_type: facts.room_type as u8, price_band };
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);

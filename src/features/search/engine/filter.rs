@@ -26,7 +26,7 @@ impl Corpus {
     /// The listings that match everything in `query`.
     pub(super) fn matches(&self, text: &TextView, query: &Query) -> Result<Matches, Trouble> {
         let words = query.words.iter().map(|word| text.hits(word)).collect::<Result<Vec<_>, _>>()?;
-        let mut selection = self.start(query);
+        let mut selection = self.start(query, &words);
         for word in &words {
             word.anywhere.narrow(&mut selection);
         }
@@ -50,8 +50,8 @@ impl Corpus {
         Ok(Matches { selection, words })
     }
 
-    /// The smallest set to begin with: an area, a city, or everybody.
-    fn start(&self, query: &Query) -> Selection {
+    /// The smallest set to begin with: an area, a city, a word, or everybody.
+    fn start(&self, query: &Query, words: &[Arc<WordHits>]) -> Selection {
         let mut selection = match (&query.area, &query.city) {
             (Some(area), _) => {
                 let mut inside = area::select(area, &self.codes, self.ordinals(), |n| self.columns.points[n as usize]);
@@ -65,7 +65,14 @@ impl Corpus {
                 selection.and(&self.live);
                 selection
             }
-            (None, None) => Selection::everything(&self.live),
+            (None, None) => match words.iter().min_by_key(|word| word.anywhere.at_most()) {
+                Some(rarest) => {
+                    let mut selection = rarest.anywhere.selection();
+                    selection.and(&self.live);
+                    selection
+                }
+                None => Selection::everything(&self.live),
+            },
         };
         if let Some(city) = &query.city {
             let cities = self.cities_named(city);

@@ -19,6 +19,9 @@ mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
 mod sets;
+mod tally;
+#[cfg(test)]
+mod testing;
 pub(crate) mod text;
 
 use self::area::{Area, distance_km};
