@@ -329,6 +329,14 @@ impl Selection {
         *self = smaller;
     }
 
+    /// The ordinals that are left and in `other` too.
+    pub(crate) fn iter_and<'a>(&'a self, other: &'a Bitmap) -> impl Iterator<Item = u32> + 'a {
+        self.runs.iter().flat_map(move |run| {
+            let mine = &self.bits[run.start..run.start + run.len];
+            mine.iter().enumerate().flat_map(move |(i, bits)| Ones { bits: bits & other.word(run.word + i), base: first_of(run.word + i) })
+        })
+    }
+
     /// How many stretches of neighbouring words it is made of.
     pub(crate) fn stretches(&self) -> usize {
         self.runs.len()

@@ -69,6 +69,10 @@ pub(crate) struct Corpus {
     /// How many listings have each amenity and property type; never too low, for listings that left still count.
     pub amenity_counts: Vec<u32>,
     pub property_counts: Vec<u32>,
+    /// The commonest property types at the last rebuild, and the listings of all others: there are dozens of types, and
+    /// counting each over everybody would cost more than all other facets together.
+    pub common_types: Vec<u16>,
+    pub rare_types: Bitmap,
     pub property_names: Names,
     pub city_names: Names,
     /// Neighbourhood and city, with a line break between them.
@@ -120,6 +124,8 @@ impl Corpus {
             bedrooms_known: set(),
             amenity_counts: Vec::new(),
             property_counts: Vec::new(),
+            common_types: Vec::new(),
+            rare_types: set(),
             property_names: Names::default(),
             city_names: Names::default(),
             neighbourhood_names: Names::default(),
@@ -284,6 +290,7 @@ impl Corpus {
         }
         grow(&mut self.property_types, self.property_names.len(), self.room);
         set_members(&mut self.property_types, &mut self.property_counts, ordinal, &[numbers.property_type.into()]);
+        self.rare_types.set(ordinal, !self.common_types.contains(&numbers.property_type));
         set_one(&mut self.currencies, ordinal, numbers.currency.into(), self.room);
         let amenities: Vec<u32> = facts.amenities.iter().map(Into::into).collect();
         set_members(&mut self.amenities, &mut self.amenity_counts, ordinal, &amenities);
@@ -322,7 +329,18 @@ impl Corpus {
         let columns = &self.columns;
         ranking.sort_unstable_by_key(|n| (std::cmp::Reverse(columns.quality[*n as usize]), columns.ids[*n as usize]));
         self.ranking = ranking;
+        self.find_common_types();
         self.unranked = Bitmap::with_room(self.room);
+    }
+
+    fn find_common_types(&mut self) {
+        let mut types: Vec<u16> = (0..).take(self.property_counts.len()).collect();
+        types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
+        types.truncate(COMMON_TYPES);
+        for ordinal in self.live.iter() {
+            self.rare_types.set(ordinal, !types.contains(&self.columns.traits[ordinal as usize].property_type));
+        }
+        self.common_types = types;
     }
 
     /// Declares that all ordinals so far lie in the order of the map.
@@ -331,6 +349,9 @@ impl Corpus {
         debug_assert!(self.codes.is_sorted());
     }
 }
+
+/// How many property types are counted by their bitmaps.
+const COMMON_TYPES: usize = 10;
 
 /// The numbers of a listing's names.
 struct Numbers {

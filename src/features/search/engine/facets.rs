@@ -37,8 +37,8 @@ pub struct Histogram {
 }
 
 /// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps costs.
-const MATCH_COST: usize = 10;
-const WORD_COST: usize = 60;
+const MATCH_COST: usize = 20;
+const WORD_COST: usize = 40;
 const STRETCH_COST: usize = 200;
 
 impl Corpus {
@@ -61,19 +61,15 @@ impl Corpus {
             tally.add(&self.columns.traits[place], self.columns.bedrooms[place], self.columns.currencies[place]);
         }
         tally.amenities.flush();
-        let named = |numbers: &[usize]| -> Vec<(usize, usize)> { numbers.iter().copied().enumerate().filter(|(_, n)| *n > 0).collect() };
-        let mut property_types: Vec<(String, usize)> =
-            named(&tally.property_types).into_iter().map(|(n, count)| (self.property_names.word(as_u32(n)).to_owned(), count)).collect();
-        most_first(&mut property_types);
-        let mut amenities: Vec<(&'static str, usize)> =
-            named(&tally.amenities.counts[..CATALOGUE.len()]).into_iter().map(|(n, count)| (CATALOGUE[n].key, count)).collect();
+        let amenities = tally.amenities.counts.iter().zip(CATALOGUE).filter(|(count, _)| **count > 0);
+        let mut amenities: Vec<(&'static str, usize)> = amenities.map(|(count, amenity)| (amenity.key, *count)).collect();
         most_first(&mut amenities);
         amenities.truncate(MOST_AMENITIES);
         let mut shared = tally.currencies.iter().enumerate().filter(|(_, n)| **n > 0);
         let currency = shared.next().filter(|(_, n)| **n == total).map(|(number, _)| self.currency_list[number]);
         Facets {
             room_types: RoomType::ALL.into_iter().zip(tally.room_types).filter(|(_, n)| *n > 0).collect(),
-            property_types,
+            property_types: self.name_property_types(&tally.property_types),
             amenities,
             bedrooms: (0..=AtLeast::LEVELS).zip(tally.bedrooms).filter(|(_, n)| *n > 0).collect(),
             prices: currency.map(|currency| Histogram::of(currency, &tally.bands)),
@@ -84,27 +80,28 @@ impl Corpus {
     fn facets_by_set(&self, selection: &Selection, total: usize) -> Facets {
         Facets {
             room_types: RoomType::ALL.into_iter().map(|room| (room, selection.count_and(&self.room_types[room as usize]))).filter(|(_, n)| *n > 0).collect(),
-            property_types: self.count_property_types(selection, total),
+            property_types: self.count_property_types(selection),
             amenities: self.count_amenities(selection),
             bedrooms: self.count_bedrooms(selection),
             prices: self.histogram(selection, total),
         }
     }
 
-    /// A listing has one property type, so counting ends when everybody is accounted for.
-    fn count_property_types(&self, selection: &Selection, total: usize) -> Vec<(String, usize)> {
-        let mut left = total;
-        let mut counts = Vec::new();
-        for number in common_first(&self.property_counts) {
-            let count = selection.count_and(&self.property_types[number]);
-            if count > 0 {
-                counts.push((self.property_names.word(as_u32(number)).to_owned(), count));
-            }
-            left -= count;
-            if left == 0 {
-                break;
-            }
+    /// The common types by their bitmaps, the others listing by listing: those are few.
+    fn count_property_types(&self, selection: &Selection) -> Vec<(String, usize)> {
+        let mut numbers = vec![0; self.property_types.len()];
+        for common in &self.common_types {
+            numbers[usize::from(*common)] = selection.count_and(&self.property_types[usize::from(*common)]);
         }
+        for ordinal in selection.iter_and(&self.rare_types) {
+            numbers[usize::from(self.columns.traits[ordinal as usize].property_type)] += 1;
+        }
+        self.name_property_types(&numbers)
+    }
+
+    fn name_property_types(&self, numbers: &[usize]) -> Vec<(String, usize)> {
+        let named = (0..).zip(numbers).filter(|(_, count)| **count > 0).map(|(n, count)| (self.property_names.word(n).to_owned(), *count));
+        let mut counts: Vec<(String, usize)> = named.collect();
         most_first(&mut counts);
         counts
     }
@@ -161,10 +158,6 @@ impl Histogram {
         };
         Self { currency, bands: counts.iter().enumerate().map(band).collect() }
     }
-}
-
-fn as_u32(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 fn common_first(counts: &[u32]) -> Vec<usize> {

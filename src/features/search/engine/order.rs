@@ -50,46 +50,61 @@ impl Best {
     }
 }
 
+/// Walking the ranking pays when at least one listing in so many matches …
+const WALK_SHARE: usize = 16;
+/// … and is given up after this share of all listings.
+const WALK_LIMIT: usize = 32;
+
 impl Corpus {
     /// The page of `matches` (of which there are `total`) that `query` asks for.
     pub(super) fn page(&self, query: &Query, matches: &Matches, total: usize) -> Page {
-        let mut best = Best { room: query.limit + 1, after: query.after, heap: BinaryHeap::with_capacity(query.limit + 2) };
-        if query.sort == Sort::Relevance && matches.words.is_empty() && self.ranking_pays(total, query) {
-            self.walk_ranking(matches, &mut best);
-        } else {
-            let most_weight = i64::try_from(matches.words.len()).map_or(i64::MAX, |words| (words * MOST_WEIGHT).max(1));
-            let key = Keys { corpus: self, query, matches, centre: centre(query), most_weight };
-            for ordinal in matches.selection.iter() {
-                if best.wants(key.least(ordinal)) {
-                    best.offer(key.of(ordinal), self.columns.ids[ordinal as usize], ordinal);
-                }
+        let keys = Keys::new(self, query, matches);
+        let fresh = || Best { room: query.limit + 1, after: query.after, heap: BinaryHeap::with_capacity(query.limit + 2) };
+        let by_quality = query.sort == Sort::Relevance && (query.after.is_none() || matches.words.is_empty() && self.unranked.is_empty());
+        if by_quality && total.saturating_mul(WALK_SHARE) > self.ranking.len() {
+            let mut best = fresh();
+            if self.walk_ranking(&keys, &mut best) {
+                return best.page();
+            }
+        }
+        let mut best = fresh();
+        for ordinal in matches.selection.iter() {
+            if best.wants(keys.least(ordinal)) {
+                best.offer(keys.of(ordinal), self.columns.ids[ordinal as usize], ordinal);
             }
         }
         best.page()
     }
 
-    /// Whether walking all listings best first finds a page sooner than looking at every match.
-    fn ranking_pays(&self, total: usize, query: &Query) -> bool {
-        let fits = query.after.is_none() || self.unranked.is_empty();
-        fits && total.saturating_mul(total) > self.ranking.len().saturating_mul(query.limit)
-    }
-
-    fn walk_ranking(&self, matches: &Matches, best: &mut Best) {
-        let key = |ordinal: u32| -i64::from(self.columns.quality[ordinal as usize]);
-        let id = |ordinal: u32| self.columns.ids[ordinal as usize];
-        for ordinal in self.unranked.iter().filter(|n| matches.selection.contains(*n)) {
-            best.offer(key(ordinal), id(ordinal), ordinal);
+    /// Goes through all listings, best quality first, until no later one can make the page; answers whether that point
+    /// was reached in reasonable time.
+    ///
+    /// Listings that have a word in a zone where few have it may count more than others of their quality: they are
+    /// offered first, so that all others can be bounded tightly.
+    fn walk_ranking(&self, keys: &Keys<'_>, best: &mut Best) -> bool {
+        let (matches, id) = (keys.matches, |ordinal: u32| self.columns.ids[ordinal as usize]);
+        let zones = || matches.words.iter().flat_map(|word| [&word.title, &word.place]).filter_map(|hits| hits.few());
+        let mut apart: Vec<u32> = zones().flatten().copied().chain(self.unranked.iter()).filter(|n| matches.selection.contains(*n)).collect();
+        apart.sort_unstable();
+        apart.dedup();
+        for ordinal in &apart {
+            best.offer(keys.of(*ordinal), id(*ordinal), *ordinal);
         }
-        let begin = best.after.map_or(0, |after| self.ranking.partition_point(|n| After { key: key(*n), id: id(*n) } <= after));
-        // Those out of rank are skipped first: their key of today says nothing about those behind them.
-        for ordinal in self.ranking[begin..].iter().copied().filter(|n| !self.unranked.contains(*n)) {
-            if !best.wants(key(ordinal)) {
-                break;
+        let most: i64 = matches.words.iter().map(|word| word.usual_most()).sum::<i64>().max(1);
+        let quality = |ordinal: u32| i64::from(self.columns.quality[ordinal as usize]);
+        let begin = best.after.map_or(0, |after| self.ranking.partition_point(|n| After { key: -quality(*n), id: id(*n) } <= after));
+        for (walked, ordinal) in self.ranking[begin..].iter().copied().enumerate() {
+            if !best.wants(-quality(ordinal).saturating_mul(most)) {
+                return true;
             }
-            if matches.selection.contains(ordinal) {
-                best.offer(key(ordinal), id(ordinal), ordinal);
+            if walked * WALK_LIMIT > self.ranking.len() + 100_000 {
+                return false;
+            }
+            if matches.selection.contains(ordinal) && apart.binary_search(&ordinal).is_err() {
+                best.offer(keys.of(ordinal), id(ordinal), ordinal);
             }
         }
+        true
     }
 }
 
@@ -110,7 +125,12 @@ struct Keys<'a> {
     most_weight: i64,
 }
 
-impl Keys<'_> {
+impl<'a> Keys<'a> {
+    fn new(corpus: &'a Corpus, query: &'a Query, matches: &'a Matches) -> Self {
+        let words = i64::try_from(matches.words.len()).unwrap_or(i64::MAX);
+        Self { corpus, query, matches, centre: centre(query), most_weight: words.saturating_mul(MOST_WEIGHT).max(1) }
+    }
+
     /// A number that the key is not below, cheap to get.
     fn least(&self, ordinal: u32) -> i64 {
         let place = ordinal as usize;
@@ -157,4 +177,53 @@ impl Keys<'_> {
 #[expect(clippy::float_arithmetic, clippy::cast_possible_truncation, reason = "a distance on the map; the cast saturates")]
 fn millimetres(km: f64) -> i64 {
     (km * 1_000_000.0).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bits::Selection;
+    use super::super::testing::{everything, town};
+    use super::super::text::hits::{Hits, WordHits};
+    use super::*;
+    use std::sync::Arc;
+
+    /// Words that every listing has, most of them in the title or in the place, or nearly none.
+    fn words(total: u32) -> Vec<Vec<Arc<WordHits>>> {
+        let every = |step: usize, from: u32| Hits::of((from..total).step_by(step).collect(), total);
+        let word = |title, place| Arc::new(WordHits { anywhere: every(1, 0), title, place });
+        vec![
+            vec![],
+            vec![word(every(3, 1), every(2, 0))],
+            vec![word(every(500, 7), every(900, 3))],
+            vec![word(every(2, 0), every(700, 1)), word(every(400, 9), every(3, 2))],
+        ]
+    }
+
+    #[test]
+    fn pages_are_the_sorted_list_cut_up_whichever_way_they_are_found() {
+        for seed in [3, 4] {
+            let mut corpus = town(seed, 2_000);
+            (0..2_000).step_by(97).for_each(|n| corpus.unranked.insert(n));
+            for words in words(corpus.ordinals()) {
+                for sort in [Sort::Relevance, Sort::Cheapest, Sort::Dearest, Sort::Rating, Sort::Newest] {
+                    let mut query = Query { sort, limit: 37, ..everything() };
+                    let matches = Matches { selection: Selection::everything(&corpus.live), words: words.clone() };
+                    let keys = Keys::new(&corpus, &query, &matches);
+                    let mut sorted: Vec<(i64, ListingId, u32)> = (0..2_000).map(|n| (keys.of(n), corpus.columns.ids[n as usize], n)).collect();
+                    sorted.sort_unstable();
+                    assert!(sorted.iter().all(|(key, _, n)| keys.least(*n) <= *key));
+                    let mut found = Vec::new();
+                    loop {
+                        let page = corpus.page(&query, &matches, 2_000);
+                        found.extend(page.ordinals);
+                        query.after = page.next;
+                        if query.after.is_none() {
+                            break;
+                        }
+                    }
+                    assert_eq!(found, sorted.iter().map(|(_, _, n)| *n).collect::<Vec<_>>(), "{sort:?}, {} words", words.len());
+                }
+            }
+        }
+    }
 }

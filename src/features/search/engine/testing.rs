@@ -3,7 +3,8 @@
 use super::build::{self, Calendars};
 use super::corpus::Corpus;
 use super::listing::{Facts, RoomType};
-use crate::features::calendar::rules::Terms;
+use super::query::{Query, Sort};
+use crate::features::calendar::rules::{Party, Terms};
 use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Currency, Instant, ListingId, Night, UserId};
 use uuid::Uuid;
@@ -38,10 +39,10 @@ pub(super) fn town(seed: u64, listings: u64) -> Corpus {
             property_type: format!("type_{}", pick(4, 20)).into(),
             city: "Town".into(),
             neighbourhood: format!("Quarter {}", pick(5, 7)).into(),
-            lat: f64::from(u32::try_from(pick(6, 1_000)).unwrap()) / 1_000.0,
-            lng: f64::from(u32::try_from(pick(7, 1_000)).unwrap()) / 1_000.0,
+            lat: f64::from(small(pick(6, 90))),
+            lng: f64::from(small(pick(7, 180))),
             zone: "Europe/Berlin".into(),
-            currency: currencies[usize::from(seed % 2 == 0 && pick(8, 2) == 0)],
+            currency: currencies[usize::from(seed.is_multiple_of(2) && pick(8, 2) == 0)],
             price: i64::try_from(pick(9, 150_000)).unwrap() + 1,
             bedrooms: (pick(10, 5) > 0).then(|| small(pick(11, 20))),
             beds: Some(small(pick(12, 9))),
@@ -56,4 +57,33 @@ pub(super) fn town(seed: u64, listings: u64) -> Corpus {
         }
     });
     build::corpus(facts.collect(), &Calendars::default(), Night(20_000))
+}
+
+/// The question that everything answers.
+pub(super) fn everything() -> Query {
+    Query {
+        words: Vec::new(),
+        city: None,
+        area: None,
+        stay: None,
+        party: Party { adults: 1, children: 0, infants: 0, pets: 0 },
+        price: None,
+        currency: None,
+        room_types: Vec::new(),
+        property_types: Vec::new(),
+        amenities: Vec::new(),
+        bedrooms_min: 0,
+        beds_min: 0,
+        bathrooms_halves_min: 0,
+        instant_book: None,
+        top_host: None,
+        rating_centi_min: None,
+        reviews_min: 0,
+        host: None,
+        sort: Sort::Relevance,
+        facets: false,
+        limit: 20,
+        after: None,
+        now: Instant(0),
+    }
 }

@@ -76,6 +76,16 @@ impl Hits {
     }
 }
 
+impl Hits {
+    /// The ordinals when they are few.
+    pub(crate) fn few(&self) -> Option<&[u32]> {
+        match self {
+            Self::Few(list) => Some(list),
+            Self::Many(_) => None,
+        }
+    }
+}
+
 /// What a word hits: anywhere, and by zone.
 #[derive(Debug)]
 pub(crate) struct WordHits {
@@ -98,6 +108,15 @@ impl WordHits {
             WEIGHTS[1]
         } else {
             WEIGHTS[2]
+        }
+    }
+
+    /// The most the word counts for listings that are not in a zone with few hits.
+    pub(crate) fn usual_most(&self) -> i64 {
+        match (&self.title, &self.place) {
+            (Hits::Many(_), _) => MOST_WEIGHT,
+            (_, Hits::Many(_)) => 3,
+            _ => 1,
         }
     }
 
