@@ -13,7 +13,7 @@ use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Db, DbError};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::events::{Event, Follower, Kind as EventKind};
-use crate::values::{Instant, ListingId};
+use crate::values::{Instant, ListingId, Stay};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -102,6 +102,12 @@ impl Search {
     /// The listings that `ask` asks for, without their cards: the engine alone, for benches and tests.
     pub fn answer(&self, ask: &Ask, now: Instant) -> Result<Answer> {
         self.find(&ask.query(&self.cursors, now)?)
+    }
+
+    /// How many listings have every night of `stay` free, whatever their other rules say: the night bitmaps alone.
+    #[must_use]
+    pub fn available(&self, stay: Stay) -> usize {
+        self.engine.look(|state| state.corpus.nights.count_free(&state.corpus.live, stay))
     }
 
     fn find(&self, query: &Query) -> Result<Answer> {

@@ -54,6 +54,12 @@ impl Nights {
         }
     }
 
+    /// How many of `listings` have every night of the stay free.
+    pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
+        let taken: Vec<&Bitmap> = self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref()).collect();
+        listings.count_without(&taken)
+    }
+
     /// Whether a listing has a taken night within the range.
     pub(crate) fn is_taken(&self, ordinal: u32, range: NightRange) -> bool {
         self.places(range).any(|place| matches!(self.taken.get(place), Some(Some(night)) if night.contains(ordinal)))

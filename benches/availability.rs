@@ -1,0 +1,126 @@
+//! Availability in process: of the whole corpus, beside what reading the same memory costs; and of single listings.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic,
+    reason = "a bench that cannot go on stops at the line where that shows, and its numbers are figures"
+)]
+
+mod support;
+
+use criterion::Criterion;
+use pulp::Arch;
+use std::hint::black_box;
+use std::time::Duration;
+use stopover::features::calendar::{self, Calendar, Party, permits};
+use stopover::features::pricing::stay_price;
+use stopover::platform::db::DbError;
+use stopover::values::{ListingId, Stay};
+use support::chance::Chance;
+use support::corpus::Corpus;
+use support::table::{self, Times};
+use uuid::Uuid;
+
+const NIGHTS: i32 = 7;
+/// Listings whose calendars are asked, so that they do not all stay in the first cache.
+const CALENDARS: usize = 4_096;
+/// Single answers take less than a reading of the clock can tell, so so many are timed at once.
+const BATCH: usize = 32;
+
+fn main() {
+    let mut criterion =
+        Criterion::default().configure_from_args().sample_size(30).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
+    for mix in support::mixes() {
+        let corpus = support::corpus::open(mix);
+        let stays = stays(&corpus, NIGHTS);
+        whole(&mut criterion, &corpus, &stays);
+        single(&mut criterion, &corpus);
+    }
+    criterion.final_summary();
+}
+
+/// Stays of so many nights on every day of half a year.
+fn stays(corpus: &Corpus, nights: i32) -> Vec<Stay> {
+    (1..180).map(|ahead| Stay::new(corpus.today.plus(ahead), corpus.today.plus(ahead + nights)).unwrap()).collect()
+}
+
+/// The bytes that answering must read: one bit a listing for each night and for "is live at all".
+fn touched(corpus: &Corpus) -> Vec<u64> {
+    let words = corpus.listings.div_ceil(64) * (NIGHTS as usize + 1);
+    (0..words as u64).collect()
+}
+
+/// The same memory summed with the machine's vector instructions: what no answer can beat.
+fn sum(arch: Arch, words: &[u64]) -> u64 {
+    arch.dispatch(
+        #[inline(always)]
+        || words.iter().fold(0, |sum: u64, word| sum.wrapping_add(*word)),
+    )
+}
+
+fn whole(criterion: &mut Criterion, corpus: &Corpus, stays: &[Stay]) {
+    let (search, words, arch) = (&corpus.parts.search, touched(corpus), Arch::new());
+    let mut group = criterion.benchmark_group(format!("availability/{}/{}", corpus.mix.name(), corpus.listings));
+    let mut next = stays.iter().cycle();
+    group.bench_function("whole corpus, 7 nights", |bencher| bencher.iter(|| black_box(search.available(*next.next().unwrap()))));
+    group.bench_function("reading as much memory", |bencher| bencher.iter(|| black_box(sum(arch, black_box(&words)))));
+    group.finish();
+    let rounds: Vec<Stay> = stays.iter().copied().cycle().take(5_000).collect();
+    table::head(&format!("Availability, {} listings, {} corpus, one thread", corpus.listings, corpus.mix.name()));
+    let answers = Times::of(&rounds, |stay| drop(black_box(search.available(*stay))));
+    let memory = Times::of(&rounds, |_| drop(black_box(sum(arch, black_box(&words)))));
+    let limit = memory.at(500).as_secs_f64() * 2_000.0;
+    table::row("whole corpus, 7 nights", &answers, Some((limit, f64::INFINITY)));
+    table::row(&format!("reading as much memory ({} kB)", words.len() * 8 / 1_000), &memory, None);
+}
+
+/// Calendars of listings all over the corpus, as the public calendar and a quote have them in hand.
+fn calendars(corpus: &Corpus) -> Vec<Calendar> {
+    let now = corpus.now;
+    let found: Result<Vec<Calendar>, DbError> = corpus.parts.tools.db.read_blocking(|conn| {
+        let ids = conn.query("SELECT id FROM listings WHERE state = 'published' ORDER BY id", &[], |row| row.get::<Uuid>(0))?;
+        let step = (ids.len() / CALENDARS).max(1);
+        let mut calendars = Vec::new();
+        for id in ids.into_iter().step_by(step) {
+            calendars.extend(calendar::calendar_of(conn, ListingId(id), None, now)?);
+        }
+        Ok(calendars)
+    });
+    found.unwrap()
+}
+
+fn single(criterion: &mut Criterion, corpus: &Corpus) {
+    let calendars = calendars(corpus);
+    let mut chance = Chance::new(3);
+    let cases: Vec<(&Calendar, Stay)> = (0..200_000)
+        .map(|_| {
+            let from = corpus.today.plus(chance.below(300) as i32 + 1);
+            (chance.one_of(&calendars), Stay::new(from, from.plus(chance.below(14) as i32 + 1)).unwrap())
+        })
+        .collect();
+    let party = Party { adults: 2, children: 0, infants: 0, pets: 0 };
+    let may = |(calendar, stay): &(&Calendar, Stay)| permits(&calendar.listed.terms, &calendar.days, *stay, party, calendar.local);
+    let cost = |(calendar, stay): &(&Calendar, Stay)| stay_price(calendar.listed.base.minor, &calendar.days, *stay);
+    let mut group = criterion.benchmark_group(format!("one listing/{}/{}", corpus.mix.name(), corpus.listings));
+    let mut next = cases.iter().cycle();
+    group.bench_function("permits", |bencher| bencher.iter(|| black_box(may(next.next().unwrap()))));
+    group.bench_function("permits and stay_price", |bencher| {
+        bencher.iter(|| {
+            let case = next.next().unwrap();
+            black_box((may(case), cost(case)))
+        });
+    });
+    group.finish();
+    let batches: Vec<&[(&Calendar, Stay)]> = cases.chunks_exact(BATCH).collect();
+    table::head(&format!("One listing, {BATCH} answers at a time, {} corpus", corpus.mix.name()));
+    let goal = |micros: f64| Some((micros * BATCH as f64 / 1_000.0, micros * BATCH as f64 / 1_000.0));
+    row_of(&batches, "permits", goal(2.0), |case| drop(black_box(may(case))));
+    row_of(&batches, "permits and stay_price", goal(20.0), |case| drop(black_box((may(case), cost(case)))));
+}
+
+fn row_of<'a>(batches: &[&'a [(&'a Calendar, Stay)]], what: &str, goal: Option<(f64, f64)>, mut run: impl FnMut(&(&'a Calendar, Stay))) {
+    let times = Times::of(batches, |batch| batch.iter().for_each(&mut run));
+    table::row(what, &times, goal);
+}
