@@ -9,10 +9,10 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/stopover-targe
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-long bench fmt lint deny docs dist clean prepare
+.PHONY: help run build test test-long bench bench-visible measure fmt lint deny docs dist clean prepare
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 run: ## Build the server and serve the demo city on http://127.0.0.1:8080
 	$(CARGO) run --release -- serve --demo
@@ -26,8 +26,14 @@ test: prepare ## Run all tests on SQLite and on a throw-away PostgreSQL cluster
 test-long: prepare ## Run all tests, the long ones included, with more random cases
 	PROPTEST_CASES=4096 STOPOVER_LONG=1 scripts/with-postgres $(CARGO) test -- --include-ignored
 
-bench: ## Measure search and availability (STOPOVER_BENCH_LISTINGS=1000000 for a large corpus)
-	$(CARGO) bench
+bench: ## Measure search and availability (STOPOVER_BENCH_LISTINGS=1000000 for a large corpus; docs/PERFORMANCE.md)
+	$(CARGO) bench --bench percentiles --bench availability --bench search
+
+bench-visible: prepare ## Measure how soon a commit shows in searches, on SQLite and between two PostgreSQL nodes
+	scripts/with-postgres $(CARGO) bench --bench visible
+
+measure: build ## Measure the program from outside with Boston (STOPOVER_SHARED or ../shared/data/boston)
+	scripts/measure --boston $(or $(STOPOVER_SHARED),../shared)/data/boston
 
 fmt: ## Format the sources
 	$(CARGO) fmt

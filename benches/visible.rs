@@ -31,7 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() {
     let changes = support::number("STOPOVER_BENCH_CHANGES").unwrap_or(300);
-    let corpus = support::corpus::open(support::corpus::Mix::Flat);
+    // Beside the kept corpus, on the same disk: a folder in memory would make commits look cheap.
+    let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let corpus = support::corpus::open_copy(support::corpus::Mix::Flat, scratch.path());
     table::head(&format!("Commit to visible, one node, SQLite, {} listings", corpus.listings));
     let today = corpus.today;
     measure(&Nodes { writer: &corpus.parts.tools.db, reader: &corpus.parts, today }, changes, [(10.0, 10.0), (300.0, 300.0)]);

@@ -12,7 +12,7 @@ use crate::features::search::{self, Search, SearchApi};
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
-use crate::platform::events::{Event, Follower, Kind, Reader};
+use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::instance::{self, Secret};
@@ -57,7 +57,8 @@ impl Parts {
         let search = opened.search;
         let watched = search.clone();
         let readiness = vec![Check::new("search", move || Ok(format!("{} listings", watched.holdings().listings)))];
-        Ok(Self { tools, search, pages, cursors, readiness, tasks: Vec::new(), reader: Some(reader) })
+        let tasks = vec![events::sweeper(tools.db.clone())];
+        Ok(Self { tools, search, pages, cursors, readiness, tasks, reader: Some(reader) })
     }
 }
 
@@ -102,7 +103,6 @@ impl Follower for PageForgetter {
 }
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
-#[expect(clippy::needless_pass_by_value, reason = "Document::of reads the type from a function of owned parts")]
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, search, pages, cursors, readiness } = parts;
     let features = (

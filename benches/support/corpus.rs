@@ -68,8 +68,17 @@ pub(crate) struct Corpus {
     pub now: Instant,
 }
 
-/// Opens the corpus of the size that is asked for, making it where it is missing.
+/// Opens the corpus of the size that is asked for, making it where it is missing. It must be left as it is.
 pub(crate) fn open(mix: Mix) -> Corpus {
+    open_in(mix, None)
+}
+
+/// The same in a folder of its own, for benches that change listings.
+pub(crate) fn open_copy(mix: Mix, scratch: &Path) -> Corpus {
+    open_in(mix, Some(scratch))
+}
+
+fn open_in(mix: Mix, scratch: Option<&Path>) -> Corpus {
     let now = SystemClock.now();
     let today = Zone::parse("America/New_York").unwrap().local(now).today;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
@@ -80,8 +89,11 @@ pub(crate) fn open(mix: Mix) -> Corpus {
         forget(&folder, &format!("-{size}-{}-", mix.name()));
         make(&kept, wanted, today, mix);
     }
+    if let Some(scratch) = scratch {
+        copy(&kept, scratch);
+    }
     let begun = Stopwatch::now();
-    let parts = Parts::gather(tools(&kept)).unwrap();
+    let parts = Parts::gather(tools(scratch.unwrap_or(&kept))).unwrap();
     let listings = parts.search.holdings().listings;
     eprintln!("{} corpus: {listings} listings, opened in {:.1} s ({})", mix.name(), begun.elapsed().as_secs_f64(), kept.display());
     Corpus { parts, mix, listings, today, now }
@@ -92,6 +104,18 @@ fn forget(folder: &Path, like: &str) {
     for old in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if old.file_name().to_string_lossy().contains(like) {
             std::fs::remove_dir_all(old.path()).unwrap();
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }

@@ -47,13 +47,14 @@ pub(crate) fn head(title: &str) {
     println!("|---|---|---|---|---|---|---|---|");
 }
 
-/// A row of the table; the goal says whether it is met.
+/// A row of the table; the goal (p50 and p99, which may be infinite) says whether it is met.
 pub(crate) fn row(what: &str, times: &Times, goal: Option<(f64, f64)>) {
     let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
     let shown = |per_mille| format!("{:.4}", ms(times.at(per_mille)));
     let goal = goal.map_or_else(String::new, |(p50, p99)| {
         let met = ms(times.at(500)) <= p50 && ms(times.at(990)) <= p99;
-        format!("{p50} / {p99}: {}", if met { "met" } else { "missed" })
+        let said = if met { "met" } else { "missed" };
+        if p99.is_finite() { format!("{p50} / {p99}: {said}") } else { format!("{p50:.4}: {said}") }
     });
     println!("| {what} | {} | {:.4} | {} | {} | {} | {} | {goal} |", times.count(), ms(times.mean()), shown(500), shown(900), shown(990), shown(1_000));
 }

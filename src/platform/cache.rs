@@ -3,13 +3,14 @@
 //! A reader that looked at the database before a change must not put its old answer back after the event log has
 //! dropped the entry. So every `forget` turns a page: what was read under an older page is answered, but not kept.
 
+use foldhash::fast::RandomState;
 use moka::sync::Cache as Moka;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Entries by key, at most so many bytes of them; what is used least goes first.
 pub struct Cache<K, V> {
-    entries: Moka<K, V>,
+    entries: Moka<K, V, RandomState>,
     page: AtomicU64,
 }
 
@@ -24,7 +25,7 @@ where
 {
     /// A cache of at most `bytes`, where `weigh` says how many bytes an entry takes.
     pub fn new(bytes: u64, weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Self {
-        Self { entries: Moka::builder().max_capacity(bytes).weigher(weigh).build(), page: AtomicU64::new(0) }
+        Self { entries: Moka::builder().max_capacity(bytes).weigher(weigh).build_with_hasher(RandomState::default()), page: AtomicU64::new(0) }
     }
 
     pub fn get(&self, key: &K) -> Option<V> {

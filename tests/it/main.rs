@@ -10,6 +10,7 @@ mod db;
 mod db_schema;
 mod db_writer;
 mod events;
+mod imports;
 mod reading;
 mod search;
 mod tidy;

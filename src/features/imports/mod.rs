@@ -22,8 +22,6 @@ mod service;
 mod store;
 mod survey;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub use airbnb::{InsideAirbnbAsk, inside_airbnb};
 pub use demo::demo;

@@ -58,7 +58,8 @@ pub(super) fn carry_out(db: &Db, plan: &Plan<'_>, survey: &Survey, dump: &dyn Du
     report.hosts = survey.hosts().len() as u64;
     let hosts = write_hosts(db, survey, &stamp, plan.pace, progress)?;
     let known = known_homes(db, plan, survey, &mut report)?;
-    let mut announcer = Announcer { told: 0, silent: start == Start::Resumed };
+    let unknown = known.iter().filter(|home| home.is_none()).count() as u64;
+    let mut announcer = Announcer { told: 0, silent: start == Start::Resumed || unknown >= ANNOUNCED_MAX };
     let ids = write_homes(db, (survey, dump), Maker { survey, hosts, known, stamp: &stamp }, (&mut announcer, &mut report), (plan.pace, progress))?;
     report.reviews = write_reviews(db, (survey, dump), &ids, (&stamp, plan.pace), &mut announcer, progress)?;
     finish(db, id, report, &announcer)

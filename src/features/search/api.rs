@@ -5,8 +5,7 @@ use super::engine::listing::RoomType;
 use super::engine::query::{PriceBasis, Sort};
 use super::service::Search;
 use super::suggest::Suggestion;
-use crate::features::listings::amenities;
-use crate::platform::error::{Error, Result};
+use crate::platform::error::Result;
 use crate::platform::http::{Prepared, Tag};
 use crate::platform::tools::Tools;
 use crate::platform::wire::{DateAsk, Halves, Hundredths, Located, MoneyView};
@@ -323,7 +322,7 @@ impl SearchApi {
             currency: currency.0,
             room_types: room_type.0.into_iter().map(Into::into).collect(),
             property_types: property_type.0,
-            amenities: known_amenities(amenities.0)?,
+            amenities: amenities.0,
             bedrooms_min: bedrooms_min.0,
             beds_min: beds_min.0,
             bathrooms_min: bathrooms_min.0,
@@ -386,14 +385,6 @@ fn next_link(uri: &poem::http::Uri, cursor: &str) -> String {
     let query: Vec<&str> = kept.collect();
     let and = if query.is_empty() { "" } else { "&" };
     format!("<{}?{}{and}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"))
-}
-
-/// A key that is not in the catalogue is a typing error, not a filter nobody passes.
-fn known_amenities(keys: Vec<String>) -> Result<Vec<String>> {
-    match keys.iter().find(|key| amenities::find(key).is_none()) {
-        Some(_unknown) => Err(Error::out_of_range("amenities", "each must be a key of /api/v1/reference/amenities")),
-        None => Ok(keys),
-    }
 }
 
 impl From<RoomTypeParam> for RoomType {

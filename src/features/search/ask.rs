@@ -9,6 +9,7 @@ use super::engine::listing::RoomType;
 use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
 use super::engine::text::words;
 use crate::features::calendar::rules::Party;
+use crate::features::listings::amenities;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
@@ -115,7 +116,7 @@ impl Ask {
             currency: self.currency.as_deref().map(currency).transpose()?,
             room_types: self.room_types.clone(),
             property_types: self.property_types.clone(),
-            amenities: self.amenities.clone(),
+            amenities: self.amenities.iter().map(|key| amenity(key)).collect::<Result<_>>()?,
             bedrooms_min: self.bedrooms_min,
             beds_min: self.beds_min,
             bathrooms_halves_min: whole("bathrooms_min", self.bathrooms_min * 2.0, 100.0, "in halves, 0 to 50")?,
@@ -208,6 +209,11 @@ impl Ask {
 
 fn refuse(name: &str, message: impl Into<String>) -> Error {
     Error::out_of_range(name, message)
+}
+
+/// A key that is not in the catalogue is a typing error, not a filter nobody passes.
+fn amenity(key: &str) -> Result<u16> {
+    amenities::number(key).ok_or_else(|| refuse("amenities", "each must be a key of /api/v1/reference/amenities"))
 }
 
 fn currency(code: &str) -> Result<Currency> {

@@ -11,7 +11,7 @@ use crate::features::calendar::{self, LOOK_BACK};
 use crate::platform::db::{Conn, Db, DbError, DbResult};
 use crate::platform::events::{self, Kind};
 use crate::values::{Instant, ListingId, Night};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A corpus with what its keeper must know.
@@ -29,18 +29,21 @@ pub(super) fn base_night(now: Instant) -> Night {
     Night::from_date(utc).plus(-1)
 }
 
-/// Reads everything in one snapshot.
+/// Reads everything, listings and calendars side by side.
+///
+/// The two are not one cut: whatever is committed while they are read may be in one of them and not in the other. But
+/// the event number was read first, so all of that comes again from the log, and the corpus is true once it has.
 pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
     let now = db.now();
     let base = base_night(now);
-    let (seq, facts, calendars, holds) = db.snapshot(|conn| {
-        let seq = events::last_seq(conn)?;
-        let facts = store::all_facts(conn)?;
-        let places: HashMap<ListingId, u32> = (0..).zip(&facts).map(|(n, facts)| (facts.id, n)).collect();
-        let calendars: Calendars = store::all_calendars(conn, base.plus(-LOOK_BACK), now, |id| places.get(&id).copied())?;
-        Ok::<_, DbError>((seq, facts, calendars, store::expiring(conn, now)?))
-    })?;
-    Ok(Loaded { corpus: build::corpus(facts, &calendars, base), seq, holds })
+    let seq = db.read_blocking(events::last_seq)?;
+    let (facts, calendars) = std::thread::scope(|scope| {
+        let facts = scope.spawn(|| db.read_blocking(store::all_facts));
+        let calendars: DbResult<Calendars> = db.read_blocking(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
+        (facts.join().unwrap_or_else(|_panic| Err(DbError::Panicked("reading the listings".into()))), calendars)
+    });
+    let holds = db.read_blocking(|conn| store::expiring(conn, now))?;
+    Ok(Loaded { corpus: build::corpus(facts?, &calendars?, base), seq, holds })
 }
 
 /// How one listing is now.

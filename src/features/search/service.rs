@@ -158,7 +158,7 @@ impl Search {
 
 /// Compares the text index in `data` with the database, for `doctor`; answers a sentence about either outcome.
 pub fn check(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
-    let listings = db.read_blocking(|conn| store::count(conn)).map_err(|e: DbError| e.to_string())?;
+    let listings = db.read_blocking(store::count).map_err(|e: DbError| e.to_string())?;
     load::examine(db, &TextIndex::folder(data), instance, listings)
 }
 

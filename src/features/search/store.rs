@@ -7,11 +7,12 @@ use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{DayOverride, Terms};
-use crate::features::listings::amenities;
+use crate::features::listings::amenities::{self, AmenitySet};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use std::collections::HashSet;
 use std::num::{NonZeroI64, NonZeroU16};
+use std::sync::Arc;
 
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
     bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at,
@@ -43,7 +44,8 @@ pub fn statements() -> Vec<String> {
 /// Every published listing, in the order of the table.
 pub(super) fn all_facts(conn: &mut Conn<'_>) -> DbResult<Vec<Facts>> {
     let top: HashSet<UserId> = conn.query(TOP_HOSTS, &[], |row| row.get(0))?.into_iter().collect();
-    conn.query(FACTS, &[], |row| facts(row, |host| top.contains(&host)))
+    let mut words = Words::default();
+    conn.query(FACTS, &[], |row| facts(row, &mut words, |host| top.contains(&host)))
 }
 
 /// How many listings are published.
@@ -53,12 +55,28 @@ pub(super) fn count(conn: &mut Conn<'_>) -> DbResult<i64> {
 
 /// One published listing; `None` when it is not to be found.
 pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Facts>> {
-    let Some(mut found) = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, |_| false))? else { return Ok(None) };
+    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), |_| false))?;
+    let Some(mut found) = found else { return Ok(None) };
     found.top_host = conn.first("SELECT top_host FROM users WHERE id = $1", &[found.host.into()], |row| row.get(0))?.unwrap_or(false);
     Ok(Some(found))
 }
 
-fn facts(row: &Row<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
+/// Words that many rows share, each kept once.
+#[derive(Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn share(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+}
+
+fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
     let host = row.get(1)?;
     let rating_count: i64 = row.get(16)?;
     let rating_sum: i64 = row.get(17)?;
@@ -66,18 +84,18 @@ fn facts(row: &Row<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
         id: row.get(0)?,
         host,
         room_type: known(row, 2, RoomType::parse)?,
-        property_type: row.get(3)?,
-        city: row.get(4)?,
-        neighbourhood: row.get(5)?,
+        property_type: row.text(3, |word| words.share(word))?,
+        city: row.text(4, |word| words.share(word))?,
+        neighbourhood: row.text(5, |word| words.share(word))?,
         lat: row.get(6)?,
         lng: row.get(7)?,
-        zone: row.get(8)?,
+        zone: row.text(8, |word| words.share(word))?,
         currency: known(row, 9, Currency::parse)?,
         price: row.get(10)?,
         bedrooms: small_or_null(row, 11)?,
         beds: small_or_null(row, 12)?,
         bathrooms_halves: small_or_null(row, 13)?,
-        amenities: serde_json::from_str(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
+        amenities: AmenitySet::from_json(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
         instant_book: row.get(15)?,
         top_host: top_host(host),
         rating_centi: (rating_count > 0).then(|| u16::try_from(rating_sum / rating_count).unwrap_or(u16::MAX)),
@@ -108,14 +126,12 @@ fn terms(row: &Row<'_>) -> DbResult<Terms> {
     })
 }
 
-/// Every cause and override that reaches beyond `from`; `place` knows the published listings, rows of others go.
-pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant, place: impl Fn(ListingId) -> Option<u32>) -> DbResult<Calendars> {
+/// Every cause and override that reaches beyond `from`.
+pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
     let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
         conn.each(sql, params, |row| {
-            if let Some(place) = place(row.get(0)?) {
-                found.taken.push((place, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
-            }
+            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
             Ok(())
         })
     };
@@ -123,10 +139,8 @@ pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant, plac
     ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
     ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
     conn.each(OVERRIDES, &[from.into()], |row| {
-        if let Some(place) = place(row.get(0)?) {
-            let source = found.source(&row.get::<String>(1)?);
-            found.overrides.push((place, source, day_override(row)?));
-        }
+        let source = row.text(1, |name| found.source(name))?;
+        found.overrides.push((row.get(0)?, source, day_override(row)?));
         Ok(())
     })?;
     found.sort();
@@ -246,8 +260,7 @@ pub(super) fn cards(conn: &mut Conn<'_>, ids: &[ListingId]) -> DbResult<Vec<Card
 }
 
 fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
-    let text: String = row.get(column)?;
-    parse(&text).ok_or_else(|| DbError::Column { column, reason: format!("{text:?} is unknown") })
+    row.text(column, &parse)?.ok_or_else(|| DbError::Column { column, reason: "the word is unknown to this release".into() })
 }
 
 fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {

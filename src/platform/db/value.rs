@@ -137,6 +137,15 @@ pub enum Row<'a> {
 }
 
 impl Row<'_> {
+    /// Hands a text column to `take` without copying it.
+    pub fn text<T>(&self, column: usize, take: impl FnOnce(&str) -> T) -> DbResult<T> {
+        let text = match self {
+            Self::Sqlite(row) => row.get_ref(column)?.as_str().map_err(|e| e.to_string()),
+            Self::Postgres(row) => row.try_get::<_, &str>(column).map_err(|e| e.to_string()),
+        };
+        text.map(take).map_err(|reason| DbError::Column { column, reason })
+    }
+
     /// The column as `T`; fails with [`DbError::Column`] when it holds something else.
     pub fn get<T: Column>(&self, column: usize) -> DbResult<T> {
         let value = match self {

@@ -7,9 +7,12 @@
 
 mod reader;
 mod store;
+mod sweeper;
 
 pub use reader::{Follower, Reader};
 pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
+
+pub use sweeper::sweeper;
 
 use crate::values::Instant;
 use uuid::Uuid;

@@ -10,7 +10,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("listings", &["accounts"]),
     ("media", &["accounts", "listings"]),
     ("calendar", &["accounts", "listings"]),
-    ("pricing", &["accounts", "listings"]),
+    ("pricing", &["accounts", "listings", "calendar"]),
     ("ledger", &[]),
     ("payments", &["ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "ledger", "payments"]),

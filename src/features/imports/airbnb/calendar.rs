@@ -4,7 +4,7 @@ use super::super::rules::days::Facts;
 use super::super::rules::fields;
 use super::super::survey::Survey;
 use super::super::table::{Misfit, Row};
-use crate::values::{Currency, Money, Night};
+use crate::values::{Currency, Night};
 
 pub(super) const REQUIRED: [&str; 3] = ["listing_id", "date", "available"];
 
@@ -15,7 +15,7 @@ pub(super) fn survey(survey: &mut Survey, row: &Row<'_>, file: &str, currency: C
     let nights = |text: &str, most: i64| fields::whole(text, 1, i64::from(u32::MAX)).and_then(|nights| u16::try_from(nights.min(most)).ok());
     let facts = Facts {
         open: row.must("available", "t or f", fields::flag)?,
-        price_minor: row.maybe("price", "a price", |t| Money::parse_decimal(t, currency))?.map_or(0, |price| price.minor),
+        price_minor: row.maybe("price", "a price", |t| fields::price(t, currency))?.unwrap_or(0),
         min_nights: row.maybe("minimum_nights", "a number of nights", |t| nights(t, fields::MINIMUM_MAX))?.unwrap_or(0),
         max_nights: row.maybe("maximum_nights", "a number of nights", |t| nights(t, fields::NIGHTS_MAX))?.unwrap_or(0),
     };

@@ -6,7 +6,7 @@ use super::super::survey::Survey;
 use super::super::table::{Misfit, Row};
 use super::InsideAirbnbAsk;
 use crate::features::listings::{amenities::Folder, property_types};
-use crate::values::{Currency, Money, Night};
+use crate::values::{Currency, Night};
 use std::sync::Arc;
 
 pub(super) const REQUIRED: [&str; 12] =
@@ -64,7 +64,7 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping) -> Result<Home, Misfit>
         lng: row.must("longitude", "a longitude", |t| fields::degrees(t, 180.0))?,
         zone: Arc::clone(&mapping.zone),
         currency,
-        price_minor: row.maybe("price", "a price", |t| Money::parse_decimal(t, currency))?.map_or(0, |price| price.minor),
+        price_minor: row.maybe("price", "a price", |t| fields::price(t, currency))?.unwrap_or(0),
         capacity: row.must("accommodates", "a number from 1 to 100", |t| fields::whole(t, 1, 100))?,
         bedrooms: row.maybe("bedrooms", "a number from 0 to 100", |t| fields::whole(t, 0, 100))?,
         beds: row.maybe("beds", "a number from 0 to 200", |t| fields::whole(t, 0, 200))?,

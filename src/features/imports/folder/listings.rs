@@ -97,7 +97,7 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping<'_>) -> Result<Home, Mis
         lng,
         zone: zone(row, mapping, lat, lng)?,
         currency: mapping.shared.currency,
-        price_minor: row.maybe("price_cents", "a price in minor units", |t| fields::whole(t, 0, PRICE_MAX))?.unwrap_or(0),
+        price_minor: row.maybe("price_cents", "a price in minor units", |t| fields::whole(t, 0, fields::PRICE_MAX))?.unwrap_or(0),
         capacity: row.must("accommodates", "a number from 1 to 100", |t| fields::whole(t, 1, 100))?,
         bedrooms: row.maybe("bedrooms", "a number from 0 to 100", |t| fields::whole(t, 0, 100))?,
         beds: row.maybe("beds", "a number from 0 to 200", |t| fields::whole(t, 0, 200))?,
@@ -119,8 +119,6 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping<'_>) -> Result<Home, Mis
 }
 
 const NIGHTS: &str = "a number of nights, 1 or more";
-/// Larger prices are typing errors, and sums of a year of them would leave 64 bits.
-pub(super) const PRICE_MAX: i64 = 1_000_000_000_000;
 
 fn zone(row: &Row<'_>, mapping: &mut Mapping<'_>, lat: f64, lng: f64) -> Result<Arc<str>, Misfit> {
     let zones = &mut mapping.zones;

@@ -4,7 +4,6 @@ use super::super::rules::days::Facts;
 use super::super::rules::fields;
 use super::super::survey::Survey;
 use super::super::table::{Misfit, Row};
-use super::listings::PRICE_MAX;
 use crate::values::Night;
 
 pub(super) const BLOCKED: [&str; 3] = ["listing_id", "start", "end"];
@@ -47,7 +46,7 @@ fn runs(text: &str) -> Option<Vec<(i64, i32)>> {
     text.split(';')
         .map(|run| {
             let (price, nights) = run.split_once('x')?;
-            let price = if price.is_empty() { 0 } else { fields::whole(price, 1, PRICE_MAX)? };
+            let price = if price.is_empty() { 0 } else { fields::whole(price, 1, fields::PRICE_MAX)? };
             let nights: i32 = nights.parse().ok().filter(|nights| (1..=left).contains(nights))?;
             left -= nights;
             Some((price, nights))

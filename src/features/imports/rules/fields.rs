@@ -1,9 +1,19 @@
 //! Single fields of a source, read into values. Each answers `None` for what it cannot read.
 
+use crate::values::{Currency, Money};
+
 /// The longest stay that can be booked; longer maximums mean the same.
 pub(crate) const NIGHTS_MAX: i64 = 365;
 /// The longest minimum that is kept; such homes cannot be booked at all.
 pub(crate) const MINIMUM_MAX: i64 = 1_095;
+
+/// Larger prices are typing errors, and sums of a year of them would leave 64 bits.
+pub(crate) const PRICE_MAX: i64 = 1_000_000_000_000;
+
+/// A price such as `$1,234.00` in minor units; 0 says that there is none.
+pub(crate) fn price(text: &str, currency: Currency) -> Option<i64> {
+    Money::parse_decimal(text, currency).map(|price| price.minor).filter(|minor| *minor <= PRICE_MAX)
+}
 
 /// A whole number from `least` to `most`; `2.0` counts as 2.
 pub(crate) fn whole(text: &str, least: i64, most: i64) -> Option<i64> {
@@ -112,6 +122,14 @@ mod tests {
         assert_eq!((grade("5.0"), grade("5.01")), (Some(500), None));
         assert_eq!((whole("2", 0, 9), whole("2.0", 0, 9), whole("2.5", 0, 9), whole("10", 0, 9), whole("x", 0, 9)), (Some(2), Some(2), None, None, None));
         assert_eq!((percent("98%"), percent("100%"), percent("N/A"), percent("101%")), (Some(98), Some(100), None, None));
+    }
+
+    #[test]
+    fn prices_are_minor_units_within_reason() {
+        let usd = Currency::parse("USD").unwrap();
+        for (text, minor) in [("$1,234.00", Some(123_400)), ("$0.00", Some(0)), ("$10,000,000,000.01", None), ("-1", None)] {
+            assert_eq!(price(text, usd), minor, "{text}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod tests;
 pub use catalogue::CATALOGUE;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One key of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,51 @@ impl Group {
 /// The entry of a key, or `None` for a word that is no key.
 #[must_use]
 pub fn find(key: &str) -> Option<&'static Amenity> {
-    CATALOGUE.iter().find(|amenity| amenity.key == key)
+    number(key).map(|n| &CATALOGUE[usize::from(n)])
+}
+
+/// The place of a key in the catalogue of this release; never stored.
+#[must_use]
+pub fn number(key: &str) -> Option<u16> {
+    static NUMBERS: LazyLock<HashMap<&'static str, u16, foldhash::fast::RandomState>> =
+        LazyLock::new(|| CATALOGUE.iter().map(|amenity| amenity.key).zip(0..).collect());
+    NUMBERS.get(key).copied()
+}
+
+/// The amenities of a listing as bits, one for each place in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AmenitySet([u64; 4]);
+
+const _: () = assert!(CATALOGUE.len() <= 256, "AmenitySet has 256 bits");
+
+impl AmenitySet {
+    /// Reads a JSON array of keys; words that are no keys of this release are passed over.
+    pub fn from_json(json: &str) -> serde_json::Result<Self> {
+        let mut set = Self::default();
+        if json.contains('\\') {
+            let keys: Vec<String> = serde_json::from_str(json)?;
+            keys.iter().filter_map(|key| number(key)).for_each(|n| set.insert(n));
+        } else {
+            // Without escapes, what stands between quotes is a key: a million listings have 35 million of them.
+            json.split('"').skip(1).step_by(2).filter_map(number).for_each(|n| set.insert(n));
+        }
+        Ok(set)
+    }
+
+    pub fn insert(&mut self, number: u16) {
+        self.0[usize::from(number / 64) % 4] |= 1 << (number % 64);
+    }
+
+    /// The bits, place 0 lowest in the first word.
+    #[must_use]
+    pub fn words(self) -> [u64; 4] {
+        self.0
+    }
+
+    /// The places in the catalogue, ascending.
+    pub fn iter(self) -> impl Iterator<Item = u16> {
+        (0..256_u16).filter(move |n| self.0[usize::from(n / 64)] >> (n % 64) & 1 == 1)
+    }
 }
 
 /// The keys that a host's words mean, in the order of the catalogue; empty when the catalogue has none for them.

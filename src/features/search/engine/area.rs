@@ -194,7 +194,7 @@ struct Window {
 
 impl Window {
     /// Fewer listings than this are looked at rather than parted further.
-    const SMALL: usize = 32;
+    const SMALL: usize = 96;
 
     /// Collects the stretches of `codes[lo..hi]`, which all lie in `square`.
     fn walk(&self, square: Square, codes: &[u64], lo: usize, hi: usize, found: &mut Vec<Stretch>) {

@@ -53,18 +53,15 @@ impl Bitmap {
         if present { self.insert(ordinal) } else { self.remove(ordinal) }
     }
 
-    pub(crate) fn count(&self) -> usize {
-        ARCH.dispatch(|| self.words.iter().map(|w| u64::from(w.count_ones())).sum::<u64>()) as usize
-    }
-
     /// How many are in none of `others`. Every set is read once, a piece that fits the nearest cache at a time.
     pub(crate) fn count_without(&self, others: &[&Self]) -> usize {
         const PIECE: usize = 512;
-        let mut sum = 0_u64;
+        let mut sum = 0;
         for from in (0..self.words.len()).step_by(PIECE) {
             let mine = self.stretch(from, PIECE);
-            let mut left = [0_u64; PIECE];
-            left[..mine.len()].copy_from_slice(mine);
+            let mut room = [0_u64; PIECE];
+            let left = &mut room[..mine.len()];
+            left.copy_from_slice(mine);
             ARCH.dispatch(
                 #[inline(always)]
                 || {
@@ -73,11 +70,11 @@ impl Bitmap {
                             *a &= !b;
                         }
                     }
-                    sum += left.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+                    sum += left.iter().map(|w| w.count_ones() as usize).sum::<usize>();
                 },
             );
         }
-        sum as usize
+        sum
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -206,6 +203,10 @@ impl Selection {
             #[inline(always)]
             || {
                 for run in runs.iter() {
+                    if run.len == 1 {
+                        bits[run.start] &= other.word(run.word);
+                        continue;
+                    }
                     let mine = &mut bits[run.start..run.start + run.len];
                     let theirs = other.stretch(run.word, run.len);
                     for (a, b) in mine.iter_mut().zip(theirs) {
@@ -224,6 +225,10 @@ impl Selection {
             #[inline(always)]
             || {
                 for run in runs.iter() {
+                    if run.len == 1 {
+                        bits[run.start] &= !other.word(run.word);
+                        continue;
+                    }
                     for (a, b) in bits[run.start..run.start + run.len].iter_mut().zip(other.stretch(run.word, run.len)) {
                         *a &= !b;
                     }
@@ -256,14 +261,6 @@ impl Selection {
         self.map_words(|word, bits| filter_word(word, bits, &mut keep));
     }
 
-    /// Among the ordinals that are also in `some`, keeps those for which `keep` says yes; the others all stay.
-    pub(crate) fn retain_among(&mut self, some: &Bitmap, mut keep: impl FnMut(u32) -> bool) {
-        self.map_words(|word, bits| {
-            let asked = bits & some.word(word);
-            (bits & !asked) | filter_word(word, asked, &mut keep)
-        });
-    }
-
     /// Keeps `sure`, and of `maybe` those for which `keep` says yes; drops all others.
     pub(crate) fn retain_sure_or(&mut self, sure: &Bitmap, maybe: &Bitmap, mut keep: impl FnMut(u32) -> bool) {
         self.map_words(|word, bits| (bits & sure.word(word)) | filter_word(word, bits & maybe.word(word) & !sure.word(word), &mut keep));
@@ -287,8 +284,8 @@ impl Selection {
     pub(crate) fn count(&self) -> usize {
         ARCH.dispatch(
             #[inline(always)]
-            || self.bits.iter().map(|w| u64::from(w.count_ones())).sum::<u64>(),
-        ) as usize
+            || self.bits.iter().map(|w| w.count_ones() as usize).sum(),
+        )
     }
 
     /// How many are left that are in `other` too.
@@ -296,14 +293,18 @@ impl Selection {
         ARCH.dispatch(
             #[inline(always)]
             || {
-                let mut sum = 0_u64;
+                let mut sum = 0;
                 for run in &self.runs {
+                    if run.len == 1 {
+                        sum += (self.bits[run.start] & other.word(run.word)).count_ones() as usize;
+                        continue;
+                    }
                     let theirs = other.stretch(run.word, run.len);
-                    sum += self.bits[run.start..run.start + run.len].iter().zip(theirs).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
+                    sum += self.bits[run.start..run.start + run.len].iter().zip(theirs).map(|(a, b)| (a & b).count_ones() as usize).sum::<usize>();
                 }
                 sum
             },
-        ) as usize
+        )
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -326,6 +327,11 @@ impl Selection {
             }
         }
         *self = smaller;
+    }
+
+    /// How many stretches of neighbouring words it is made of.
+    pub(crate) fn stretches(&self) -> usize {
+        self.runs.len()
     }
 
     pub(crate) fn contains(&self, ordinal: u32) -> bool {
@@ -387,7 +393,7 @@ mod tests {
             let mut narrowed = selection.clone();
             narrowed.and(&ma);
             narrowed.and_not(&mb);
-            narrowed.retain_among(&ma, |n| n % 3 != 0);
+            narrowed.retain(|n| n % 3 != 0);
             let expected: Vec<u32> = model.iter().copied().filter(|n| a.contains(n) && !b.contains(n) && n % 3 != 0).collect();
             proptest::prop_assert_eq!(narrowed.iter().collect::<Vec<_>>(), expected.clone());
             narrowed.compact();
@@ -410,7 +416,7 @@ mod tests {
         let mut map = Bitmap::with_room(701);
         list.iter().for_each(|n| map.insert(*n));
         assert_eq!(Selection::everything(&map).count(), 5);
-        assert_eq!((map.count(), map.iter().last(), map.is_empty()), (5, Some(700), false));
+        assert_eq!((map.iter().count(), map.iter().last(), map.is_empty()), (5, Some(700), false));
         assert_eq!(map.count_without(&[&bitmap(&[0, 1, 700].into()), &bitmap(&[65].into())]), 2);
         map.remove(63);
         map.set(64, false);

@@ -6,50 +6,23 @@
 
 use super::area::{Point, code};
 use super::bits::Bitmap;
+use super::columns::{CLOSED, Columns, Traits, UNKNOWN};
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
-use super::prices::PriceBands;
+use super::prices::{self, PriceBands};
+use super::sets::{AtLeast, grow, set_members, set_one};
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
-use crate::values::{Currency, Instant, ListingId, Night, UserId, Zone};
+use crate::features::listings::amenities::CATALOGUE;
+use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
 use std::collections::HashMap;
-
-/// Marks an unknown bedroom, bed or bathroom count.
-pub(crate) const UNKNOWN: u8 = u8::MAX;
-
-/// One value a listing, by ordinal. Kept together because they are filled and replaced together.
-#[derive(Debug, Default)]
-pub(crate) struct Columns {
-    pub ids: Vec<ListingId>,
-    pub points: Vec<Point>,
-    pub terms: Vec<Terms>,
-    pub prices: Vec<i64>,
-    /// Lowest and highest price of any night, base price and overrides together.
-    pub price_bounds: Vec<(i64, i64)>,
-    pub quality: Vec<u32>,
-    /// Mean rating × 100, 0 when there is none.
-    pub rating: Vec<u16>,
-    pub reviews: Vec<u32>,
-    pub created: Vec<Instant>,
-    pub hosts: Vec<u32>,
-    pub cities: Vec<u32>,
-    pub neighbourhoods: Vec<u32>,
-    pub currencies: Vec<u8>,
-    pub classes: Vec<u16>,
-    pub room_types: Vec<u8>,
-    pub property_types: Vec<u16>,
-    pub bedrooms: Vec<u8>,
-    pub beds: Vec<u8>,
-    pub bathrooms: Vec<u8>,
-    /// Only where some day differs, or where the rules need more than bits.
-    pub days: Vec<Option<Box<Days>>>,
-}
+use std::sync::Arc;
 
 /// Listings whose "not too soon, not too late" is decided together: same zone, notice, cut-off and window.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TimeClass {
-    pub zone: String,
+    pub zone: Arc<str>,
     pub notice_days: u8,
     pub cutoff_minute: Option<u16>,
     pub window_days: u16,
@@ -57,36 +30,8 @@ pub(crate) struct TimeClass {
 
 impl TimeClass {
     /// The first day on which a guest may arrive; the same words as `Terms::earliest_arrival`, for the whole class.
-    pub(crate) fn earliest_arrival(&self, local: crate::values::LocalMoment) -> Night {
+    pub(crate) fn earliest_arrival(&self, local: LocalMoment) -> Night {
         Terms { notice_days: self.notice_days, cutoff_minute: self.cutoff_minute, ..CLOSED }.earliest_arrival(local)
-    }
-}
-
-/// Bitmaps "at least n" for n = 1, 2, … up to [`AtLeast::LEVELS`]; beyond, the column is asked.
-#[derive(Debug)]
-pub(crate) struct AtLeast {
-    room: usize,
-    levels: Vec<Bitmap>,
-}
-
-impl AtLeast {
-    pub(crate) const LEVELS: u8 = 16;
-
-    fn with_room(room: usize) -> Self {
-        Self { room, levels: Vec::new() }
-    }
-
-    fn set(&mut self, ordinal: u32, value: u8) {
-        let levels = usize::from(value.min(Self::LEVELS));
-        grow(&mut self.levels, levels, self.room);
-        for (level, bitmap) in self.levels.iter_mut().enumerate() {
-            bitmap.set(ordinal, level < levels);
-        }
-    }
-
-    /// The listings with at least `n`; exact up to `LEVELS`, a superset beyond. `None`: nobody.
-    pub(crate) fn level(&self, n: u8) -> Option<&Bitmap> {
-        self.levels.get(usize::from(n.clamp(1, Self::LEVELS)) - 1)
     }
 }
 
@@ -111,6 +56,7 @@ pub(crate) struct Corpus {
     pub rated: Bitmap,
     pub room_types: [Bitmap; 4],
     pub property_types: Vec<Bitmap>,
+    /// By place in the catalogue.
     pub amenities: Vec<Bitmap>,
     pub currencies: Vec<Bitmap>,
     pub capacity: AtLeast,
@@ -124,7 +70,6 @@ pub(crate) struct Corpus {
     pub amenity_counts: Vec<u32>,
     pub property_counts: Vec<u32>,
     pub property_names: Names,
-    pub amenity_names: Names,
     pub city_names: Names,
     /// Neighbourhood and city, with a line break between them.
     pub neighbourhood_names: Names,
@@ -136,11 +81,11 @@ pub(crate) struct Corpus {
     pub ranking: Vec<u32>,
     /// What changed in quality or arrived since: not to be looked up in `ranking`.
     pub unranked: Bitmap,
-    by_id: HashMap<ListingId, u32>,
+    by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
     class_numbers: HashMap<TimeClass, u16>,
     /// Folded city names to the number of their exact spelling.
     city_by_fold: HashMap<String, Vec<u32>>,
-    host_numbers: HashMap<UserId, u32>,
+    host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
     live_count: usize,
 }
 
@@ -164,7 +109,7 @@ impl Corpus {
             rated: set(),
             room_types: std::array::from_fn(|_| set()),
             property_types: Vec::new(),
-            amenities: Vec::new(),
+            amenities: CATALOGUE.iter().map(|_| set()).collect(),
             currencies: Vec::new(),
             capacity: at_least(),
             infants: at_least(),
@@ -176,7 +121,6 @@ impl Corpus {
             amenity_counts: Vec::new(),
             property_counts: Vec::new(),
             property_names: Names::default(),
-            amenity_names: Names::default(),
             city_names: Names::default(),
             neighbourhood_names: Names::default(),
             currency_list: Vec::new(),
@@ -184,10 +128,10 @@ impl Corpus {
             by_city: Vec::new(),
             ranking: Vec::new(),
             unranked: set(),
-            by_id: HashMap::with_capacity(room),
+            by_id: HashMap::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
             class_numbers: HashMap::new(),
             city_by_fold: HashMap::new(),
-            host_numbers: HashMap::new(),
+            host_numbers: HashMap::default(),
             live_count: 0,
         }
     }
@@ -285,8 +229,8 @@ impl Corpus {
         columns.neighbourhoods[place] = numbers.neighbourhood;
         columns.currencies[place] = numbers.currency;
         columns.classes[place] = numbers.class;
-        columns.room_types[place] = facts.room_type as u8;
-        columns.property_types[place] = numbers.property_type;
+        let price_band = u8::try_from(prices::band(facts.price, facts.currency)).unwrap_or(u8::MAX);
+        columns.traits[place] = Traits { amenities: facts.amenities, property_type: numbers.property_type, room_type: facts.room_type as u8, price_band };
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
@@ -295,7 +239,8 @@ impl Corpus {
 
     fn number_names(&mut self, ordinal: u32, facts: &Facts) -> Numbers {
         let terms = &facts.terms;
-        let class = TimeClass { zone: facts.zone.clone(), notice_days: terms.notice_days, cutoff_minute: terms.cutoff_minute, window_days: terms.window_days };
+        let class =
+            TimeClass { zone: Arc::clone(&facts.zone), notice_days: terms.notice_days, cutoff_minute: terms.cutoff_minute, window_days: terms.window_days };
         let class = match self.class_numbers.get(&class) {
             Some(number) => *number,
             None => {
@@ -340,8 +285,7 @@ impl Corpus {
         grow(&mut self.property_types, self.property_names.len(), self.room);
         set_members(&mut self.property_types, &mut self.property_counts, ordinal, &[numbers.property_type.into()]);
         set_one(&mut self.currencies, ordinal, numbers.currency.into(), self.room);
-        let amenities: Vec<u32> = facts.amenities.iter().map(|key| self.amenity_names.number(key)).collect();
-        grow(&mut self.amenities, self.amenity_names.len(), self.room);
+        let amenities: Vec<u32> = facts.amenities.iter().map(Into::into).collect();
         set_members(&mut self.amenities, &mut self.amenity_counts, ordinal, &amenities);
         self.instant_book.set(ordinal, facts.instant_book);
         self.top_host.set(ordinal, facts.top_host);
@@ -406,109 +350,3 @@ fn needs_exact(terms: &Terms, overrides: &[DayOverride]) -> bool {
         || terms.departure_days & 127 != 127
         || overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
 }
-
-/// Appends empty sets until there are `count`.
-fn grow(bitmaps: &mut Vec<Bitmap>, count: usize, room: usize) {
-    if bitmaps.len() < count {
-        bitmaps.resize_with(count, || Bitmap::with_room(room));
-    }
-}
-
-/// Makes a listing a member of the sets with these numbers and of no other, keeping count.
-fn set_members(bitmaps: &mut [Bitmap], counts: &mut Vec<u32>, ordinal: u32, numbers: &[u32]) {
-    counts.resize(bitmaps.len(), 0);
-    for (bitmap, count) in bitmaps.iter_mut().zip(counts.iter_mut()) {
-        if bitmap.contains(ordinal) {
-            bitmap.remove(ordinal);
-            *count -= 1;
-        }
-    }
-    for number in numbers.iter().map(|n| *n as usize) {
-        if !bitmaps[number].contains(ordinal) {
-            bitmaps[number].insert(ordinal);
-            counts[number] += 1;
-        }
-    }
-}
-
-/// Among bitmaps of which a listing is in exactly one, makes it the one with this number.
-fn set_one(bitmaps: &mut Vec<Bitmap>, ordinal: u32, number: usize, room: usize) {
-    grow(bitmaps, number + 1, room);
-    for (n, bitmap) in bitmaps.iter_mut().enumerate() {
-        if n == number {
-            bitmap.insert(ordinal);
-        } else {
-            bitmap.remove(ordinal);
-        }
-    }
-}
-
-impl Columns {
-    fn with_room(room: usize) -> Self {
-        Self {
-            ids: Vec::with_capacity(room),
-            points: Vec::with_capacity(room),
-            terms: Vec::with_capacity(room),
-            prices: Vec::with_capacity(room),
-            price_bounds: Vec::with_capacity(room),
-            quality: Vec::with_capacity(room),
-            rating: Vec::with_capacity(room),
-            reviews: Vec::with_capacity(room),
-            created: Vec::with_capacity(room),
-            hosts: Vec::with_capacity(room),
-            cities: Vec::with_capacity(room),
-            neighbourhoods: Vec::with_capacity(room),
-            currencies: Vec::with_capacity(room),
-            classes: Vec::with_capacity(room),
-            room_types: Vec::with_capacity(room),
-            property_types: Vec::with_capacity(room),
-            bedrooms: Vec::with_capacity(room),
-            beds: Vec::with_capacity(room),
-            bathrooms: Vec::with_capacity(room),
-            days: Vec::with_capacity(room),
-        }
-    }
-
-    fn append(&mut self, id: ListingId, point: Point) {
-        self.ids.push(id);
-        self.points.push(point);
-        self.terms.push(CLOSED);
-        self.prices.push(0);
-        self.price_bounds.push((0, 0));
-        self.quality.push(0);
-        self.rating.push(0);
-        self.reviews.push(0);
-        self.created.push(Instant(0));
-        self.hosts.push(0);
-        self.cities.push(0);
-        self.neighbourhoods.push(0);
-        self.currencies.push(0);
-        self.classes.push(0);
-        self.room_types.push(0);
-        self.property_types.push(0);
-        self.bedrooms.push(UNKNOWN);
-        self.beds.push(UNKNOWN);
-        self.bathrooms.push(UNKNOWN);
-        self.days.push(None);
-    }
-}
-
-/// The terms of an ordinal that has no listing yet.
-const CLOSED: Terms = Terms {
-    bookable: false,
-    capacity: 0,
-    max_infants: 0,
-    max_pets: 0,
-    min_nights: 1,
-    max_nights: 1,
-    notice_days: 0,
-    cutoff_minute: None,
-    window_days: 1,
-    window_strict: false,
-    preparation: 0,
-    arrival_days: 127,
-    departure_days: 127,
-    gap_nights: 0,
-    fill_gaps: false,
-    units: 1,
-};

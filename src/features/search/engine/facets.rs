@@ -1,9 +1,13 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
-use super::bits::{Bitmap, Selection};
-use super::corpus::{AtLeast, Corpus};
+use super::bits::Selection;
+use super::columns::{Traits, UNKNOWN};
+use super::corpus::Corpus;
 use super::listing::RoomType;
 use super::prices;
+use super::sets::AtLeast;
+use super::tally::BitCounts;
+use crate::features::listings::amenities::CATALOGUE;
 use crate::values::Currency;
 use std::cmp::Reverse;
 
@@ -17,7 +21,7 @@ pub struct Facets {
     /// Slug and count, most first.
     pub property_types: Vec<(String, usize)>,
     /// Catalogue key and count, the 40 most frequent, most first.
-    pub amenities: Vec<(String, usize)>,
+    pub amenities: Vec<(&'static str, usize)>,
     /// Number of bedrooms and count; the last number stands for itself and more.
     pub bedrooms: Vec<(u8, usize)>,
     /// Bands of the base price, when all matches share a currency.
@@ -32,11 +36,52 @@ pub struct Histogram {
     pub bands: Vec<(i64, Option<i64>, usize)>,
 }
 
+/// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps costs.
+const MATCH_COST: usize = 10;
+const WORD_COST: usize = 60;
+const STRETCH_COST: usize = 200;
+
 impl Corpus {
     pub(super) fn facets(&self, selection: &Selection, total: usize) -> Facets {
         if total == 0 {
             return Facets::default();
         }
+        if total * MATCH_COST < selection.words() * WORD_COST + selection.stretches() * STRETCH_COST {
+            self.facets_by_match(selection, total)
+        } else {
+            self.facets_by_set(selection, total)
+        }
+    }
+
+    /// Counts by going through the matches: for few of them, spread wide.
+    fn facets_by_match(&self, selection: &Selection, total: usize) -> Facets {
+        let mut tally = Tally::new(self.property_types.len());
+        for ordinal in selection.iter() {
+            let place = ordinal as usize;
+            tally.add(&self.columns.traits[place], self.columns.bedrooms[place], self.columns.currencies[place]);
+        }
+        tally.amenities.flush();
+        let named = |numbers: &[usize]| -> Vec<(usize, usize)> { numbers.iter().copied().enumerate().filter(|(_, n)| *n > 0).collect() };
+        let mut property_types: Vec<(String, usize)> =
+            named(&tally.property_types).into_iter().map(|(n, count)| (self.property_names.word(as_u32(n)).to_owned(), count)).collect();
+        most_first(&mut property_types);
+        let mut amenities: Vec<(&'static str, usize)> =
+            named(&tally.amenities.counts[..CATALOGUE.len()]).into_iter().map(|(n, count)| (CATALOGUE[n].key, count)).collect();
+        most_first(&mut amenities);
+        amenities.truncate(MOST_AMENITIES);
+        let mut shared = tally.currencies.iter().enumerate().filter(|(_, n)| **n > 0);
+        let currency = shared.next().filter(|(_, n)| **n == total).map(|(number, _)| self.currency_list[number]);
+        Facets {
+            room_types: RoomType::ALL.into_iter().zip(tally.room_types).filter(|(_, n)| *n > 0).collect(),
+            property_types,
+            amenities,
+            bedrooms: (0..=AtLeast::LEVELS).zip(tally.bedrooms).filter(|(_, n)| *n > 0).collect(),
+            prices: currency.map(|currency| Histogram::of(currency, &tally.bands)),
+        }
+    }
+
+    /// Counts by going through the bitmaps: for many matches, close together.
+    fn facets_by_set(&self, selection: &Selection, total: usize) -> Facets {
         Facets {
             room_types: RoomType::ALL.into_iter().map(|room| (room, selection.count_and(&self.room_types[room as usize]))).filter(|(_, n)| *n > 0).collect(),
             property_types: self.count_property_types(selection, total),
@@ -65,8 +110,8 @@ impl Corpus {
     }
 
     /// Commonest first: once 40 are counted, an amenity that fewer listings have at all cannot be among the first 40.
-    fn count_amenities(&self, selection: &Selection) -> Vec<(String, usize)> {
-        let mut counts: Vec<(String, usize)> = Vec::new();
+    fn count_amenities(&self, selection: &Selection) -> Vec<(&'static str, usize)> {
+        let mut counts: Vec<(&'static str, usize)> = Vec::new();
         let mut threshold = 0;
         for number in common_first(&self.amenity_counts) {
             if counts.len() >= MOST_AMENITIES && (self.amenity_counts[number] as usize) < threshold {
@@ -74,7 +119,7 @@ impl Corpus {
             }
             let count = selection.count_and(&self.amenities[number]);
             if count > 0 {
-                counts.push((self.amenity_names.word(as_u32(number)).to_owned(), count));
+                counts.push((CATALOGUE[number].key, count));
             }
             if counts.len() >= MOST_AMENITIES {
                 most_first(&mut counts);
@@ -103,12 +148,18 @@ impl Corpus {
 
     fn histogram(&self, selection: &Selection, total: usize) -> Option<Histogram> {
         let shared = self.currency_list.iter().zip(&self.currencies).find(|(_, map)| self.currency_list.len() == 1 || selection.count_and(map) == total);
-        let currency = *shared?.0;
-        let count = |(n, map): (usize, &Bitmap)| {
+        let counts: Vec<usize> = self.bands.iter().map(|map| selection.count_and(map)).collect();
+        Some(Histogram::of(*shared?.0, &counts))
+    }
+}
+
+impl Histogram {
+    fn of(currency: Currency, counts: &[usize]) -> Self {
+        let band = |(n, count): (usize, &usize)| {
             let (from, to) = prices::edges(n, currency);
-            (from, to, selection.count_and(map))
+            (from, to, *count)
         };
-        Some(Histogram { currency, bands: self.bands.iter().enumerate().map(count).collect() })
+        Self { currency, bands: counts.iter().enumerate().map(band).collect() }
     }
 }
 
@@ -122,6 +173,60 @@ fn common_first(counts: &[u32]) -> Vec<usize> {
     order
 }
 
-fn most_first(counts: &mut [(String, usize)]) {
+fn most_first<T: Ord>(counts: &mut [(T, usize)]) {
     counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+}
+
+/// Counts that grow match by match.
+struct Tally {
+    room_types: [usize; 4],
+    property_types: Vec<usize>,
+    bedrooms: [usize; AtLeast::LEVELS as usize + 1],
+    bands: [usize; prices::BOUNDS.len() + 1],
+    currencies: [usize; 256],
+    amenities: BitCounts,
+}
+
+impl Tally {
+    fn new(property_types: usize) -> Self {
+        Self {
+            room_types: [0; 4],
+            property_types: vec![0; property_types],
+            bedrooms: [0; AtLeast::LEVELS as usize + 1],
+            bands: [0; prices::BOUNDS.len() + 1],
+            currencies: [0; 256],
+            amenities: BitCounts::new(),
+        }
+    }
+
+    fn add(&mut self, traits: &Traits, bedrooms: u8, currency: u8) {
+        self.room_types[usize::from(traits.room_type) % 4] += 1;
+        self.property_types[usize::from(traits.property_type)] += 1;
+        self.bands[usize::from(traits.price_band).min(prices::BOUNDS.len())] += 1;
+        self.currencies[usize::from(currency)] += 1;
+        if bedrooms != UNKNOWN {
+            self.bedrooms[usize::from(bedrooms.min(AtLeast::LEVELS))] += 1;
+        }
+        self.amenities.add(traits.amenities.words());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bits::Bitmap;
+    use super::super::testing::town;
+    use super::*;
+
+    #[test]
+    fn both_ways_of_counting_agree() {
+        for (seed, share) in [(1, 1), (2, 3), (3, 50), (4, 400)] {
+            let corpus = town(seed, 3_000);
+            let mut chosen = Bitmap::default();
+            (0..3_000).filter(|n| n * 7 % share == 0).for_each(|n| chosen.insert(n));
+            let selection = Selection::everything(&chosen);
+            let total = selection.count();
+            assert!(total > 0);
+            assert_eq!(corpus.facets_by_match(&selection, total), corpus.facets_by_set(&selection, total));
+        }
+    }
 }

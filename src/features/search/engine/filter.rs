@@ -5,8 +5,10 @@
 
 use super::area;
 use super::bits::{Bitmap, Selection};
-use super::corpus::{AtLeast, Corpus};
-use super::query::{PriceBasis, PriceFilter, Query, Trouble};
+use super::columns::UNKNOWN;
+use super::corpus::Corpus;
+use super::query::{PriceBasis, PriceFilter, Query, Sort, Trouble};
+use super::sets::AtLeast;
 use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
@@ -24,7 +26,7 @@ impl Corpus {
     /// The listings that match everything in `query`.
     pub(super) fn matches(&self, text: &TextView, query: &Query) -> Result<Matches, Trouble> {
         let words = query.words.iter().map(|word| text.hits(word)).collect::<Result<Vec<_>, _>>()?;
-        let mut selection = self.start(query);
+        let mut selection = self.start(query, &words);
         for word in &words {
             word.anywhere.narrow(&mut selection);
         }
@@ -36,7 +38,7 @@ impl Corpus {
         if let Some(currency) = query.currency {
             narrow_to(&mut selection, self.currency_list.iter().position(|c| *c == currency).map(|n| &self.currencies[n]));
         }
-        if query.price.is_some() || matches!(query.sort, super::query::Sort::Cheapest | super::query::Sort::Dearest) {
+        if query.price.is_some() || matches!(query.sort, Sort::Cheapest | Sort::Dearest) {
             let currency = self.one_currency(&selection)?;
             if let (Some(filter), Some(currency)) = (query.price, currency) {
                 self.filter_price(filter, query.stay, currency, &mut selection);
@@ -48,8 +50,8 @@ impl Corpus {
         Ok(Matches { selection, words })
     }
 
-    /// The smallest set to begin with: an area, a city, or everybody.
-    fn start(&self, query: &Query) -> Selection {
+    /// The smallest set to begin with: an area, a city, a word, or everybody.
+    fn start(&self, query: &Query, words: &[Arc<WordHits>]) -> Selection {
         let mut selection = match (&query.area, &query.city) {
             (Some(area), _) => {
                 let mut inside = area::select(area, &self.codes, self.ordinals(), |n| self.columns.points[n as usize]);
@@ -63,7 +65,14 @@ impl Corpus {
                 selection.and(&self.live);
                 selection
             }
-            (None, None) => Selection::everything(&self.live),
+            (None, None) => match words.iter().min_by_key(|word| word.anywhere.at_most()) {
+                Some(rarest) => {
+                    let mut selection = rarest.anywhere.selection();
+                    selection.and(&self.live);
+                    selection
+                }
+                None => Selection::everything(&self.live),
+            },
         };
         if let Some(city) = &query.city {
             let cities = self.cities_named(city);
@@ -82,8 +91,8 @@ impl Corpus {
                 query.property_types.iter().filter_map(|slug| self.property_names.find(slug)).map(|n| &self.property_types[n as usize]).collect();
             selection.and_any(&kinds);
         }
-        for key in &query.amenities {
-            narrow_to(selection, self.amenity_names.find(key).map(|n| &self.amenities[n as usize]));
+        for number in &query.amenities {
+            narrow_to(selection, self.amenities.get(usize::from(*number)));
         }
         for (wanted, bitmap) in [(query.instant_book, &self.instant_book), (query.top_host, &self.top_host)] {
             match wanted {
@@ -104,7 +113,7 @@ impl Corpus {
         at_least(selection, &self.capacity, guests, |n| columns.terms[n as usize].capacity);
         at_least(selection, &self.infants, query.party.infants, |n| columns.terms[n as usize].max_infants.into());
         at_least(selection, &self.pets, query.party.pets, |n| columns.terms[n as usize].max_pets.into());
-        let known = |value: u8| if value == super::corpus::UNKNOWN { 0 } else { value.into() };
+        let known = |value: u8| if value == UNKNOWN { 0 } else { value.into() };
         at_least(selection, &self.bedrooms, query.bedrooms_min.into(), |n| known(columns.bedrooms[n as usize]));
         at_least(selection, &self.beds, query.beds_min.into(), |n| known(columns.beds[n as usize]));
         at_least(selection, &self.bathrooms, query.bathrooms_halves_min.into(), |n| known(columns.bathrooms[n as usize]));

@@ -1,7 +1,9 @@
 //! What the engine must know of a listing: the shape in which the database hands it over.
 
 use crate::features::calendar::rules::{Days, Terms};
+use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Currency, Instant, ListingId, UserId};
+use std::sync::Arc;
 
 /// A kind of room; the order is that of the bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,13 +37,13 @@ pub(crate) struct Facts {
     pub id: ListingId,
     pub host: UserId,
     pub room_type: RoomType,
-    pub property_type: String,
-    pub city: String,
-    pub neighbourhood: String,
+    pub property_type: Arc<str>,
+    pub city: Arc<str>,
+    pub neighbourhood: Arc<str>,
     /// The public point, never the exact one.
     pub lat: f64,
     pub lng: f64,
-    pub zone: String,
+    pub zone: Arc<str>,
     pub currency: Currency,
     /// Base price of a night, minor units.
     pub price: i64,
@@ -49,7 +51,7 @@ pub(crate) struct Facts {
     pub bedrooms: Option<u8>,
     pub beds: Option<u8>,
     pub bathrooms_halves: Option<u8>,
-    pub amenities: Vec<String>,
+    pub amenities: AmenitySet,
     pub instant_book: bool,
     pub top_host: bool,
     /// Mean rating × 100; `None` without a grade.

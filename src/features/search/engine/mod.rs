@@ -7,6 +7,7 @@
 pub(crate) mod area;
 pub(crate) mod bits;
 pub(crate) mod build;
+mod columns;
 pub(crate) mod corpus;
 pub(crate) mod facets;
 mod filter;
@@ -17,6 +18,10 @@ pub(crate) mod nights;
 mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
+mod sets;
+mod tally;
+#[cfg(test)]
+mod testing;
 pub(crate) mod text;
 
 use self::area::{Area, distance_km};

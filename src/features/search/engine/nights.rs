@@ -60,11 +60,6 @@ impl Nights {
         listings.count_without(&taken)
     }
 
-    /// Whether a listing has a taken night within the range.
-    pub(crate) fn is_taken(&self, ordinal: u32, range: NightRange) -> bool {
-        self.places(range).any(|place| matches!(self.taken.get(place), Some(Some(night)) if night.contains(ordinal)))
-    }
-
     fn places(&self, range: NightRange) -> std::ops::Range<usize> {
         let place = |night: Night| usize::try_from(self.base.days_until(night).clamp(0, HORIZON)).unwrap_or(0);
         place(range.from)..place(range.to)

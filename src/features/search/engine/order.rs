@@ -7,6 +7,7 @@ use super::area::{Area, Point, distance_km};
 use super::corpus::Corpus;
 use super::filter::Matches;
 use super::query::{After, Query, Sort};
+use super::text::hits::MOST_WEIGHT;
 use crate::values::ListingId;
 use std::collections::BinaryHeap;
 
@@ -56,7 +57,8 @@ impl Corpus {
         if query.sort == Sort::Relevance && matches.words.is_empty() && self.ranking_pays(total, query) {
             self.walk_ranking(matches, &mut best);
         } else {
-            let key = Keys { corpus: self, query, matches, centre: centre(query) };
+            let most_weight = i64::try_from(matches.words.len()).map_or(i64::MAX, |words| (words * MOST_WEIGHT).max(1));
+            let key = Keys { corpus: self, query, matches, centre: centre(query), most_weight };
             for ordinal in matches.selection.iter() {
                 if best.wants(key.least(ordinal)) {
                     best.offer(key.of(ordinal), self.columns.ids[ordinal as usize], ordinal);
@@ -104,6 +106,8 @@ struct Keys<'a> {
     query: &'a Query,
     matches: &'a Matches,
     centre: Option<Point>,
+    /// The most that all words together can count.
+    most_weight: i64,
 }
 
 impl Keys<'_> {
@@ -113,7 +117,7 @@ impl Keys<'_> {
         match (self.query.sort, self.query.stay) {
             (Sort::Cheapest, Some(stay)) => self.corpus.columns.price_bounds[place].0.saturating_mul(stay.nights().into()),
             (Sort::Dearest, Some(stay)) => -self.corpus.columns.price_bounds[place].1.saturating_mul(stay.nights().into()),
-            (Sort::Relevance, _) if !self.matches.words.is_empty() => i64::MIN,
+            (Sort::Relevance, _) => -i64::from(self.corpus.columns.quality[place]).saturating_mul(self.most_weight),
             _ => self.of(ordinal),
         }
     }

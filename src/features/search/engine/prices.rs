@@ -54,7 +54,8 @@ impl PriceBands {
             if below || from > max {
                 continue;
             }
-            if min <= from && to.is_some_and(|to| to - 1 <= max) || min <= from && max == i64::MAX { inside.push(bitmap) } else { partly.push(bitmap) }
+            let ends_within = to.map_or(max == i64::MAX, |to| to - 1 <= max);
+            if min <= from && ends_within { inside.push(bitmap) } else { partly.push(bitmap) }
         }
         (inside, partly)
     }

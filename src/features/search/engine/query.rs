@@ -20,8 +20,8 @@ pub(crate) struct Query {
     pub room_types: Vec<RoomType>,
     /// Any of these; empty: all.
     pub property_types: Vec<String>,
-    /// All of these.
-    pub amenities: Vec<String>,
+    /// All of these places in the catalogue.
+    pub amenities: Vec<u16>,
     pub bedrooms_min: u8,
     pub beds_min: u8,
     pub bathrooms_halves_min: u8,

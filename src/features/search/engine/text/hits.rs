@@ -2,6 +2,9 @@
 
 use super::super::bits::{Bitmap, Selection};
 
+/// From one listing in so many on, a set is kept as bits: four times the memory of a list at the worst, and far faster.
+const DENSE: u32 = 128;
+
 /// A set of ordinals in the shape that is smaller.
 #[derive(Debug)]
 pub(crate) enum Hits {
@@ -13,7 +16,7 @@ pub(crate) enum Hits {
 impl Hits {
     /// From ordinals in any order, perhaps repeated, of a corpus of `total`.
     pub(crate) fn of(mut ordinals: Vec<u32>, total: u32) -> Self {
-        if ordinals.len() > (total / 32) as usize {
+        if ordinals.len() > (total / DENSE) as usize {
             let mut map = Bitmap::with_room(total as usize);
             ordinals.iter().for_each(|n| map.insert(*n));
             return Self::Many(map);
@@ -34,6 +37,22 @@ impl Hits {
         match self {
             Self::Few(list) => list.is_empty(),
             Self::Many(map) => map.is_empty(),
+        }
+    }
+
+    /// At most how many ordinals there are; cheap.
+    pub(crate) fn at_most(&self) -> usize {
+        match self {
+            Self::Few(list) => list.len(),
+            Self::Many(_) => usize::MAX,
+        }
+    }
+
+    /// The whole set as a selection.
+    pub(crate) fn selection(&self) -> Selection {
+        match self {
+            Self::Few(list) => Selection::of_sorted(list.iter().copied()),
+            Self::Many(map) => Selection::everything(map),
         }
     }
 
@@ -67,6 +86,8 @@ pub(crate) struct WordHits {
 
 /// How much a word counts in the title, in the place, and anywhere else.
 const WEIGHTS: [u64; 3] = [4, 3, 1];
+/// The most that one word can count.
+pub(crate) const MOST_WEIGHT: i64 = 4;
 
 impl WordHits {
     /// How much the word counts for a listing that has it.

@@ -60,7 +60,6 @@ impl Stamp {
 
 /// The index and its one writer.
 pub(crate) struct TextIndex {
-    index: Index,
     reader: IndexReader,
     writer: IndexWriter,
     pub(crate) fields: Fields,
@@ -118,7 +117,7 @@ impl TextIndex {
             Err(other) => return Err(Unfit::Damaged(other.to_string())),
         };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(|e: tantivy::TantivyError| Unfit::Damaged(e.to_string()))?;
-        Ok(Self { index, reader, writer, fields, instance: instance.to_owned() })
+        Ok(Self { reader, writer, fields, instance: instance.to_owned() })
     }
 
     /// Puts a listing's texts in, replacing what was there. Visible after [`TextIndex::commit`].
@@ -173,11 +172,7 @@ impl TextIndex {
         self.writer.wait_merging_threads()
     }
 
-    /// Bytes on disk.
-    pub(crate) fn disk_bytes(&self) -> u64 {
-        self.searcher().space_usage().map_or(0, |usage| usage.total().get_bytes())
-    }
-
+    /// Where the index of an instance is.
     pub(crate) fn folder(data: &Path) -> PathBuf {
         data.join("search-index")
     }

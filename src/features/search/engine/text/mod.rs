@@ -15,7 +15,6 @@ use crate::values::ListingId;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tantivy::index::SegmentId;
-use tantivy::postings::Postings;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, InvertedIndexReader, Searcher, TERMINATED, Term};
@@ -24,7 +23,7 @@ use uuid::Uuid;
 /// For documents whose listing is not in the corpus.
 const NOBODY: u32 = u32::MAX;
 /// Most memory for the sets of words that were asked for.
-const CACHE_BYTES: u64 = 48 << 20;
+const CACHE_BYTES: u64 = 128 << 20;
 /// Shorter words than this are taken at their letter: nearly everything is one typo away from them.
 const SHORTEST_TYPO: usize = 4;
 

@@ -5,6 +5,7 @@
 //! have no spaces: there every character and every pair of neighbours is a word, and a question asks for its pairs.
 
 use frostem::{Algorithm, Stemmer};
+use std::collections::HashMap;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -65,6 +66,11 @@ enum Part {
 }
 
 fn split(text: &str) -> Vec<Part> {
+    if text.is_ascii() {
+        // The same as below without the tables: ASCII has no marks, no compositions, no scripts without spaces.
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        return words.map(|word| Part::Word(word[..word.len().min(LONGEST)].to_ascii_lowercase())).collect();
+    }
     let mut parts: Vec<Part> = Vec::new();
     let mut open = false;
     for c in text.nfkd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase).nfc() {
@@ -79,7 +85,7 @@ fn split(text: &str) -> Vec<Part> {
         } else {
             match parts.last_mut() {
                 Some(Part::Word(word)) if open => {
-                    if word.len() < LONGEST {
+                    if word.len() + c.len_utf8() <= LONGEST {
                         word.push(c);
                     }
                 }
@@ -110,11 +116,16 @@ fn stem(stemmer: &Stemmer, word: &str) -> String {
 #[derive(Clone)]
 pub(crate) struct Words {
     tokens: Vec<Token>,
+    /// Stems of words met before: the same few thousand words make up nearly every text.
+    stems: HashMap<String, String>,
 }
+
+/// How many stems are remembered.
+const REMEMBERED: usize = 20_000;
 
 impl Words {
     pub(crate) fn new() -> Self {
-        Self { tokens: Vec::new() }
+        Self { tokens: Vec::new(), stems: HashMap::new() }
     }
 }
 
@@ -123,12 +134,17 @@ impl Tokenizer for Words {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
         let stemmer = Stemmer::new(Algorithm::English);
-        self.tokens.clear();
-        let mut add = |position: usize, text: String| self.tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
+        let Self { tokens, stems } = self;
+        tokens.clear();
+        if stems.len() > REMEMBERED {
+            stems.clear();
+        }
+        let mut add = |position: usize, text: String| tokens.push(Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 });
         for (position, part) in split(text).into_iter().enumerate() {
             match part {
                 Part::Word(word) => {
-                    add(position, stem(&stemmer, &word));
+                    let known = stems.get(&word).cloned();
+                    add(position, known.unwrap_or_else(|| stems.entry(word.clone()).or_insert_with(|| stem(&stemmer, &word)).clone()));
                     add(position, word);
                 }
                 Part::Dense(run) => {
@@ -137,7 +153,7 @@ impl Tokenizer for Words {
                 }
             }
         }
-        Stream { tokens: &mut self.tokens, next: 0 }
+        Stream { tokens, next: 0 }
     }
 }
 

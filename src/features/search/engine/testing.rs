@@ -1,0 +1,59 @@
+//! Corpora made up for unit tests.
+
+use super::build::{self, Calendars};
+use super::corpus::Corpus;
+use super::listing::{Facts, RoomType};
+use crate::features::calendar::rules::Terms;
+use crate::features::listings::amenities::AmenitySet;
+use crate::values::{Currency, Instant, ListingId, Night, UserId};
+use uuid::Uuid;
+
+/// Numbers that look random and are the same each time.
+fn mix(seed: u64, n: u64, salt: u64) -> u64 {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ salt.wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^= x >> 31;
+    x = x.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    x ^ (x >> 32)
+}
+
+fn below(seed: u64, n: u64, salt: u64, bound: u64) -> u64 {
+    mix(seed, n, salt) % bound
+}
+
+fn small(n: u64) -> u8 {
+    u8::try_from(n).unwrap()
+}
+
+/// So many listings of every kind, with nothing taken.
+pub(super) fn town(seed: u64, listings: u64) -> Corpus {
+    let currencies = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
+    let facts = (0..listings).map(|n| {
+        let pick = |salt, bound| below(seed, n, salt, bound);
+        let mut amenities = AmenitySet::default();
+        (0..150).filter(|key| pick(100 + key, 1 + key / 10) == 0).for_each(|key| amenities.insert(u16::try_from(key).unwrap()));
+        Facts {
+            id: ListingId(Uuid::from_u64_pair(n, mix(seed, n, 1))),
+            host: UserId(Uuid::from_u64_pair(0, pick(2, 50))),
+            room_type: RoomType::ALL[usize::try_from(pick(3, 4)).unwrap()],
+            property_type: format!("type_{}", pick(4, 20)).into(),
+            city: "Town".into(),
+            neighbourhood: format!("Quarter {}", pick(5, 7)).into(),
+            lat: f64::from(u32::try_from(pick(6, 1_000)).unwrap()) / 1_000.0,
+            lng: f64::from(u32::try_from(pick(7, 1_000)).unwrap()) / 1_000.0,
+            zone: "Europe/Berlin".into(),
+            currency: currencies[usize::from(seed % 2 == 0 && pick(8, 2) == 0)],
+            price: i64::try_from(pick(9, 150_000)).unwrap() + 1,
+            bedrooms: (pick(10, 5) > 0).then(|| small(pick(11, 20))),
+            beds: Some(small(pick(12, 9))),
+            bathrooms_halves: Some(small(pick(13, 9))),
+            amenities,
+            instant_book: pick(14, 2) == 0,
+            top_host: pick(15, 3) == 0,
+            rating_centi: Some(u16::try_from(400 + pick(16, 100)).unwrap()),
+            review_count: u32::try_from(pick(17, 300)).unwrap(),
+            created_at: Instant(i64::try_from(n).unwrap()),
+            terms: Terms { bookable: true, capacity: 4, max_nights: 30, window_days: 365, ..super::columns::CLOSED },
+        }
+    });
+    build::corpus(facts.collect(), &Calendars::default(), Night(20_000))
+}
