@@ -109,7 +109,7 @@ on_both!(an_index_whose_events_are_pruned_or_to_come_is_made_anew, async |db: Te
     db.clock.advance_seconds(60);
     change(&db, home, Kind::CalendarChanged, "UPDATE listings SET calendar_version = 2 WHERE id = $1", vec![]).await;
     numbered(&db, 33).await;
-    let pruned: DbResult<u64> = db.write(|tx, now| events::prune(tx, now)).await;
+    let pruned: DbResult<u64> = db.write(events::prune).await;
     assert!(pruned.unwrap() > 30);
     let house = House::open_in(&db, folder).await.unwrap();
     assert_eq!(house.find("q=wren").await["total"], 1);
