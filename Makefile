@@ -46,7 +46,8 @@ deny: ## Check licences and advisories of the dependencies, where cargo-deny is 
 	@if command -v cargo-deny >/dev/null; then cargo deny check; \
 	else echo "!!! cargo-deny is NOT installed: licences and advisories were NOT checked" >&2; fi
 
-docs: ## Build the documentation of the sources
+docs: ## Write docs/openapi.json and build the documentation of the sources
+	$(CARGO) run --quiet -- export-openapi >docs/openapi.json
 	$(CARGO) doc --no-deps --document-private-items
 
 dist: ## Build the static binary that the container image and the releases ship

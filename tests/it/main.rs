@@ -5,6 +5,7 @@
 
 mod support;
 
+mod binary;
 mod db;
 mod db_schema;
 mod db_writer;

@@ -108,7 +108,7 @@ impl Ask {
         }
         let mut query = Query {
             words: self.words()?,
-            city: self.city.clone().filter(|city| !city.trim().is_empty()),
+            city: self.city()?,
             area,
             stay,
             party: Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets },
@@ -147,6 +147,14 @@ impl Ask {
             return Err(refuse("q", format!("at most {LONGEST_QUESTION} characters")));
         }
         Ok(words::question(q))
+    }
+
+    /// A city without a name would be every city.
+    fn city(&self) -> Result<Option<String>> {
+        match &self.city {
+            Some(city) if city.trim().is_empty() => Err(Error::invalid_parameter("city", "must be the name of a city")),
+            city => Ok(city.clone()),
+        }
     }
 
     fn stay(&self) -> Result<Option<Stay>> {

@@ -52,6 +52,8 @@ impl Keeper {
             engine.replace(corpus, seq, |corpus| super::engine::text::TextView::new(searcher.clone(), fields, corpus.ordinals(), None, |id| corpus.ordinal(id)))
         };
         text(&self.engine, loaded.corpus).map_err(|e| DbError::Engine(e.into()))?;
+        // Texts committed while the new corpus was put in place are in nobody's view yet.
+        self.texts.changed(BTreeSet::new(), 0);
         tracing::info!(listings, seq, "the search engine was loaded anew");
         Ok(())
     }
@@ -174,9 +176,11 @@ impl Drop for TextKeeper {
 }
 
 fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<Task>) {
+    // What could not be indexed goes on with the next round: a later commit would otherwise pass over it.
+    let (mut ids, mut refill) = (BTreeSet::new(), false);
     while let Ok(first) = queue.recv() {
         std::thread::sleep(TICK);
-        let (mut ids, mut seq, mut refill) = (BTreeSet::new(), 0, false);
+        let mut seq = 0;
         for task in std::iter::once(first).chain(queue.try_iter()) {
             match task {
                 Task::Changed(more, reached) => {
@@ -188,8 +192,9 @@ fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<T
         }
         let mut result = if refill { load::fill(db, &mut index).map(|_seq| ()) } else { load::put_texts(db, &mut index, &ids, seq) };
         result = result.and_then(|()| Ok(engine.renew_text(|state| index.view(&state.corpus, Some(&state.text)))?));
-        if let Err(error) = result {
-            tracing::error!(%error, "texts could not be indexed; they will be at the next start");
+        match result {
+            Ok(()) => (ids, refill) = (BTreeSet::new(), false),
+            Err(error) => tracing::error!(%error, "texts could not be indexed; they will be with the next change, or at the next start"),
         }
     }
 }

@@ -69,12 +69,20 @@ pub(super) fn index(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<(T
             drop(index);
         }
         Err(Unfit::Missing) => tracing::info!(folder = %folder.display(), "no search index yet; making it from the database"),
-        Err(Unfit::InUse) => anyhow::bail!("the search index in {} is in use by another process; is Stopover running there already?", folder.display()),
+        Err(Unfit::InUse) => return Err(in_use(folder)),
         Err(unfit) => tracing::warn!(folder = %folder.display(), "the search index cannot be used ({unfit}); making it anew from the database"),
     }
-    let mut index = TextIndex::create(folder, instance)?;
+    let mut index = match TextIndex::create(folder, instance) {
+        // It is another database's, say, and a server of that one is running.
+        Err(Unfit::InUse) => return Err(in_use(folder)),
+        made => made?,
+    };
     let seq = fill(db, &mut index)?;
     Ok((index, seq))
+}
+
+fn in_use(folder: &Path) -> anyhow::Error {
+    anyhow::anyhow!("the search index in {} is in use by another process; is Stopover running there already?", folder.display())
 }
 
 /// Whether the log still holds every event after `seq`.
@@ -141,10 +149,10 @@ pub(super) fn examine(db: &Db, folder: &Path, instance: &str, listings: i64) -> 
 
 /// Makes the index in `folder` anew.
 pub(super) fn reindex(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<u64> {
-    if let Err(Unfit::InUse) = TextIndex::open(folder, instance) {
-        anyhow::bail!("the search index in {} is in use; stop the server first", folder.display());
-    }
-    let mut index = TextIndex::create(folder, instance)?;
+    let mut index = match TextIndex::create(folder, instance) {
+        Err(Unfit::InUse) => anyhow::bail!("the search index in {} is in use; stop the server first", folder.display()),
+        made => made?,
+    };
     fill(db, &mut index)?;
     let texts = index.searcher().num_docs();
     index.finish()?;

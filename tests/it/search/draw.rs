@@ -12,6 +12,8 @@ pub(super) const FIRST: &str = "2026-05-25";
 pub(super) const TODAY: &str = "2026-06-01";
 
 type Test = Box<dyn Fn(&Home) -> bool>;
+/// Draws one kind of filter into a search.
+type Part = fn(&mut Search, &mut Dice, &[Home]);
 
 /// A search and its meaning.
 #[derive(Default)]
@@ -61,7 +63,7 @@ impl Search {
     /// Draws a search over `homes`.
     pub(super) fn draw(dice: &mut Dice, homes: &[Home]) -> Self {
         let mut search = Self { sort: "", ..Self::default() };
-        let parts: [(usize, fn(&mut Self, &mut Dice, &[Home])); 16] = [
+        let parts: [(usize, Part); 16] = [
             (3, Self::words),
             (10, Self::city),
             (2, Self::place),

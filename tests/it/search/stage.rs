@@ -62,11 +62,6 @@ impl House {
         &self.running().1.search
     }
 
-    /// Where the files of the search index are.
-    pub(super) fn index(&self) -> std::path::PathBuf {
-        index_in(self.folder.path())
-    }
-
     /// Stops it; the data folder is answered, and stays.
     pub(super) async fn close(mut self) -> Arc<tempfile::TempDir> {
         let running = self.running.take();

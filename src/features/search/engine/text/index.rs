@@ -10,7 +10,8 @@ use super::words::Words;
 use crate::values::ListingId;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tantivy::directory::error::OpenDirectoryError;
+use tantivy::directory::error::{LockError, OpenDirectoryError};
+use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::schema::{BytesOptions, FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
@@ -93,11 +94,14 @@ impl TextIndex {
         Ok((reader.searcher().num_docs(), stamp.seq))
     }
 
-    /// Makes an empty index in `folder`, removing whatever was there.
+    /// Makes an empty index in `folder`, removing whatever was there, unless another process is using it.
     pub(crate) fn create(folder: &Path, instance: &str) -> Result<Self, Unfit> {
         let damaged = |e: &dyn std::fmt::Display| Unfit::Damaged(e.to_string());
-        if folder.exists() {
+        if folder.is_dir() {
+            let _lock = lock(folder)?;
             std::fs::remove_dir_all(folder).map_err(|e| damaged(&e))?;
+        } else if folder.exists() {
+            std::fs::remove_file(folder).map_err(|e| damaged(&e))?;
         }
         std::fs::create_dir_all(folder).map_err(|e| damaged(&e))?;
         let (schema, fields) = layout();
@@ -172,6 +176,15 @@ impl TextIndex {
     pub(crate) fn folder(data: &Path) -> PathBuf {
         data.join("search-index")
     }
+}
+
+/// The lock of a writer on the folder, whatever state its index is in: nobody's index is removed while it is in use.
+fn lock(folder: &Path) -> Result<DirectoryLock, Unfit> {
+    let directory = MmapDirectory::open(folder)?;
+    directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| match error {
+        LockError::LockBusy => Unfit::InUse,
+        LockError::IoError(cause) => Unfit::Damaged(cause.to_string()),
+    })
 }
 
 /// Opens the files and looks whether they can be believed.

@@ -1,0 +1,6 @@
+//! The real binary, run as an operator runs it: its commands, its exit codes, and what is left when it is killed.
+
+mod commands;
+mod killed;
+mod program;
+mod server;
