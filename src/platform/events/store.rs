@@ -24,8 +24,7 @@ pub fn append(tx: &mut Tx<'_>, kind: Kind, subject: Uuid, payload: &serde_json::
 /// The statements that must stay cheap however long the log grows; a test reads their plans.
 pub const AFTER: &str = "SELECT seq, kind, subject, payload, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
 pub const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM events";
-pub const PRUNE: &str = "DELETE FROM events WHERE seq IN (
-    SELECT seq FROM (SELECT seq, at FROM events WHERE seq > 0 ORDER BY seq LIMIT 500) AS oldest WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events))";
+pub const PRUNE: &str = "DELETE FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events) AND seq < (SELECT MIN(seq) FROM events) + 500";
 
 /// The numbered events after `seq`, oldest first, at most `limit` (≥ 1).
 pub fn after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Event>> {

@@ -93,7 +93,9 @@ impl Corpus {
         let most: i64 = matches.words.iter().map(|word| word.usual_most()).sum::<i64>().max(1);
         let quality = |ordinal: u32| i64::from(self.columns.quality[ordinal as usize]);
         let begin = best.after.map_or(0, |after| self.ranking.partition_point(|n| After { key: -quality(*n), id: id(*n) } <= after));
-        for (walked, ordinal) in self.ranking[begin..].iter().copied().enumerate() {
+        // Whoever changed since the ranking was made stands in the wrong place in it, and was offered above.
+        let ranked = self.ranking[begin..].iter().copied().filter(|n| !self.unranked.contains(*n));
+        for (walked, ordinal) in ranked.enumerate() {
             if !best.wants(-quality(ordinal).saturating_mul(most)) {
                 return true;
             }
@@ -203,7 +205,10 @@ mod tests {
     fn pages_are_the_sorted_list_cut_up_whichever_way_they_are_found() {
         for seed in [3, 4] {
             let mut corpus = town(seed, 2_000);
-            (0..2_000).step_by(97).for_each(|n| corpus.unranked.insert(n));
+            for n in (0..2_000).step_by(97) {
+                corpus.unranked.insert(n);
+                corpus.columns.quality[n as usize] = 4_000_000 + n * 400;
+            }
             for words in words(corpus.ordinals()) {
                 for sort in [Sort::Relevance, Sort::Cheapest, Sort::Dearest, Sort::Rating, Sort::Newest] {
                     let mut query = Query { sort, limit: 37, ..everything() };
