@@ -37,13 +37,18 @@ pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
     let now = db.now();
     let base = base_night(now);
     let seq = db.read_blocking(events::last_seq)?;
+    let begun = std::time::Instant::now();
     let (facts, calendars) = std::thread::scope(|scope| {
         let facts = scope.spawn(|| db.read_blocking(store::all_facts));
         let calendars: DbResult<Calendars> = db.read_blocking(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
         (facts.join().unwrap_or_else(|_panic| Err(DbError::Panicked("reading the listings".into()))), calendars)
     });
+    let (facts, calendars) = (facts?, calendars?);
     let holds = db.read_blocking(|conn| store::expiring(conn, now))?;
-    Ok(Loaded { corpus: build::corpus(facts?, &calendars?, base), seq, holds })
+    let read_ms = begun.elapsed().as_millis();
+    let corpus = build::corpus(facts, &calendars, base);
+    tracing::debug!(listings = corpus.len(), read_ms, total_ms = begun.elapsed().as_millis(), "the search engine is loaded");
+    Ok(Loaded { corpus, seq, holds })
 }
 
 /// How one listing is now.

@@ -68,7 +68,9 @@ impl Search {
             (loaded, index.join().unwrap_or_else(|_panic| Err(anyhow::anyhow!("opening the search index panicked"))))
         });
         let (loaded, (mut index, mut indexed)) = (loaded?, index?);
+        let begun = std::time::Instant::now();
         let view = index.view(&loaded.corpus, None)?;
+        tracing::debug!(view_ms = begun.elapsed().as_millis(), "the texts are matched to the listings");
         let engine = Arc::new(Engine::new(loaded.corpus, view, loaded.seq));
         if load::catch_up(db, &mut index, &mut indexed)? || engine.look(|state| state.text.documents() != state.corpus.len() as u64) {
             engine.renew_text(|state| index.view(&state.corpus, None))?;

@@ -128,7 +128,12 @@ struct Square {
 }
 
 impl Square {
-    const WORLD: Self = Self { x: 0, y: 0, free: 32 };
+    /// The smallest square that holds the whole window.
+    fn around(window: &Window) -> Self {
+        let free = 32 - ((window.x0 ^ window.x1) | (window.y0 ^ window.y1)).leading_zeros();
+        let start = |n: u32| if free == 32 { 0 } else { n >> free << free };
+        Self { x: start(window.x0), y: start(window.y0), free }
+    }
 
     fn last(start: u32, free: u32) -> u32 {
         start | u32::try_from((1_u64 << free) - 1).unwrap_or(u32::MAX)
@@ -139,6 +144,11 @@ impl Square {
         let free = self.free - 1;
         let half = 1 << free;
         [(0, 0), (half, 0), (0, half), (half, half)].map(|(dx, dy)| Self { x: self.x | dx, y: self.y | dy, free })
+    }
+
+    /// The first place of the curve within the square.
+    fn first_code(self) -> u64 {
+        spread(self.x) | spread(self.y) << 1
     }
 
     /// The last place of the curve within the square.
@@ -156,7 +166,7 @@ pub(crate) fn select(area: &Area, codes: &[u64], total: u32, at: impl Fn(u32) ->
     let mut stretches = Vec::new();
     for piece in area.hull().pieces() {
         let window = Window { x0: scale(piece.west, 180.0), x1: scale(piece.east, 180.0), y0: scale(piece.south, 90.0), y1: scale(piece.north, 90.0) };
-        window.walk(Square::WORLD, codes, 0, codes.len(), &mut stretches);
+        window.enter(Square::around(&window), codes, 0, codes.len(), &mut stretches);
     }
     // The two halves of a box across the antimeridian interleave on the curve.
     stretches.sort_unstable_by_key(|stretch| stretch.from);
@@ -196,12 +206,27 @@ impl Window {
     /// Fewer listings than this are looked at rather than parted further.
     const SMALL: usize = 96;
 
+    /// Collects the stretches of those among `codes[lo..hi]` that lie in `square`; answers where they end.
+    fn enter(&self, square: Square, codes: &[u64], lo: usize, hi: usize, found: &mut Vec<Stretch>) -> usize {
+        let first = lo + codes[lo..hi].partition_point(|code| *code < square.first_code());
+        let last = square.last_code();
+        let end = first + codes[first..hi].partition_point(|code| *code <= last);
+        self.walk(square, codes, first, end, found);
+        end
+    }
+
+    /// Whether the square and the window share a place.
+    fn touches(&self, square: Square) -> bool {
+        let (x_last, y_last) = (Square::last(square.x, square.free), Square::last(square.y, square.free));
+        square.x <= self.x1 && x_last >= self.x0 && square.y <= self.y1 && y_last >= self.y0
+    }
+
     /// Collects the stretches of `codes[lo..hi]`, which all lie in `square`.
     fn walk(&self, square: Square, codes: &[u64], lo: usize, hi: usize, found: &mut Vec<Stretch>) {
-        let (x_last, y_last) = (Square::last(square.x, square.free), Square::last(square.y, square.free));
-        if lo == hi || square.x > self.x1 || x_last < self.x0 || square.y > self.y1 || y_last < self.y0 {
+        if lo == hi {
             return;
         }
+        let (x_last, y_last) = (Square::last(square.x, square.free), Square::last(square.y, square.free));
         // Strictly inside: a coordinate on the edge may share its integer with one beyond it.
         let inside = self.x0 < square.x && x_last < self.x1 && self.y0 < square.y && y_last < self.y1;
         if inside || hi - lo <= Self::SMALL || square.free == 0 {
@@ -213,11 +238,8 @@ impl Window {
             return;
         }
         let mut from = lo;
-        for quarter in square.quarters() {
-            let last = quarter.last_code();
-            let to = from + codes[from..hi].partition_point(|code| *code <= last);
-            self.walk(quarter, codes, from, to, found);
-            from = to;
+        for quarter in square.quarters().into_iter().filter(|quarter| self.touches(*quarter)) {
+            from = self.enter(quarter, codes, from, hi, found);
         }
     }
 }

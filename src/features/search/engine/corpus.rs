@@ -16,6 +16,7 @@ use super::sets::{AtLeast, grow, set_members, set_one};
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -79,6 +80,8 @@ pub(crate) struct Corpus {
     pub neighbourhood_names: Names,
     pub currency_list: Vec<Currency>,
     pub classes: Vec<(TimeClass, Option<Zone>)>,
+    /// What the wall clocks of all classes showed in the minute that was asked for last.
+    pub clocks: Mutex<(i64, Arc<[Option<LocalMoment>]>)>,
     /// Ordinals of each city, ascending; may hold listings that left, so the column is asked too.
     pub by_city: Vec<Vec<u32>>,
     /// Live ordinals sorted by quality, best first (ties by id), as they were at the last rebuild.
@@ -131,6 +134,7 @@ impl Corpus {
             neighbourhood_names: Names::default(),
             currency_list: Vec::new(),
             classes: Vec::new(),
+            clocks: Mutex::new((0, Arc::from([]))),
             by_city: Vec::new(),
             ranking: Vec::new(),
             unranked: set(),

@@ -13,7 +13,7 @@ use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
 use crate::features::pricing::{StayPrice, stay_price};
-use crate::values::{Currency, LocalMoment, Stay};
+use crate::values::{Currency, Instant, LocalMoment, Stay};
 use std::sync::Arc;
 
 /// What matches, and what later steps need again.
@@ -146,8 +146,15 @@ impl Corpus {
     }
 
     /// The local date and time of every time class; `None` where the zone is unknown, which nobody can book.
-    fn locals(&self, query: &Query) -> Vec<Option<LocalMoment>> {
-        self.classes.iter().map(|(_, zone)| zone.as_ref().map(|zone| zone.local(query.now))).collect()
+    ///
+    /// Clocks that show minutes are read once a minute: a world of zones costs more than the rest of a map search.
+    fn locals(&self, query: &Query) -> Arc<[Option<LocalMoment>]> {
+        let minute = query.now.0.div_euclid(60 * Instant::SECOND);
+        let mut clocks = self.clocks.lock();
+        if clocks.0 != minute || clocks.1.len() != self.classes.len() {
+            *clocks = (minute, self.classes.iter().map(|(_, zone)| zone.as_ref().map(|zone| zone.local(query.now))).collect());
+        }
+        Arc::clone(&clocks.1)
     }
 
     fn filter_length(&self, stay: Stay, selection: &mut Selection) {
