@@ -52,11 +52,16 @@ impl Parts {
         let opened = Search::open(&tools.db, &tools.config.data_dir, &fingerprint(&secret), cursors.clone(), card_bytes)?;
         let pages = ListingPages::new();
         let mut followers = opened.followers;
-        followers.push(Box::new(PageForgetter(pages.clone())));
+        // First those that only forget: they must not wait for one that has to look things up.
+        followers.insert(0, Box::new(PageForgetter(pages.clone())));
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
         let watched = search.clone();
-        let readiness = vec![Check::new("search", move || Ok(format!("{} listings", watched.holdings().listings)))];
+        let pulse = reader.pulse();
+        let readiness = vec![Check::new("search", move || match pulse.stalled() {
+            Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
+            None => Ok(format!("{} listings", watched.holdings().listings)),
+        })];
         let tasks = vec![events::sweeper(tools.db.clone())];
         Ok(Self { tools, search, pages, cursors, readiness, tasks, reader: Some(reader) })
     }

@@ -140,6 +140,7 @@ fn make(folder: &Path, wanted: Option<usize>, today: Night, mix: Mix) {
         zone: None,
         country: Some("US".into()),
         source: Some("bench".into()),
+        public_points: true,
         strict: false,
         pace: Pace::Alone,
     };

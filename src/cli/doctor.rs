@@ -90,6 +90,7 @@ fn database(tools: &Tools) -> Vec<Check> {
     let (named, events) = (tools.clone(), tools.clone());
     vec![
         Check::new("database", move || {
+            named.db.inspect().map_err(sentence)?;
             let engine = named.db.describe().map_err(sentence)?;
             let at = named.config.database().map_err(|error| error.to_string())?;
             Ok(format!("{engine} at {}, schema {SCHEMA_VERSION}", at.redacted()))

@@ -69,6 +69,9 @@ pub struct CsvArgs {
     /// The country of homes that name none, as in US
     #[arg(long, value_parser = country)]
     pub country: Option<String>,
+    /// Show the coordinates as they are; otherwise strangers see points 150 to 500 m away
+    #[arg(long)]
+    pub public_points: bool,
     /// The name of the source [default: csv: and the folder's name]
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
@@ -144,6 +147,7 @@ impl CsvArgs {
             zone: self.zone,
             country: self.country,
             source: self.source,
+            public_points: self.public_points,
             strict: self.strict,
             pace: self.pace.into(),
         }

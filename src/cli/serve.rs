@@ -3,13 +3,22 @@
 use crate::app::{self, Parts};
 use crate::features::imports::{self, Pace, Silent};
 use crate::platform::config::Config;
+use crate::platform::db::DatabaseUrl;
 use crate::platform::tools::Tools;
 use crate::values::{Clock, SystemClock, Zone};
 use anyhow::Context;
+use std::net::TcpListener;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
+    // Before anything is written: an address that is taken ends the start.
+    drop(TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?);
+    if let Ok(DatabaseUrl::Sqlite(path)) = config.database()
+        && !path.exists()
+    {
+        eprintln!("there is no database at {} yet; a new one is made", path.display());
+    }
     if demo {
         load_demo(&config)?;
     }

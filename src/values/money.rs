@@ -4,12 +4,23 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
+/// The currencies of ISO 4217 that people pay with.
+const CODES: &str = "\
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP \
+    CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR \
+    IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK \
+    MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS \
+    SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF \
+    XPF YER ZAR ZMW ZWG \
+    ";
+
 impl Currency {
-    /// Reads three ASCII letters in either case.
+    /// Reads an ISO 4217 code in either case; letters that are no currency are refused.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let code: [u8; 3] = text.as_bytes().try_into().ok()?;
-        code.iter().all(u8::is_ascii_alphabetic).then(|| Self(code.map(|c| c.to_ascii_uppercase())))
+        let known = Self(code.map(|c| c.to_ascii_uppercase()));
+        CODES.split_ascii_whitespace().any(|code| code == known.code()).then_some(known)
     }
 
     #[must_use]
@@ -96,6 +107,8 @@ mod tests {
             assert_eq!(Money::parse_decimal(text, currency).map(|m| m.minor), minor, "{text}");
         }
         assert_eq!(Currency::parse("EURO"), None);
+        assert_eq!(Currency::parse("XXY"), None);
+        assert_eq!(Currency::parse("XXX"), None);
         assert_eq!(Currency::parse("€"), None);
     }
 }

@@ -87,6 +87,7 @@ fn csv_ask(folder: &Path) -> CsvAsk {
         zone: None,
         country: Some("DE".into()),
         source: Some("old".into()),
+        public_points: true,
         strict: false,
         pace: Pace::Shared,
     }
@@ -274,4 +275,29 @@ import_test!(two_imports_at_once_do_not_make_two_of_one_listing, |db, _folder| {
     }
     inside_airbnb(db, &boston(), &Silent).unwrap();
     assert_eq!(number(db, "SELECT COUNT(*) FROM listings"), 40);
+});
+
+import_test!(strangers_see_another_point_than_the_home, |db, folder| {
+    let listings = format!("{HEADING},host_superhost\n1,Good,52.5,13.4,5000,entire_home,2,h,Ada,,,,,,,,f\n");
+    files(folder, &[("listings.csv", listings.as_bytes())]);
+    let point = || text(db, "SELECT CAST(public_lat AS TEXT) || ' ' || CAST(public_lng AS TEXT) FROM listings");
+    let private = CsvAsk { public_points: false, ..csv_ask(folder) };
+    csv(db, &private, &Silent).unwrap();
+    assert_eq!(number(db, "SELECT COUNT(*) FROM listings WHERE lat = 52.5 AND lng = 13.4 AND public_lat <> lat AND ABS(public_lat - lat) < 0.0046"), 1);
+    let first = point();
+    csv(db, &csv_ask(folder), &Silent).unwrap();
+    assert_eq!(number(db, "SELECT COUNT(*) FROM listings WHERE public_lat = 52.5 AND public_lng = 13.4"), 1, "as they are, when so asked");
+    csv(db, &private, &Silent).unwrap();
+    assert_eq!(point(), first, "the same each time");
+});
+
+import_test!(a_host_who_changed_is_told_of_for_each_of_their_homes, |db, folder| {
+    let row = |badge: &str| format!("{HEADING},host_superhost\n1,Good,52.5,13.4,5000,entire_home,2,h,Ada,,,,,,,,{badge}\n");
+    let told = || number(db, "SELECT COUNT(*) FROM events WHERE kind = 'listing.changed'");
+    files(folder, &[("listings.csv", row("f").as_bytes())]);
+    csv(db, &csv_ask(folder), &Silent).unwrap();
+    let before = told();
+    files(folder, &[("listings.csv", row("t").as_bytes())]);
+    csv(db, &csv_ask(folder), &Silent).unwrap();
+    assert_eq!((told() - before, number(db, "SELECT COUNT(*) FROM users WHERE top_host")), (1, 1));
 });

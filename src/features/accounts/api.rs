@@ -44,7 +44,7 @@ impl UsersApi {
     }
 }
 
-#[OpenApi]
+#[OpenApi(tag = "crate::platform::http::Tag::Users")]
 impl UsersApi {
     /// The public profile of a host or guest.
     #[oai(path = "/users/:id", method = "get", operation_id = "readUser")]

@@ -32,6 +32,9 @@ pub(super) struct Home {
     pub neighbourhood: String,
     pub lat: f64,
     pub lng: f64,
+    /// What strangers may see of the place (V8).
+    pub public_lat: f64,
+    pub public_lng: f64,
     pub zone: Arc<str>,
     pub currency: Currency,
     /// Base price of a night in minor units; 0 while unknown.

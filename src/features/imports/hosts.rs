@@ -8,6 +8,7 @@ use super::service::{ask, write};
 use super::store;
 use super::survey::Survey;
 use crate::platform::db::{Db, Value};
+use crate::platform::events::{self, Kind};
 use crate::values::UserId;
 use sha2::{Digest, Sha256};
 
@@ -33,7 +34,13 @@ pub(super) fn write_hosts(db: &Db, survey: &Survey, stamp: &Stamp, pace: Pace, p
             return Ok(ids);
         }
         write(db, move |tx, now| {
-            changes.iter().try_for_each(|(id, hash, owned)| store::update_host(tx, *id, hash, owned, now))?;
+            for (id, hash, owned) in &changes {
+                store::update_host(tx, *id, hash, owned, now)?;
+                // The host stands on every card and page of theirs, and in the text index.
+                for listing in store::listings_of_host(tx, *id)? {
+                    events::append(tx, Kind::ListingChanged, listing.0, &serde_json::json!({}), now)?;
+                }
+            }
             store::insert_hosts(tx, &rows).map(|_| ())
         })?;
         ask(progress, Stage::Hosts, ids.len() as u64, survey.hosts().len() as u64)?;

@@ -124,9 +124,8 @@ fn owned_values(home: Home, host: UserId) -> Vec<Value> {
         home.neighbourhood.into(),
         home.lat.into(),
         home.lng.into(),
-        // The source has blurred its coordinates already, so they are the public ones too.
-        home.lat.into(),
-        home.lng.into(),
+        home.public_lat.into(),
+        home.public_lng.into(),
         home.zone.as_ref().into(),
         home.currency.code().into(),
         home.price_minor.into(),

@@ -6,12 +6,14 @@
 
 pub mod amenities;
 mod api;
+mod place;
 pub mod property_types;
 mod rules;
 mod service;
 mod store;
 
 pub use api::{ListingPages, ListingsApi, ReferenceApi};
+pub use place::PlaceKey;
 pub use rules::mean_centi;
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::STATEMENTS;

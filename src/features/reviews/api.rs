@@ -56,7 +56,7 @@ impl ReviewsApi {
     }
 }
 
-#[OpenApi]
+#[OpenApi(tag = "crate::platform::http::Tag::Listings")]
 impl ReviewsApi {
     /// What guests wrote about a listing, newest first.
     #[oai(path = "/listings/:id/reviews", method = "get", operation_id = "listReviews")]

@@ -95,6 +95,8 @@ impl Default for Ask {
 /// Used with `near` when no `radius_km` is given.
 const USUAL_RADIUS_KM: f64 = 10.0;
 const LARGEST_RADIUS_KM: f64 = 500.0;
+/// How long a page may be asked for after the first: all pages are judged at the moment of the first one.
+const CURSOR_SECONDS: i64 = 3_600;
 /// Characters of `q`.
 pub(super) const LONGEST_QUESTION: usize = 200;
 
@@ -108,6 +110,7 @@ impl Ask {
         }
         let mut query = Query {
             words: self.words()?,
+            wordless: self.q.as_deref().is_some_and(|q| !q.trim().is_empty() && words::question(q).is_empty()),
             city: self.city()?,
             area,
             stay,
@@ -135,6 +138,9 @@ impl Ask {
             let place = open(cursors, &query, text).ok_or_else(|| {
                 Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this search; filters and sort must stay as they were")
             })?;
+            if !(0..=CURSOR_SECONDS * Instant::SECOND).contains(&(now.0 - place.1.0)) {
+                return Err(Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is too old; begin again with the first page"));
+            }
             query.after = Some(place.0);
             query.now = place.1;
         }
@@ -146,7 +152,11 @@ impl Ask {
         if q.chars().count() > LONGEST_QUESTION {
             return Err(refuse("q", format!("at most {LONGEST_QUESTION} characters")));
         }
-        Ok(words::question(q))
+        let words = words::question(q);
+        if words.len() > words::MOST_WORDS {
+            return Err(refuse("q", format!("at most {} different words", words::MOST_WORDS)));
+        }
+        Ok(words)
     }
 
     /// A city without a name would be every city.

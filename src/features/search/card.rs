@@ -6,7 +6,7 @@
 use super::engine::facets::Facets;
 use super::engine::query::{Answer, Hit};
 use super::store::CardRow;
-use crate::features::listings::amenities;
+use crate::features::listings::{amenities, mean_centi};
 use crate::platform::wire::{Halves, Hundredths};
 use crate::values::{Currency, Stay};
 use std::fmt::Write;
@@ -33,7 +33,7 @@ impl Card {
         object.optional("bedrooms", row.bedrooms);
         object.optional("beds", row.beds);
         object.optional("bathrooms", row.bathrooms_halves.map(Halves));
-        object.optional("rating", (row.rating_count > 0).then(|| Hundredths(row.rating_sum_centi / row.rating_count)));
+        object.optional("rating", mean_centi(row.rating_sum_centi, row.rating_count).map(Hundredths));
         object.raw("review_count", row.review_count);
         object.raw("instant_book", row.instant_book);
         object.raw("top_host", row.top_host);

@@ -13,7 +13,7 @@ use crate::values::{Instant, ListingId, Night};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Keeper {
         };
         text(&self.engine, loaded.corpus).map_err(|e| DbError::Engine(e.into()))?;
         // Texts committed while the new corpus was put in place are in nobody's view yet.
-        self.texts.changed(BTreeSet::new(), 0);
+        self.texts.look_again();
         tracing::info!(listings, seq, "the search engine was loaded anew");
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Keeper {
         let (changes, holds) = self.db.snapshot(|conn| {
             let mut changes = Vec::new();
             for id in whole {
-                changes.push(load::listing(conn, *id, base, now)?);
+                changes.push(load::listing(conn, *id, base, now).or_else(|error| unreadable(*id, error))?);
             }
             for id in calendars.difference(whole) {
                 let terms = engine.look(|state| state.corpus.ordinal(*id).map(|n| state.corpus.columns.terms[n as usize]));
@@ -84,13 +84,19 @@ impl Keeper {
     /// Frees the nights of holds that have run out.
     fn expire(&mut self) -> DbResult<()> {
         let now = self.db.now();
-        let mut due = BTreeSet::new();
-        while let Some(Reverse((_, id))) = self.holds.peek().copied().filter(|Reverse((at, _))| *at <= now) {
-            due.insert(id);
+        let mut due = Vec::new();
+        while let Some(Reverse(hold)) = self.holds.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+            due.push(hold);
             self.holds.pop();
         }
-        if !due.is_empty() {
-            self.apply(&BTreeSet::new(), &due, 0)?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let listings = due.iter().map(|(_, id)| *id).collect();
+        if let Err(error) = self.apply(&BTreeSet::new(), &listings, 0) {
+            // They are still due the next time.
+            self.holds.extend(due.into_iter().map(Reverse));
+            return Err(error);
         }
         Ok(())
     }
@@ -130,9 +136,24 @@ impl Follower for Keeper {
     }
 }
 
+/// A row that this release cannot read hides one listing, not all changes behind it.
+fn unreadable(id: ListingId, error: DbError) -> DbResult<Change> {
+    match error {
+        DbError::Column { column, reason } => {
+            tracing::error!(listing.id = %id, column, reason, "a listing cannot be read and is left out of search");
+            Ok(Change::Gone(id))
+        }
+        other => Err(other),
+    }
+}
+
 /// Work for the texts.
 enum Task {
+    /// These listings may have other texts; all events up to the number have been told.
     Changed(BTreeSet<ListingId>, i64),
+    /// The ordinals changed.
+    LookAgain,
+    /// All texts changed.
     Refill,
 }
 
@@ -151,6 +172,10 @@ impl TextKeeper {
 
     fn changed(&self, ids: BTreeSet<ListingId>, seq: i64) {
         self.send(Task::Changed(ids, seq));
+    }
+
+    fn look_again(&self) {
+        self.send(Task::LookAgain);
     }
 
     fn refill(&self) {
@@ -175,26 +200,82 @@ impl Drop for TextKeeper {
     }
 }
 
-fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<Task>) {
-    // What could not be indexed goes on with the next round: a later commit would otherwise pass over it.
-    let (mut ids, mut refill) = (BTreeSet::new(), false);
-    while let Ok(first) = queue.recv() {
-        std::thread::sleep(TICK);
-        let mut seq = 0;
-        for task in std::iter::once(first).chain(queue.try_iter()) {
-            match task {
-                Task::Changed(more, reached) => {
-                    ids.extend(more);
-                    seq = seq.max(reached);
-                }
-                Task::Refill => refill = true,
+/// How long a failed round waits for the next try.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Events that passed without a text are noted in the index after so many, and at the end.
+const UNNOTED: i64 = 10_000;
+
+/// What the keeper of the texts has not done yet.
+#[derive(Default)]
+struct Pending {
+    ids: BTreeSet<ListingId>,
+    refill: bool,
+    look_again: bool,
+    /// The event number that will be true once all this is done.
+    seq: i64,
+}
+
+impl Pending {
+    fn add(&mut self, task: Task) {
+        match task {
+            Task::Changed(more, reached) => {
+                self.ids.extend(more);
+                self.seq = self.seq.max(reached);
             }
-        }
-        let mut result = if refill { load::fill(db, &mut index).map(|_seq| ()) } else { load::put_texts(db, &mut index, &ids, seq) };
-        result = result.and_then(|()| Ok(engine.renew_text(|state| index.view(&state.corpus, Some(&state.text)))?));
-        match result {
-            Ok(()) => (ids, refill) = (BTreeSet::new(), false),
-            Err(error) => tracing::error!(%error, "texts could not be indexed; they will be with the next change, or at the next start"),
+            Task::LookAgain => self.look_again = true,
+            Task::Refill => self.refill = true,
         }
     }
+
+    fn is_idle(&self) -> bool {
+        self.ids.is_empty() && !self.refill && !self.look_again
+    }
+}
+
+fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<Task>) {
+    let (mut pending, mut noted) = (Pending::default(), 0);
+    loop {
+        // What could not be indexed is tried again after a while, whether or not anything new comes.
+        let first = if pending.is_idle() { queue.recv().map_err(|_closed| RecvTimeoutError::Disconnected) } else { queue.recv_timeout(PATIENCE) };
+        match first {
+            Ok(task) => pending.add(task),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if pending.is_idle() && pending.seq - noted < UNNOTED {
+            continue;
+        }
+        std::thread::sleep(TICK);
+        queue.try_iter().for_each(|task| pending.add(task));
+        match index_texts(db, engine, &mut index, &pending) {
+            Ok(seq) => {
+                noted = noted.max(seq);
+                pending = Pending { seq: pending.seq, ..Pending::default() };
+            }
+            Err(error) => {
+                tracing::error!(%error, "texts could not be indexed; trying again");
+                index.give_up();
+            }
+        }
+    }
+    if pending.is_idle()
+        && pending.seq > noted
+        && let Err(error) = index.commit(pending.seq)
+    {
+        tracing::warn!(%error, "the text index could not note how far it is; the next start will catch up");
+    }
+}
+
+/// Does what is pending; answers the event number that the index is now true for.
+fn index_texts(db: &Db, engine: &Engine, index: &mut TextIndex, pending: &Pending) -> anyhow::Result<i64> {
+    let seq = if pending.refill {
+        load::fill(db, index)?
+    } else {
+        load::put_texts(db, index, &pending.ids, pending.seq)?;
+        pending.seq
+    };
+    if !pending.is_idle() {
+        engine.renew_text(|state| index.view(&state.corpus, Some(&state.text)))?;
+    }
+    Ok(seq)
 }

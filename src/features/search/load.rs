@@ -39,8 +39,8 @@ pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
     let seq = db.read_blocking(events::last_seq)?;
     let begun = std::time::Instant::now();
     let (facts, calendars) = std::thread::scope(|scope| {
-        let facts = scope.spawn(|| db.read_blocking(store::all_facts));
-        let calendars: DbResult<Calendars> = db.read_blocking(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
+        let facts = scope.spawn(|| db.bulk(store::all_facts));
+        let calendars: DbResult<Calendars> = db.bulk(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
         (facts.join().unwrap_or_else(|_panic| Err(DbError::Panicked("reading the listings".into()))), calendars)
     });
     let (facts, calendars) = (facts?, calendars?);
@@ -117,16 +117,13 @@ pub(super) fn catch_up(db: &Db, index: &mut TextIndex, seq: &mut i64) -> anyhow:
     }
 }
 
-/// Puts the texts of these listings in as they are now, true for `seq`.
+/// Puts the texts of these listings in as they are now, and notes that the index is true for `seq`.
 pub(super) fn put_texts(db: &Db, index: &mut TextIndex, ids: &BTreeSet<ListingId>, seq: i64) -> anyhow::Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
     db.read_blocking(|conn| {
         for id in ids {
             match store::texts_of(conn, *id)? {
                 Some(texts) => index.put(&texts).map_err(|e| DbError::Engine(e.into()))?,
-                None => index.remove(*id),
+                None => index.remove(*id).map_err(|e| DbError::Engine(e.into()))?,
             }
         }
         Ok::<_, DbError>(())
@@ -167,7 +164,7 @@ pub(super) fn reindex(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<
 /// Replaces the texts of the index by those of the database; answers the event number they are true for.
 pub(super) fn fill(db: &Db, index: &mut TextIndex) -> anyhow::Result<i64> {
     index.clear()?;
-    let seq = db.snapshot(|conn| {
+    let seq = db.bulk(|conn| {
         let seq = events::last_seq(conn)?;
         store::each_text(conn, |texts| index.add(&texts).map_err(|e| DbError::Engine(e.into())))?;
         Ok::<_, DbError>(seq)

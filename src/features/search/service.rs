@@ -17,6 +17,7 @@ use crate::values::{Instant, ListingId, Stay};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The running search; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Search {
     engine: Arc<Engine>,
     cards: Arc<Cache<ListingId, Card>>,
     cursors: CursorKey,
+    /// Turns at reading words from the index.
+    readers: Arc<Semaphore>,
 }
 
 /// A search that was opened, and what keeps it fresh.
@@ -85,7 +88,8 @@ impl Search {
         let texts = TextKeeper::start(db.clone(), Arc::clone(&engine), index)?;
         let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts);
         let cards = Arc::new(Cache::new(card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
-        let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors };
+        let turns = 2 * std::thread::available_parallelism().map_or(2, usize::from);
+        let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors, readers: Arc::new(Semaphore::new(turns)) };
         // Cards are forgotten first, so that whoever is found by something new is shown with it.
         Ok(Opened { search, followers: vec![Box::new(Forgetter { cards }), Box::new(keeper)], seq: from })
     }
@@ -95,7 +99,7 @@ impl Search {
     /// Refuses what `Ask` cannot mean, and prices across currencies (422 `currency_needed`).
     pub async fn page(&self, ask: &Ask, now: Instant) -> Result<Page> {
         let query = ask.query(&self.cursors, now)?;
-        let answer = self.find(&query)?;
+        let (query, answer) = self.find_apart(query).await?;
         let cards = self.cards_of(&answer.hits).await?;
         let next_cursor = answer.next.map(|after| ask::seal(&self.cursors, &query, after));
         Ok(Page { json: card::page(&answer, &cards, query.stay, next_cursor.as_deref()), next_cursor })
@@ -110,6 +114,22 @@ impl Search {
     #[must_use]
     pub fn available(&self, stay: Stay) -> usize {
         self.engine.look(|state| state.corpus.nights.count_free(&state.corpus.live, stay))
+    }
+
+    /// Questions without words take microseconds and are answered at once; words may have to be read from the index,
+    /// which is done off the async threads and by few at a time.
+    async fn find_apart(&self, query: Query) -> Result<(Query, Answer)> {
+        if query.words.is_empty() {
+            let answer = self.find(&query)?;
+            return Ok((query, answer));
+        }
+        let this = self.clone();
+        self.apart(move || this.find(&query).map(|answer| (query, answer))).await
+    }
+
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let _turn = self.readers.acquire().await.map_err(|closed| Error::Broken(closed.into()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|failed| Error::Broken(failed.into()))?
     }
 
     fn find(&self, query: &Query) -> Result<Answer> {
@@ -140,7 +160,9 @@ impl Search {
 
     /// Completions for what somebody has typed so far: cities, neighbourhoods, titles.
     pub async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>> {
-        let (mut found, titles) = self.engine.look(|state| suggest::find(state, typed, limit)).map_err(|e| Error::Broken(e.into()))?;
+        let (engine, typed) = (Arc::clone(&self.engine), typed.to_owned());
+        let look = move || engine.look(|state| suggest::find(state, &typed, limit)).map_err(|e| Error::Broken(e.into()));
+        let (mut found, titles) = self.apart(look).await?;
         let rows = self.db.read(move |conn| store::cards(conn, &titles).map(|rows| (titles, rows)).map_err(Error::from)).await?;
         found.extend(suggest::titles(&rows.0, rows.1));
         found.truncate(limit);

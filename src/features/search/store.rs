@@ -8,6 +8,7 @@ use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{DayOverride, Terms};
 use crate::features::listings::amenities::{self, AmenitySet};
+use crate::features::listings::mean_centi;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use std::collections::HashSet;
@@ -98,7 +99,7 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
         amenities: AmenitySet::from_json(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
         instant_book: row.get(15)?,
         top_host: top_host(host),
-        rating_centi: (rating_count > 0).then(|| u16::try_from(rating_sum / rating_count).unwrap_or(u16::MAX)),
+        rating_centi: mean_centi(rating_sum, rating_count).map(|mean| u16::try_from(mean).unwrap_or(u16::MAX)),
         review_count: small(row, 18)?,
         created_at: row.get(19)?,
         terms: terms(row)?,

@@ -16,7 +16,7 @@ pub enum Suggestion {
     Title { id: ListingId, title: String, city: String },
 }
 
-/// Places that fit, most listings first, and the best listings whose title has all words.
+/// Places that fit (cities with most listings first, neighbourhoods by name), and the best listings whose title has all words.
 pub(super) fn find(state: &State, typed: &str, limit: usize) -> tantivy::Result<(Vec<Suggestion>, Vec<ListingId>)> {
     let folded = fold(typed);
     if folded.is_empty() {

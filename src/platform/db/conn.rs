@@ -79,6 +79,14 @@ impl<'a> Conn<'a> {
         }
     }
 
+    /// Lifts the time limit of statements until the transaction ends; SQLite has none.
+    pub(super) fn take_all_time(&mut self) -> DbResult<()> {
+        match &mut self.handle {
+            Handle::Sqlite(_) => Ok(()),
+            Handle::Postgres { client, .. } => Ok(client.batch("SET LOCAL statement_timeout = 0")?),
+        }
+    }
+
     /// Every row of the answer, made into `T` by `read`.
     pub fn query<T>(&mut self, sql: &str, params: Params<'_>, mut read: impl FnMut(&Row<'_>) -> DbResult<T>) -> DbResult<Vec<T>> {
         let mut rows = Vec::new();

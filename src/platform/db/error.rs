@@ -21,8 +21,8 @@ pub enum DbError {
     /// No room on the disk.
     #[error("the disk is full")]
     Full,
-    /// Too many writes wait already; ask again later.
-    #[error("too many writes are waiting")]
+    /// Too many writes wait already, or no connection was free in time; ask again later.
+    #[error("the database is too busy")]
     Overloaded,
     /// The database has been closed.
     #[error("the database is closed")]
@@ -81,8 +81,10 @@ impl From<postgres::Error> for DbError {
 }
 
 impl From<r2d2::Error> for DbError {
+    /// No connection in time: too much is going on, or the server cannot be reached.
     fn from(error: r2d2::Error) -> Self {
-        Self::Engine(error.into())
+        tracing::warn!(%error, "no database connection was free in time");
+        Self::Overloaded
     }
 }
 

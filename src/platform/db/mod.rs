@@ -87,6 +87,18 @@ impl Db {
         }
     }
 
+    /// [`Db::snapshot`] for reading very much at once: no statement is cut off for taking long. Not for requests. Blocks.
+    pub fn bulk<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn<'_>) -> Result<T, E>,
+        E: From<DbError>,
+    {
+        self.snapshot(|conn| {
+            conn.take_all_time()?;
+            f(conn)
+        })
+    }
+
     /// Runs `f` in one read transaction: all its statements see the same committed state. Blocks.
     pub fn snapshot<T, E, F>(&self, f: F) -> Result<T, E>
     where

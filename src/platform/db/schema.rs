@@ -42,6 +42,20 @@ pub(super) fn ensure(db: &Db) -> DbResult<()> {
 }
 
 impl Db {
+    /// Reads the whole database and looks for damage: a damaged page says nothing of itself until somebody needs it.
+    /// PostgreSQL keeps its own checksums and is only asked whether it answers.
+    pub fn inspect(&self) -> DbResult<()> {
+        let statement = match &self.inner.engine {
+            Backend::Sqlite(_) => "PRAGMA quick_check(1)",
+            Backend::Postgres(_) => "SELECT 'ok'",
+        };
+        let found: Option<String> = self.read_blocking(|conn| conn.first(statement, &[], |row| row.get(0)))?;
+        match found.as_deref() {
+            Some("ok") => Ok(()),
+            other => Err(DbError::Unusable(format!("the database is damaged: {}; restore a backup", other.unwrap_or("no answer")))),
+        }
+    }
+
     /// A short name of the engine and its version, for `doctor` and the log.
     pub fn describe(&self) -> DbResult<String> {
         match &self.inner.engine {

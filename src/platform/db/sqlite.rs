@@ -182,6 +182,8 @@ impl Writer {
             match self.commit_together(&mut batch) {
                 Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
                 Err(error) if batch.len() == 1 => batch.into_iter().for_each(|job| job.answer(Some(reword(&error)))),
+                // Another process keeps the write lock: trying each job alone would wait as long for every one of them.
+                Err(DbError::Retry(_)) => batch.into_iter().for_each(|job| job.answer(Some(DbError::Overloaded))),
                 Err(error) => {
                     tracing::warn!(jobs = batch.len(), %error, "a shared transaction was lost; running its jobs one by one");
                     for job in batch {

@@ -9,7 +9,7 @@ mod reader;
 mod store;
 mod sweeper;
 
-pub use reader::{Follower, Reader};
+pub use reader::{Follower, Pulse, Reader};
 pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
 
 pub use sweeper::sweeper;

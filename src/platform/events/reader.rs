@@ -3,7 +3,7 @@
 use super::{Event, after};
 use crate::platform::db::{Db, DbError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,10 +23,36 @@ pub trait Follower: Send {
     }
 }
 
+/// Whether the thread still keeps up.
+#[derive(Clone)]
+pub struct Pulse {
+    begun: std::time::Instant,
+    /// Milliseconds after `begun` of the last round that went well.
+    last: Arc<AtomicU64>,
+}
+
+/// A round that takes longer than that has gone wrong; loading a million listings anew takes less.
+const LONGEST_ROUND: Duration = Duration::from_secs(60);
+
+impl Pulse {
+    fn beat(&self) {
+        let since = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(since, Ordering::Relaxed);
+    }
+
+    /// How long ago the log was last followed without trouble, when that is too long.
+    #[must_use]
+    pub fn stalled(&self) -> Option<Duration> {
+        let ago = self.begun.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)));
+        (ago > LONGEST_ROUND).then_some(ago)
+    }
+}
+
 /// The running thread; dropping it stops and joins it. Drop it on a plain thread.
 pub struct Reader {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    pulse: Pulse,
 }
 
 impl Reader {
@@ -34,8 +60,16 @@ impl Reader {
     pub fn start(db: Db, seq: i64, followers: Vec<Box<dyn Follower>>) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("event-reader".into()).spawn(move || run(&db, seq, followers, &stopped))?;
-        Ok(Self { stop, thread: Some(thread) })
+        let pulse = Pulse { begun: std::time::Instant::now(), last: Arc::default() };
+        let beating = pulse.clone();
+        let thread = std::thread::Builder::new().name("event-reader".into()).spawn(move || run(&db, seq, followers, &stopped, &beating))?;
+        Ok(Self { stop, thread: Some(thread), pulse })
+    }
+
+    /// For readiness checks.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 }
 
@@ -50,7 +84,7 @@ impl Drop for Reader {
     }
 }
 
-fn run(db: &Db, mut seq: i64, mut followers: Vec<Box<dyn Follower>>, stop: &AtomicBool) {
+fn run(db: &Db, mut seq: i64, mut followers: Vec<Box<dyn Follower>>, stop: &AtomicBool, pulse: &Pulse) {
     let mut wake = db.committed();
     let Ok(waiting) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
         tracing::error!("the event reader cannot wait and stops; restart the server");
@@ -58,8 +92,12 @@ fn run(db: &Db, mut seq: i64, mut followers: Vec<Box<dyn Follower>>, stop: &Atom
     };
     while !stop.load(Ordering::SeqCst) {
         match step(db, seq, &mut followers) {
-            Ok(reached) if reached > seq => seq = reached,
+            Ok(reached) if reached > seq => {
+                seq = reached;
+                pulse.beat();
+            }
             Ok(_) => {
+                pulse.beat();
                 // A lapse of the wait is as good as a wake-up; a closed channel means that the database is going away.
                 let woken = waiting.block_on(async { tokio::time::timeout(SAFETY_NET, wake.changed()).await });
                 if matches!(woken, Ok(Err(_))) {

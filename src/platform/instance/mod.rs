@@ -47,7 +47,7 @@ pub fn secret(db: &Db) -> DbResult<Secret> {
 }
 
 /// HMAC-SHA256 over several parts; each part is preceded by its length, so that no two lists of parts look alike.
-pub(super) fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC pads its key with zeros to the 64 bytes of a block; doing it here makes the length a matter of types.
     let mut block = [0_u8; 64];
     block[..32].copy_from_slice(key);

@@ -162,7 +162,7 @@ on_both!(any_text_is_text, async |db: TestDb| {
         ("cafe", 1),
         ("北京", 1),
         ("京北", 0),
-        ("🏖️", 1),
+        ("🏖️", 0),
         ("\"quiet", 1),
         ("'quiet place", 1),
         ("quiet\" OR \"", 0),
@@ -173,17 +173,17 @@ on_both!(any_text_is_text, async |db: TestDb| {
         ("(quiet", 1),
         ("quiet)", 1),
         ("quiet*", 1),
-        ("*", 1),
-        ("\\", 1),
+        ("*", 0),
+        ("\\", 0),
         ("{} <script>", 0),
         ("%' OR 1=1 --", 0),
         ("\u{202e}teiuq\u{202c}", 0),
-        ("\u{200b}\u{200d}\u{feff}", 1),
+        ("\u{200b}\u{200d}\u{feff}", 0),
         ("مكان هادئ", 0),
         ("quiet\u{0301}\u{0301}", 1),
         ("\n\t\r", 1),
         ("\u{1}quiet", 1),
-        ("\u{10ffff}", 1),
+        ("\u{10ffff}", 0),
     ] {
         let page = house.find(&format!("q={}", encode(q))).await;
         assert_eq!(page["total"], found, "{q:?}");
@@ -208,6 +208,9 @@ on_both!(cursors_are_good_for_their_own_search_only, async |db: TestDb| {
     }
     let house = House::open(&db).await;
     let query = "limit=2&sort=price&amenities=wifi";
+    let cursor = house.find(query).await["next_cursor"].as_str().unwrap().to_owned();
+    db.clock.advance_seconds(3_601);
+    refuses(&house, &format!("/search/stays?{query}&cursor={cursor}"), 400, "invalid_cursor", "cursor").await.unwrap();
     let cursor = house.find(query).await["next_cursor"].as_str().unwrap().to_owned();
     // The page may have another length, and be counted.
     assert_eq!(house.find(&format!("limit=1&facets=true&sort=price&amenities=wifi&cursor={cursor}")).await["total"], 5);

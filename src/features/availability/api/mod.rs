@@ -26,7 +26,7 @@ impl AvailabilityApi {
     }
 }
 
-#[OpenApi]
+#[OpenApi(tag = "crate::platform::http::Tag::Listings")]
 impl AvailabilityApi {
     /// The calendar of a listing, day by day.
     ///

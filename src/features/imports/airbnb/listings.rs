@@ -51,6 +51,8 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping) -> Result<Home, Misfit>
     let words = row.maybe("amenities", "a JSON list of texts", fields::words)?.unwrap_or_default();
     let currency = mapping.currency;
     let (rating_count, rating_sum_centi, review_count) = rating(row)?;
+    let lat = row.must("latitude", "a latitude", |t| fields::degrees(t, 90.0))?;
+    let lng = row.must("longitude", "a longitude", |t| fields::degrees(t, 180.0))?;
     Ok(Home {
         external_id: row.must("id", "an id", fields::id)?.to_owned(),
         host: row.must("host_id", "an id", fields::id)?.to_owned(),
@@ -60,8 +62,11 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping) -> Result<Home, Misfit>
         city: mapping.city.clone(),
         country: mapping.country.clone(),
         neighbourhood: text::one_line(row.text("neighbourhood_cleansed")?),
-        lat: row.must("latitude", "a latitude", |t| fields::degrees(t, 90.0))?,
-        lng: row.must("longitude", "a longitude", |t| fields::degrees(t, 180.0))?,
+        lat,
+        lng,
+        // Inside Airbnb publishes blurred points, so they are the public ones too.
+        public_lat: lat,
+        public_lng: lng,
         zone: Arc::clone(&mapping.zone),
         currency,
         price_minor: row.maybe("price", "a price", |t| fields::price(t, currency))?.unwrap_or(0),

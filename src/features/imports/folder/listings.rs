@@ -4,6 +4,7 @@ use super::super::draft::{Amenities, Home, Host};
 use super::super::rules::{fields, text};
 use super::super::survey::Survey;
 use super::super::table::{Misfit, Row};
+use crate::features::listings::PlaceKey;
 use crate::features::listings::{amenities::Folder, property_types};
 use crate::values::{Currency, Zone};
 use std::collections::HashMap;
@@ -17,6 +18,18 @@ pub(super) struct Shared {
     pub currency: Currency,
     pub zone: Option<Arc<str>>,
     pub country: String,
+    /// Which source the ids belong to.
+    pub source: String,
+    /// What moves public points away from the homes; `None`: the coordinates are public ones already.
+    pub place: Option<PlaceKey>,
+}
+
+impl Shared {
+    /// The point that strangers may see of a home (V8); the same each time the home is imported.
+    fn public_point(&self, external_id: &str, lat: f64, lng: f64) -> (f64, f64) {
+        let name = format!("{}\n{external_id}", self.source);
+        self.place.as_ref().map_or((lat, lng), |place| place.public_point(&name, lat, lng))
+    }
 }
 
 /// What is kept from row to row.
@@ -83,9 +96,11 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping<'_>) -> Result<Home, Mis
     let nights = |t: &str| fields::whole(t, 1, i64::from(u32::MAX));
     let country = row.maybe("country", "a country code of two letters", |t| (t.len() == 2 && t.bytes().all(|b| b.is_ascii_alphabetic())).then_some(t))?;
     let title = text::one_line(row.text("name")?);
+    let external_id = row.must("id", "an id", fields::id)?.to_owned();
+    let (public_lat, public_lng) = mapping.shared.public_point(&external_id, lat, lng);
     let property_type = row.text("property_type")?;
     Ok(Home {
-        external_id: row.must("id", "an id", fields::id)?.to_owned(),
+        external_id,
         host: row.must("host_id", "an id", fields::id)?.to_owned(),
         title: if title.is_empty() { "Untitled".to_owned() } else { title },
         room_type: row.must("room_type", "one of entire_home, private_room, shared_room, hotel_room", fields::room_type)?,
@@ -95,6 +110,8 @@ pub(super) fn home(row: &Row<'_>, mapping: &mut Mapping<'_>) -> Result<Home, Mis
         neighbourhood: text::one_line(row.text("neighbourhood")?),
         lat,
         lng,
+        public_lat,
+        public_lng,
         zone: zone(row, mapping, lat, lng)?,
         currency: mapping.shared.currency,
         price_minor: row.maybe("price_cents", "a price in minor units", |t| fields::whole(t, 0, fields::PRICE_MAX))?.unwrap_or(0),

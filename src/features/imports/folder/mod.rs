@@ -11,7 +11,9 @@ use super::report::{ImportError, Report};
 use super::service::{Dump, Plan, carry_out};
 use super::survey::{Reading, Survey};
 use super::table::Table;
+use crate::features::listings::PlaceKey;
 use crate::platform::db::Db;
+use crate::platform::instance;
 use crate::values::{Currency, Night, Zone};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,9 @@ pub struct CsvAsk {
     pub country: Option<String>,
     /// Name of the source; `csv:` and the folder's name when there is none.
     pub source: Option<String>,
+    /// The coordinates may be shown as they are. Otherwise they are taken for the homes' own, and strangers see points
+    /// 150 to 500 m away (V8).
+    pub public_points: bool,
     /// Any bad row aborts before anything is written.
     pub strict: bool,
     pub pace: Pace,
@@ -39,7 +44,8 @@ pub fn csv(db: &Db, ask: &CsvAsk, progress: &dyn Progress) -> Result<Report, Imp
     if source.trim().is_empty() || source == super::airbnb::SOURCE {
         return Err(ImportError::Ask(format!("“{source}” cannot be the name of this source")));
     }
-    let shared = listings::Shared { currency: ask.currency, zone: ask.zone.as_ref().map(|zone| zone.name().into()), country };
+    let place = if ask.public_points { None } else { Some(PlaceKey::new(&instance::secret(db)?)) };
+    let shared = listings::Shared { currency: ask.currency, zone: ask.zone.as_ref().map(|zone| zone.name().into()), country, source: source.clone(), place };
     let survey = survey(&folder, &shared, &source, progress)?;
     let plan = Plan { source, scope: folder.name.clone(), city: None, strict: ask.strict, pace: ask.pace };
     carry_out(db, &plan, &survey, &Homes { file: &folder.listings, shared: &shared }, progress)
@@ -84,7 +90,8 @@ fn survey(folder: &Files, shared: &listings::Shared, source: &str, progress: &dy
     let zone = shared.zone.as_deref().unwrap_or("by place");
     let from = folder.prices_from.map_or_else(String::new, |day| day.to_string());
     let parts = [folder.blocked.is_some(), folder.prices.is_some()].map(|there| if there { "there" } else { "" });
-    let mut survey = Survey::new(&[source, shared.currency.code(), zone, &shared.country, &from, parts[0], parts[1]]);
+    let points = if shared.place.is_some() { "moved" } else { "public" };
+    let mut survey = Survey::new(&[source, shared.currency.code(), zone, &shared.country, &from, parts[0], parts[1], points]);
     let files: Vec<&ImportFile> = [Some(&folder.listings), folder.blocked.as_ref(), folder.prices.as_ref()].into_iter().flatten().collect();
     let mut reading = Reading::new(progress, &files);
     let mut mapping = listings::Mapping::new(shared);

@@ -3,7 +3,7 @@
 use super::super::piece::unhex;
 use super::bulk::Bulk;
 use crate::platform::db::{Conn, DbResult, Tx, Value};
-use crate::values::{Instant, UserId};
+use crate::values::{Instant, ListingId, UserId};
 use std::sync::LazyLock;
 
 /// The columns of `users` that an import owns.
@@ -22,6 +22,11 @@ pub(in super::super) fn known_hosts(conn: &mut Conn<'_>, source: &str, mut take:
         take(&external_id, row.get(1)?, unhex(&hash.unwrap_or_default()));
         Ok(())
     })
+}
+
+/// The published listings of a host.
+pub(in super::super) fn listings_of_host(conn: &mut Conn<'_>, host: UserId) -> DbResult<Vec<ListingId>> {
+    conn.query("SELECT id FROM listings WHERE host_id = $1 AND state = 'published'", &[host.into()], |row| row.get(0))
 }
 
 pub(in super::super) fn insert_hosts(tx: &mut Tx<'_>, rows: &[Value]) -> DbResult<u64> {

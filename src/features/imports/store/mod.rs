@@ -6,6 +6,6 @@ mod hosts;
 mod runs;
 
 pub(super) use homes::{HOME_OWNED, Known, booked_nights, known_homes, replace_home, write_piece_rows, write_reviews};
-pub(super) use hosts::{HOST_OWNED, insert_hosts, known_hosts, update_host};
+pub(super) use hosts::{HOST_OWNED, insert_hosts, known_hosts, listings_of_host, update_host};
 pub use runs::unfinished;
 pub(super) use runs::{Start, begin, finish, is_booked, last_shift};

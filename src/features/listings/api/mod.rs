@@ -33,7 +33,7 @@ impl ListingsApi {
     }
 }
 
-#[OpenApi]
+#[OpenApi(tag = "crate::platform::http::Tag::Listings")]
 impl ListingsApi {
     /// Everything the public may know of a listing.
     ///

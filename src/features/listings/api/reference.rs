@@ -80,7 +80,7 @@ impl ReferenceApi {
     }
 }
 
-#[OpenApi]
+#[OpenApi(tag = "crate::platform::http::Tag::Reference")]
 impl ReferenceApi {
     /// Every amenity that can be searched for, with its group.
     #[oai(path = "/reference/amenities", method = "get", operation_id = "listAmenities")]

@@ -35,7 +35,7 @@ pub(crate) struct Columns {
     pub cities: Vec<u32>,
     pub neighbourhoods: Vec<u32>,
     pub currencies: Vec<u8>,
-    pub classes: Vec<u16>,
+    pub classes: Vec<u32>,
     pub traits: Vec<Traits>,
     pub bedrooms: Vec<u8>,
     pub beds: Vec<u8>,

@@ -2,7 +2,7 @@
 //!
 //! A listing's place in the columns is its ordinal. The first `codes.len()` ordinals follow the Z-order curve; later
 //! arrivals, and listings that moved, are appended behind them until the next rebuild. A listing that left keeps a
-//! dead ordinal. `filter.rs` narrows, `stays.rs` judges dates and prices, `order.rs` sorts, `facets.rs` counts.
+//! dead ordinal. `filter.rs` narrows, `order.rs` sorts, `facets.rs` counts.
 
 use super::area::{Point, code};
 use super::bits::Bitmap;
@@ -89,7 +89,7 @@ pub(crate) struct Corpus {
     /// What changed in quality or arrived since: not to be looked up in `ranking`.
     pub unranked: Bitmap,
     by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
-    class_numbers: HashMap<TimeClass, u16>,
+    class_numbers: HashMap<TimeClass, u32>,
     /// Folded city names to the number of their exact spelling.
     city_by_fold: HashMap<String, Vec<u32>>,
     host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
@@ -254,7 +254,7 @@ impl Corpus {
         let class = match self.class_numbers.get(&class) {
             Some(number) => *number,
             None => {
-                let number = u16::try_from(self.classes.len()).unwrap_or(u16::MAX);
+                let number = u32::try_from(self.classes.len()).unwrap_or(u32::MAX);
                 self.classes.push((class.clone(), Zone::parse(&class.zone)));
                 self.class_numbers.insert(class, number);
                 number
@@ -363,7 +363,7 @@ struct Numbers {
     city: u32,
     neighbourhood: u32,
     currency: u8,
-    class: u16,
+    class: u32,
     property_type: u16,
 }
 

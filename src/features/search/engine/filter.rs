@@ -25,7 +25,17 @@ pub(super) struct Matches {
 impl Corpus {
     /// The listings that match everything in `query`.
     pub(super) fn matches(&self, text: &TextView, query: &Query) -> Result<Matches, Trouble> {
-        let words = query.words.iter().map(|word| text.hits(word)).collect::<Result<Vec<_>, _>>()?;
+        let mut words = Vec::with_capacity(query.words.len());
+        for word in &query.words {
+            let hits = text.hits(word)?;
+            if hits.anywhere.is_empty() {
+                return Ok(Matches { selection: Selection::default(), words: Vec::new() });
+            }
+            words.push(hits);
+        }
+        if query.wordless {
+            return Ok(Matches { selection: Selection::default(), words });
+        }
         let mut selection = self.start(query, &words);
         for word in &words {
             word.anywhere.narrow(&mut selection);
@@ -139,7 +149,7 @@ impl Corpus {
         }
         exact.retain(|n| {
             let terms = &self.columns.terms[n as usize];
-            let local = locals[usize::from(self.columns.classes[n as usize])];
+            let local = locals[self.columns.classes[n as usize] as usize];
             local.is_some_and(|local| permits(terms, self.days(n), stay, query.party, local))
         });
         selection.or_same_words(&exact);
@@ -182,7 +192,7 @@ impl Corpus {
             })
             .collect();
         if open.iter().any(|open| !open) {
-            selection.retain(|n| open[usize::from(self.columns.classes[n as usize])]);
+            selection.retain(|n| open[self.columns.classes[n as usize] as usize]);
         }
     }
 

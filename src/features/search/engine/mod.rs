@@ -44,8 +44,8 @@ pub(crate) enum Change {
     Gone(ListingId),
 }
 
-/// The searchable state, shared by all requests. Readers see a change whole or not at all, and never wait for a
-/// writer that waits: questions take microseconds, so the writer's turn comes.
+/// The searchable state, shared by all requests. Readers see a change whole or not at all. The lock is fair: a
+/// change waits for the questions under way, and later questions for the change. No reader asks for the lock twice.
 pub(crate) struct Engine {
     state: RwLock<State>,
 }
@@ -66,7 +66,7 @@ impl Engine {
 
     /// Answers a question.
     pub(crate) fn search(&self, query: &Query) -> Result<Answer, Trouble> {
-        let state = self.state.read_recursive();
+        let state = self.state.read();
         let corpus = &state.corpus;
         let matches = corpus.matches(&state.text, query)?;
         let total = matches.selection.count();
@@ -89,7 +89,7 @@ impl Engine {
 
     /// Looks at the state, for suggestions, figures and checks.
     pub(crate) fn look<T>(&self, f: impl FnOnce(&State) -> T) -> T {
-        f(&self.state.read_recursive())
+        f(&self.state.read())
     }
 
     /// Applies changes that make the corpus true for `seq`; the disorder that has gathered is answered.

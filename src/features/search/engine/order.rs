@@ -185,13 +185,17 @@ fn millimetres(km: f64) -> i64 {
 mod tests {
     use super::super::bits::Selection;
     use super::super::testing::{everything, town};
-    use super::super::text::hits::{Hits, WordHits};
+    use super::super::text::hits::{Gathering, WordHits};
     use super::*;
     use std::sync::Arc;
 
     /// Words that every listing has, most of them in the title or in the place, or nearly none.
     fn words(total: u32) -> Vec<Vec<Arc<WordHits>>> {
-        let every = |step: usize, from: u32| Hits::of((from..total).step_by(step).collect(), total);
+        let every = |step: usize, from: u32| {
+            let mut found = Gathering::new(total);
+            (from..total).step_by(step).for_each(|n| found.push(n));
+            found.hits()
+        };
         let word = |title, place| Arc::new(WordHits { anywhere: every(1, 0), title, place });
         vec![
             vec![],

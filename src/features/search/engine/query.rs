@@ -10,6 +10,8 @@ use crate::values::{Currency, Instant, ListingId, Stay, UserId};
 #[derive(Debug, Clone)]
 pub(crate) struct Query {
     pub words: Vec<Word>,
+    /// Something was asked in which there is no word, such as an emoji: nobody has it.
+    pub wordless: bool,
     pub city: Option<String>,
     pub area: Option<Area>,
     pub stay: Option<Stay>,

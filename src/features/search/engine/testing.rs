@@ -63,6 +63,7 @@ pub(super) fn town(seed: u64, listings: u64) -> Corpus {
 pub(super) fn everything() -> Query {
     Query {
         words: Vec::new(),
+        wordless: false,
         city: None,
         area: None,
         stay: None,

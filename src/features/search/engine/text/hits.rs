@@ -13,17 +13,56 @@ pub(crate) enum Hits {
     Many(Bitmap),
 }
 
-impl Hits {
-    /// From ordinals in any order, perhaps repeated, of a corpus of `total`.
-    pub(crate) fn of(mut ordinals: Vec<u32>, total: u32) -> Self {
-        if ordinals.len() > (total / DENSE) as usize {
-            let mut map = Bitmap::with_room(total as usize);
-            ordinals.iter().for_each(|n| map.insert(*n));
-            return Self::Many(map);
+/// Collects ordinals in any order, perhaps repeated, and never takes more memory than one bitmap and a short list.
+pub(crate) struct Gathering {
+    total: u32,
+    few: Vec<u32>,
+    many: Option<Bitmap>,
+}
+
+impl Gathering {
+    /// Of a corpus with so many ordinals.
+    pub(crate) fn new(total: u32) -> Self {
+        Self { total, few: Vec::new(), many: None }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, ordinal: u32) {
+        match &mut self.many {
+            Some(many) => many.insert(ordinal),
+            None => {
+                self.few.push(ordinal);
+                if self.few.len() > (self.total / DENSE) as usize {
+                    let mut many = Bitmap::with_room(self.total as usize);
+                    self.few.drain(..).for_each(|n| many.insert(n));
+                    self.many = Some(many);
+                }
+            }
         }
-        ordinals.sort_unstable();
-        ordinals.dedup();
-        Self::Few(ordinals.into())
+    }
+
+    pub(crate) fn hits(self) -> Hits {
+        if let Some(many) = self.many {
+            return Hits::Many(many);
+        }
+        let mut few = self.few;
+        few.sort_unstable();
+        few.dedup();
+        Hits::Few(few.into())
+    }
+}
+
+impl Hits {
+    /// Those of several sets together.
+    pub(crate) fn union(sets: &[&Self], total: u32) -> Self {
+        let mut all = Gathering::new(total);
+        for set in sets {
+            match set {
+                Self::Few(list) => list.iter().for_each(|n| all.push(*n)),
+                Self::Many(map) => map.iter().for_each(|n| all.push(n)),
+            }
+        }
+        all.hits()
     }
 
     pub(crate) fn contains(&self, ordinal: u32) -> bool {

@@ -60,8 +60,10 @@ impl Stamp {
 
 /// The index and its one writer.
 pub(crate) struct TextIndex {
+    index: Index,
     reader: IndexReader,
-    writer: IndexWriter,
+    /// Missing after a failure, until the next change makes another.
+    writer: Option<IndexWriter>,
     pub(crate) fields: Fields,
     instance: String,
 }
@@ -117,17 +119,17 @@ impl TextIndex {
             Err(other) => return Err(Unfit::Damaged(other.to_string())),
         };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(|e: tantivy::TantivyError| Unfit::Damaged(e.to_string()))?;
-        Ok(Self { reader, writer, fields, instance: instance.to_owned() })
+        Ok(Self { index, reader, writer: Some(writer), fields, instance: instance.to_owned() })
     }
 
     /// Puts a listing's texts in, replacing what was there. Visible after [`TextIndex::commit`].
-    pub(crate) fn put(&self, texts: &Texts) -> tantivy::Result<()> {
-        self.remove(texts.id);
+    pub(crate) fn put(&mut self, texts: &Texts) -> tantivy::Result<()> {
+        self.remove(texts.id)?;
         self.add(texts)
     }
 
     /// Adds a listing that is surely not there yet.
-    pub(crate) fn add(&self, texts: &Texts) -> tantivy::Result<()> {
+    pub(crate) fn add(&mut self, texts: &Texts) -> tantivy::Result<()> {
         let (high, low) = texts.id.0.as_u64_pair();
         let mut document = TantivyDocument::new();
         document.add_bytes(self.fields.id, texts.id.0.as_bytes());
@@ -136,25 +138,47 @@ impl TextIndex {
         document.add_text(self.fields.title, &texts.title);
         document.add_text(self.fields.place, &texts.place);
         document.add_text(self.fields.body, &texts.body);
-        self.writer.add_document(document).map(|_opstamp| ())
+        self.writer()?.add_document(document).map(|_opstamp| ())
     }
 
-    pub(crate) fn remove(&self, id: ListingId) {
-        self.writer.delete_term(Term::from_field_bytes(self.fields.id, id.0.as_bytes()));
+    pub(crate) fn remove(&mut self, id: ListingId) -> tantivy::Result<()> {
+        let term = Term::from_field_bytes(self.fields.id, id.0.as_bytes());
+        self.writer()?.delete_term(term);
+        Ok(())
     }
 
     /// Takes everything out; visible after [`TextIndex::commit`].
-    pub(crate) fn clear(&self) -> tantivy::Result<()> {
-        self.writer.delete_all_documents().map(|_opstamp| ())
+    pub(crate) fn clear(&mut self) -> tantivy::Result<()> {
+        self.writer()?.delete_all_documents().map(|_opstamp| ())
     }
 
-    /// Makes everything put so far durable and true for `seq`.
+    /// Makes everything put so far durable and true for `seq`. After an error nothing put since the last commit is
+    /// kept: put it again.
     pub(crate) fn commit(&mut self, seq: i64) -> tantivy::Result<()> {
         let stamp = serde_json::to_string(&Stamp::new(&self.instance, seq)).map_err(std::io::Error::other)?;
-        let mut prepared = self.writer.prepare_commit()?;
-        prepared.set_payload(&stamp);
-        prepared.commit()?;
+        let done = self.writer()?.prepare_commit().and_then(|mut prepared| {
+            prepared.set_payload(&stamp);
+            prepared.commit()
+        });
+        if let Err(error) = done {
+            self.give_up();
+            return Err(error);
+        }
         self.reader.reload()
+    }
+
+    /// Forgets everything since the last commit. After any failure this must come before the next change: the writer of
+    /// a failed commit has no workers left, and would take texts, answer that all is well, and lose them.
+    pub(crate) fn give_up(&mut self) {
+        self.writer = None;
+    }
+
+    /// The writer, made anew after a failure.
+    fn writer(&mut self) -> tantivy::Result<&mut IndexWriter> {
+        match &mut self.writer {
+            Some(writer) => Ok(writer),
+            missing => Ok(missing.insert(self.index.writer_with_num_threads(1, WRITER_BYTES)?)),
+        }
     }
 
     /// The committed texts as seen by a corpus; segments that `before` knew with the same ordinals are taken over.
@@ -169,7 +193,7 @@ impl TextIndex {
 
     /// Waits for background merges; for the end of a rebuild.
     pub(crate) fn finish(self) -> tantivy::Result<()> {
-        self.writer.wait_merging_threads()
+        self.writer.map_or(Ok(()), IndexWriter::wait_merging_threads)
     }
 
     /// Where the index of an instance is.
@@ -226,4 +250,28 @@ fn layout() -> (Schema, Fields) {
         body: schema.add_text_field("body", text),
     };
     (schema.build(), fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failed_commit_nothing_is_lost_that_is_put_again() {
+        let data = tempfile::tempdir().unwrap();
+        let (folder, away) = (data.path().join("index"), data.path().join("away"));
+        let texts = |title: &str| Texts { id: ListingId::new(), title: title.into(), place: String::new(), body: String::new() };
+        let mut index = TextIndex::create(&folder, "here").unwrap();
+        let first = texts("first");
+        index.put(&first).unwrap();
+        index.commit(1).unwrap();
+        std::fs::rename(&folder, &away).unwrap();
+        index.put(&texts("second")).unwrap();
+        assert!(index.commit(2).is_err());
+        std::fs::rename(&away, &folder).unwrap();
+        index.put(&first).unwrap();
+        index.put(&texts("second")).unwrap();
+        index.commit(2).unwrap();
+        assert_eq!(index.searcher().num_docs(), 2);
+    }
 }

@@ -8,7 +8,7 @@ pub(crate) mod hits;
 pub(crate) mod index;
 pub(crate) mod words;
 
-use self::hits::{Hits, WordHits};
+use self::hits::{Gathering, Hits, WordHits};
 use self::index::Fields;
 use self::words::{STEM, Word};
 use crate::values::ListingId;
@@ -94,13 +94,12 @@ impl TextView {
     fn collect(&self, word: &Word, spelling: Spelling) -> tantivy::Result<WordHits> {
         let [title, place, body] = [self.fields.title, self.fields.place, self.fields.body].map(|field| self.zone(field, word, spelling));
         let (title, place, body) = (title?, place?, body?);
-        let anywhere = [&title, &place, &body].into_iter().flatten().copied().collect();
-        Ok(WordHits { anywhere: Hits::of(anywhere, self.total), title: Hits::of(title, self.total), place: Hits::of(place, self.total) })
+        Ok(WordHits { anywhere: Hits::union(&[&title, &place, &body], self.total), title, place })
     }
 
-    /// The ordinals that have the word in one zone, in any order, perhaps repeated.
-    fn zone(&self, field: Field, word: &Word, spelling: Spelling) -> tantivy::Result<Vec<u32>> {
-        let mut found = Vec::new();
+    /// The ordinals that have the word in one zone.
+    fn zone(&self, field: Field, word: &Word, spelling: Spelling) -> tantivy::Result<Hits> {
+        let mut found = Gathering::new(self.total);
         for (segment, ordinals) in self.searcher.segment_readers().iter().zip(&self.ordinals) {
             let inverted = segment.inverted_index(field)?;
             let alive = segment.alive_bitset();
@@ -121,7 +120,7 @@ impl TextView {
                 Spelling::OneTypo => each_typo(&inverted, field, word.plain(), &mut take)?,
             }
         }
-        Ok(found)
+        Ok(found.hits())
     }
 }
 

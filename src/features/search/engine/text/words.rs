@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 pub(crate) const STEM: char = '\u{1}';
 /// Longer words are cut, in the index and in questions alike.
 const LONGEST: usize = 64;
-/// More words than this are not looked at; a question is cut off there.
+/// More different words than this make no question.
 pub(crate) const MOST_WORDS: usize = 16;
 
 /// A word of a question.
@@ -35,7 +35,7 @@ impl Word {
     }
 }
 
-/// The words of a question, in order, each once, at most [`MOST_WORDS`].
+/// The words of a question, in order, each once; one more than [`MOST_WORDS`] stands for any number more.
 pub(crate) fn question(text: &str) -> Vec<Word> {
     let stemmer = Stemmer::new(Algorithm::English);
     let unfinished = text.chars().next_back().is_some_and(char::is_alphanumeric);
@@ -54,7 +54,7 @@ pub(crate) fn question(text: &str) -> Vec<Word> {
     }
     let mut seen = std::collections::HashSet::new();
     words.retain(|word| seen.insert(word.plain().to_owned()));
-    words.truncate(MOST_WORDS);
+    words.truncate(MOST_WORDS + 1);
     words
 }
 
@@ -203,7 +203,7 @@ mod tests {
         }
         assert_eq!(question(&"word ".repeat(100)).len(), 1);
         let many: String = (0..100).map(|n| format!("w{n} ")).collect();
-        assert_eq!(question(&many).len(), MOST_WORDS);
+        assert_eq!(question(&many).len(), MOST_WORDS + 1);
     }
 
     #[test]
