@@ -116,7 +116,22 @@ impl r2d2::ManageConnection for Readers {
     }
 }
 
+/// Opens the writing connection. Two processes that make the same new file meet while it is switched to WAL, which SQLite
+/// refuses without waiting; so this waits for it, as long as for any other lock.
 fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let mut tries = 200;
+    loop {
+        match try_writer(path) {
+            Err(error) if tries > 0 && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                tries -= 1;
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+fn try_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;",
