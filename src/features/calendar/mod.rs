@@ -10,4 +10,4 @@ mod store;
 
 pub use rules::{Causes, DayOverride, Days, Numbers, Party, Rule, Terms, Verdict, explain, nearest, overlay, permits};
 pub use service::{Calendar, calendar_of};
-pub use store::{LOOK_BACK, Listed, STATEMENTS, causes, overrides, terms};
+pub use store::{LOOK_BACK, Listed, STATEMENTS, causes, override_in, overrides, terms, terms_in};

@@ -1,7 +1,7 @@
 //! SQL of the calendar: terms, causes and overrides of one listing. Nothing is stored as a union; `rules` joins.
 
 use super::rules::{Causes, DayOverride, Terms, lay};
-use crate::platform::db::{Conn, DbError, DbResult, Row};
+use crate::platform::db::{Conn, DbResult, Row};
 use crate::values::{BookingId, Currency, Instant, ListingId, Money, Night, NightRange, Zone};
 use std::num::{NonZeroI64, NonZeroU16};
 
@@ -34,28 +34,33 @@ pub struct Listed {
 /// The terms of a listing, whatever its state (`terms.bookable` says whether it is published); `None` when there is none.
 pub fn terms(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option<Listed>> {
     conn.first(TERMS, &[listing.into()], |row| {
-        Ok(Listed { terms: terms_of(row)?, zone: known(row, 16, Zone::parse)?, base: Money::new(row.get(18)?, known(row, 17, Currency::parse)?) })
+        Ok(Listed {
+            terms: terms_in(row, 1, row.get::<String>(0)? == "published")?,
+            zone: row.known(16, Zone::parse)?,
+            base: Money::new(row.get(18)?, row.known(17, Currency::parse)?),
+        })
     })
 }
 
-fn terms_of(row: &Row<'_>) -> DbResult<Terms> {
+/// The terms in fifteen columns from `first` on: `capacity` to `unit_count`, in the order of the schema.
+pub fn terms_in(row: &Row<'_>, first: usize, bookable: bool) -> DbResult<Terms> {
     Ok(Terms {
-        bookable: row.get::<String>(0)? == "published",
-        capacity: small(row, 1)?,
-        max_infants: small(row, 2)?,
-        max_pets: small(row, 3)?,
-        min_nights: small(row, 4)?,
-        max_nights: small(row, 5)?,
-        notice_days: small(row, 6)?,
-        cutoff_minute: small_or_null(row, 7)?,
-        window_days: small(row, 8)?,
-        window_strict: row.get(9)?,
-        preparation: small(row, 10)?,
-        arrival_days: small(row, 11)?,
-        departure_days: small(row, 12)?,
-        gap_nights: small(row, 13)?,
-        fill_gaps: row.get(14)?,
-        units: small(row, 15)?,
+        bookable,
+        capacity: row.small(first)?,
+        max_infants: row.small(first + 1)?,
+        max_pets: row.small(first + 2)?,
+        min_nights: row.small(first + 3)?,
+        max_nights: row.small(first + 4)?,
+        notice_days: row.small(first + 5)?,
+        cutoff_minute: row.small_or_null(first + 6)?,
+        window_days: row.small(first + 7)?,
+        window_strict: row.get(first + 8)?,
+        preparation: row.small(first + 9)?,
+        arrival_days: row.small(first + 10)?,
+        departure_days: row.small(first + 11)?,
+        gap_nights: row.small(first + 12)?,
+        fill_gaps: row.get(first + 13)?,
+        units: row.small(first + 14)?,
     })
 }
 
@@ -97,7 +102,7 @@ fn booked(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: Instant) -
 pub fn overrides(conn: &mut Conn<'_>, listing: ListingId, from: Night) -> DbResult<Vec<DayOverride>> {
     let mut by_source: Vec<(String, Vec<DayOverride>)> = Vec::new();
     conn.each(OVERRIDES, &[listing.into(), from.plus(-LOOK_BACK).into()], |row| {
-        let (source, day): (String, _) = (row.get(0)?, override_of(row)?);
+        let (source, day): (String, _) = (row.get(0)?, override_in(row, 1)?);
         match by_source.last_mut() {
             Some((same, days)) if *same == source => days.push(day),
             _ => by_source.push((source, vec![day])),
@@ -107,37 +112,19 @@ pub fn overrides(conn: &mut Conn<'_>, listing: ListingId, from: Night) -> DbResu
     Ok(lay(by_source.iter().map(|(source, days)| (source.as_str(), days.clone())).collect()))
 }
 
-fn override_of(row: &Row<'_>) -> DbResult<DayOverride> {
+/// A day override in seven columns from `first` on: `from_night` to `closed_to_departure`, in the order of the schema.
+pub fn override_in(row: &Row<'_>, first: usize) -> DbResult<DayOverride> {
     Ok(DayOverride {
-        range: range(row, 1)?,
-        price_minor: row.get::<Option<i64>>(3)?.and_then(NonZeroI64::new),
-        min_nights: small_or_null(row, 4)?.and_then(NonZeroU16::new),
-        max_nights: small_or_null(row, 5)?.and_then(NonZeroU16::new),
-        closed_to_arrival: row.get(6)?,
-        closed_to_departure: row.get(7)?,
+        range: range(row, first)?,
+        price_minor: row.get::<Option<i64>>(first + 2)?.and_then(NonZeroI64::new),
+        min_nights: row.small_or_null(first + 3)?.and_then(NonZeroU16::new),
+        max_nights: row.small_or_null(first + 4)?.and_then(NonZeroU16::new),
+        closed_to_arrival: row.get(first + 5)?,
+        closed_to_departure: row.get(first + 6)?,
     })
 }
 
 /// Two neighbouring columns as `[from, to)`.
 fn range(row: &Row<'_>, column: usize) -> DbResult<NightRange> {
     Ok(NightRange::new(row.get(column)?, row.get(column + 1)?))
-}
-
-/// A small number of the schema; its CHECKs see to it that it fits.
-fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {
-    let found: i64 = row.get(column)?;
-    T::try_from(found).map_err(|_| DbError::Column { column, reason: format!("{found} is out of range") })
-}
-
-fn small_or_null<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<Option<T>> {
-    match row.get::<Option<i64>>(column)? {
-        None => Ok(None),
-        Some(_) => small(row, column).map(Some),
-    }
-}
-
-/// A text column that must name something this release knows.
-fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
-    let text: String = row.get(column)?;
-    parse(&text).ok_or_else(|| DbError::Column { column, reason: format!("{text:?} is not known") })
 }

@@ -6,13 +6,12 @@
 use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
-use crate::features::calendar::rules::{DayOverride, Terms};
+use crate::features::calendar::{override_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
 use crate::features::listings::mean_centi;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use std::collections::HashSet;
-use std::num::{NonZeroI64, NonZeroU16};
 use std::sync::Arc;
 
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
@@ -84,46 +83,25 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
     Ok(Facts {
         id: row.get(0)?,
         host,
-        room_type: known(row, 2, RoomType::parse)?,
+        room_type: row.known(2, RoomType::parse)?,
         property_type: row.text(3, |word| words.share(word))?,
         city: row.text(4, |word| words.share(word))?,
         neighbourhood: row.text(5, |word| words.share(word))?,
         lat: row.get(6)?,
         lng: row.get(7)?,
         zone: row.text(8, |word| words.share(word))?,
-        currency: known(row, 9, Currency::parse)?,
+        currency: row.known(9, Currency::parse)?,
         price: row.get(10)?,
-        bedrooms: small_or_null(row, 11)?,
-        beds: small_or_null(row, 12)?,
-        bathrooms_halves: small_or_null(row, 13)?,
+        bedrooms: row.small_or_null(11)?,
+        beds: row.small_or_null(12)?,
+        bathrooms_halves: row.small_or_null(13)?,
         amenities: AmenitySet::from_json(&row.get::<Json>(14)?.0).map_err(|e| DbError::Column { column: 14, reason: e.to_string() })?,
         instant_book: row.get(15)?,
         top_host: top_host(host),
         rating_centi: mean_centi(rating_sum, rating_count).map(|mean| u16::try_from(mean).unwrap_or(u16::MAX)),
-        review_count: small(row, 18)?,
+        review_count: row.small(18)?,
         created_at: row.get(19)?,
-        terms: terms(row)?,
-    })
-}
-
-fn terms(row: &Row<'_>) -> DbResult<Terms> {
-    Ok(Terms {
-        bookable: true,
-        capacity: small(row, 20)?,
-        max_infants: small(row, 21)?,
-        max_pets: small(row, 22)?,
-        min_nights: small(row, 23)?,
-        max_nights: small(row, 24)?,
-        notice_days: small(row, 25)?,
-        cutoff_minute: small_or_null(row, 26)?,
-        window_days: small(row, 27)?,
-        window_strict: row.get(28)?,
-        preparation: small(row, 29)?,
-        arrival_days: small(row, 30)?,
-        departure_days: small(row, 31)?,
-        gap_nights: small(row, 32)?,
-        fill_gaps: row.get(33)?,
-        units: small(row, 34)?,
+        terms: terms_in(row, 20, true)?,
     })
 }
 
@@ -141,23 +119,11 @@ pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> D
     ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
     conn.each(OVERRIDES, &[from.into()], |row| {
         let source = row.text(1, |name| found.source(name))?;
-        found.overrides.push((row.get(0)?, source, day_override(row)?));
+        found.overrides.push((row.get(0)?, source, override_in(row, 2)?));
         Ok(())
     })?;
     found.sort();
     Ok(found)
-}
-
-fn day_override(row: &Row<'_>) -> DbResult<DayOverride> {
-    let nights = |column| row.get::<Option<i64>>(column).map(|n| n.and_then(|n| u16::try_from(n).ok()).and_then(NonZeroU16::new));
-    Ok(DayOverride {
-        range: NightRange::new(row.get(2)?, row.get(3)?),
-        price_minor: row.get::<Option<i64>>(4)?.and_then(NonZeroI64::new),
-        min_nights: nights(5)?,
-        max_nights: nights(6)?,
-        closed_to_arrival: row.get(7)?,
-        closed_to_departure: row.get(8)?,
-    })
 }
 
 /// Hands over the texts of every published listing.
@@ -255,20 +221,7 @@ pub(super) fn cards(conn: &mut Conn<'_>, ids: &[ListingId]) -> DbResult<Vec<Card
             top_host: row.get(16)?,
             photo_url: row.get(17)?,
             price_minor: row.get(18)?,
-            currency: known(row, 19, Currency::parse)?,
+            currency: row.known(19, Currency::parse)?,
         })
     })
-}
-
-fn known<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
-    row.text(column, &parse)?.ok_or_else(|| DbError::Column { column, reason: "the word is unknown to this release".into() })
-}
-
-fn small<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<T> {
-    let number: i64 = row.get(column)?;
-    T::try_from(number).map_err(|_too_large| DbError::Column { column, reason: format!("{number} does not fit") })
-}
-
-fn small_or_null<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> DbResult<Option<T>> {
-    row.get::<Option<i64>>(column)?.map(|n| T::try_from(n).map_err(|_too_large| DbError::Column { column, reason: format!("{n} does not fit") })).transpose()
 }

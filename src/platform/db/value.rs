@@ -137,6 +137,22 @@ pub enum Row<'a> {
 }
 
 impl Row<'_> {
+    /// A whole number as a smaller type; the schema's CHECKs see to it that it fits.
+    pub fn small<T: TryFrom<i64>>(&self, column: usize) -> DbResult<T> {
+        let number: i64 = self.get(column)?;
+        T::try_from(number).map_err(|_too_large| DbError::Column { column, reason: format!("{number} does not fit") })
+    }
+
+    /// [`Row::small`], or `None` for NULL.
+    pub fn small_or_null<T: TryFrom<i64>>(&self, column: usize) -> DbResult<Option<T>> {
+        if self.get::<Option<i64>>(column)?.is_none() { Ok(None) } else { self.small(column).map(Some) }
+    }
+
+    /// A text column that must name something this release knows.
+    pub fn known<T>(&self, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
+        self.text(column, parse)?.ok_or_else(|| DbError::Column { column, reason: "the word is unknown to this release".into() })
+    }
+
     /// Hands a text column to `take` without copying it.
     pub fn text<T>(&self, column: usize, take: impl FnOnce(&str) -> T) -> DbResult<T> {
         let text = match self {
