@@ -116,10 +116,10 @@ impl Search {
         self.engine.look(|state| state.corpus.nights.count_free(&state.corpus.live, stay))
     }
 
-    /// Questions without words take microseconds and are answered at once; words may have to be read from the index,
-    /// which is done off the async threads and by few at a time.
+    /// Questions without new words take microseconds and are answered at once; other words have to be read from the
+    /// index, which is done off the async threads and by few at a time.
     async fn find_apart(&self, query: Query) -> Result<(Query, Answer)> {
-        if query.words.is_empty() {
+        if self.engine.look(|state| state.text.remembers(&query.words)) {
             let answer = self.find(&query)?;
             return Ok((query, answer));
         }

@@ -77,6 +77,11 @@ impl TextView {
         self.searcher.num_docs()
     }
 
+    /// Whether all these words were looked up before and are still remembered.
+    pub(crate) fn remembers(&self, words: &[Word]) -> bool {
+        words.iter().all(|word| self.cache.contains_key(word))
+    }
+
     /// Who has this word.
     pub(crate) fn hits(&self, word: &Word) -> tantivy::Result<Arc<WordHits>> {
         if let Some(hits) = self.cache.get(word) {
