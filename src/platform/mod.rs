@@ -10,6 +10,7 @@ pub mod events;
 pub mod health;
 pub mod http;
 pub mod instance;
+pub mod keys;
 pub mod tasks;
 pub mod telemetry;
 pub mod tools;

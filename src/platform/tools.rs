@@ -1,7 +1,8 @@
 //! What every feature is handed: the database, the clock, the settings, the numbers. No globals.
 
-use super::config::Config;
+use super::config::{Config, Hidden};
 use super::db::Db;
+use super::keys::Keys;
 use super::telemetry::Metrics;
 use crate::values::Clock;
 use std::sync::Arc;
@@ -15,12 +16,14 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     pub config: Arc<Config>,
     pub metrics: Arc<Metrics>,
+    pub keys: Arc<Keys>,
 }
 
 impl Tools {
     /// Opens the database of `config`. Blocks; call it off the async threads.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let db = Db::open(&config.database()?, Arc::clone(&clock))?;
-        Ok(Self { db, clock, config: Arc::new(config), metrics: Arc::new(Metrics::new()?) })
+        let keys = Keys::open(&db, &config.data_dir, config.keys.master.as_ref().map(Hidden::expose))?;
+        Ok(Self { keys: Arc::new(keys), db, clock, config: Arc::new(config), metrics: Arc::new(Metrics::new()?) })
     }
 }

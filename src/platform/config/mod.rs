@@ -4,9 +4,11 @@
 //! the TOML file, then the defaults below. An unknown key is an error, wherever it stands. How the sources are read is
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
+mod hidden;
 mod sources;
 mod units;
 
+pub use hidden::Hidden;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -35,6 +37,7 @@ pub struct Config {
     pub metrics: MetricsAccess,
     pub docs: Docs,
     pub cache: Cache,
+    pub keys: KeySettings,
 }
 
 /// What is logged, and how.
@@ -114,6 +117,16 @@ pub struct Cache {
     pub cards_mb: u64,
 }
 
+/// Secrets that stand outside the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeySettings {
+    /// The master key, 32 bytes in URL-safe base64; absent: `keys/master.key` in the data folder, made at the first start. Several
+    /// nodes of one instance need the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master: Option<Hidden>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -127,6 +140,7 @@ impl Default for Config {
             metrics: MetricsAccess::default(),
             docs: Docs::default(),
             cache: Cache::default(),
+            keys: KeySettings::default(),
         }
     }
 }

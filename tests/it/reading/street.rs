@@ -38,7 +38,13 @@ pub(super) struct Answer {
 impl Door {
     pub(super) fn of(db: &TestDb) -> Self {
         let metrics = Arc::new(Metrics::new().unwrap());
-        let tools = Tools { db: Db::clone(db), clock: db.clock.clone(), config: Arc::new(Config::default()), metrics: Arc::clone(&metrics) };
+        let tools = Tools {
+            keys: Arc::new(stopover::platform::keys::Keys::from_bytes([7; 32])),
+            db: Db::clone(db),
+            clock: db.clock.clone(),
+            config: Arc::new(Config::default()),
+            metrics: Arc::clone(&metrics),
+        };
         let (pages, cursors) = (ListingPages::new(), CursorKey::new(&Secret::from_bytes([3; 32])));
         let apis = (
             ListingsApi::new(tools.clone(), pages.clone()),

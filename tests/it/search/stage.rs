@@ -45,7 +45,13 @@ impl House {
     pub(super) async fn over(db: Db, clock: Arc<dyn Clock>, folder: Arc<tempfile::TempDir>) -> Result<Self, String> {
         let config = Config { data_dir: folder.path().into(), ..Config::default() };
         let running = off_thread(move || {
-            let tools = Tools { db, clock, config: Arc::new(config), metrics: Arc::new(Metrics::new().unwrap()) };
+            let tools = Tools {
+                keys: Arc::new(stopover::platform::keys::Keys::from_bytes([7; 32])),
+                db,
+                clock,
+                config: Arc::new(config),
+                metrics: Arc::new(Metrics::new().unwrap()),
+            };
             let parts = Parts::gather(tools).map_err(|e| format!("{e:#}"))?;
             let endpoint = app::endpoint(&parts).map_err(|e| format!("{e:#}"))?.boxed();
             Ok::<_, String>((endpoint, parts))
