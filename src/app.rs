@@ -3,17 +3,18 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], and what `stopover doctor`
 //! should look at in [`checks`].
 
-use crate::features::accounts::UsersApi;
-use crate::features::availability::AvailabilityApi;
+use crate::features::accounts::{self, UsersApi};
+use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
-use crate::features::listings::{ListingPages, ListingsApi, ReferenceApi};
-use crate::features::reviews::ReviewsApi;
+use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
+use crate::platform::access::Doors;
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
-use crate::platform::health::{Check, HealthApi};
+use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::instance::{self, Secret};
 use crate::platform::tasks::{Running, Task};
@@ -121,6 +122,12 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     (V1(features), HealthApi::new(readiness))
 }
 
+/// Who may call which operation.
+#[must_use]
+pub fn doors() -> Doors {
+    Doors::of(&[health::DOORS, accounts::DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+}
+
 /// What the APIs of the features are made of.
 struct ApiParts {
     tools: Tools,
@@ -149,7 +156,8 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let tools = &parts.tools;
     let base_url = tools.config.public_url.clone();
     let document = openapi_document(base_url.as_deref());
-    let mut routes = Routes::from_spec(&serde_json::from_str(&document).context("the OpenAPI document is not JSON")?, &tools.metrics);
+    let spec = serde_json::from_str(&document).context("the OpenAPI document is not JSON")?;
+    let mut routes = Routes::from_spec(&spec, &doors(), &tools.metrics)?;
     let api_parts = ApiParts {
         tools: tools.clone(),
         search: parts.search.clone(),
@@ -173,7 +181,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     }
     known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
     let site = pages::Site::new(site.map_to_response(), api.into_endpoint());
-    Ok(Edge::new(site, routes, tools.clone()))
+    Ok(Edge::new(site, routes, Arc::new(http::NoGate), tools.clone()))
 }
 
 /// Serves on `listener` until `shutdown` is done and what was under way has finished.

@@ -3,11 +3,16 @@
 //! A feature that needs a while before it can serve (the search engine reads everything at the start) registers a
 //! [`Check`]; `/readyz` answers 503 with its reason until it passes.
 
+use super::access::{Action, Door};
 use super::error::{Error, Kind};
 use super::http::ApiResult;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use std::sync::Arc;
+
+/// Who may come in.
+pub const DOORS: &[Door] =
+    &[Door::to("getHealth", Action::LookAround), Door::to("getReadiness", Action::LookAround), Door::to("getVersion", Action::LookAround)];
 
 /// Something that must hold; used by `/readyz`, where it must be quick, and by `stopover doctor`, where it may take a while.
 #[derive(Clone)]

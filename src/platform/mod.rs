@@ -1,6 +1,7 @@
 //! Plumbing without business: the database, the event log, HTTP, configuration, telemetry.
 //! Nothing here knows what a listing or a booking is.
 
+pub mod access;
 pub mod cache;
 pub mod config;
 pub mod cursor;

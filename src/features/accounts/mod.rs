@@ -4,6 +4,6 @@ mod api;
 mod service;
 mod store;
 
-pub use api::UsersApi;
+pub use api::{DOORS, UsersApi};
 pub use service::{Profile, profile};
 pub use store::STATEMENTS;

@@ -7,6 +7,6 @@ mod api;
 mod rules;
 mod service;
 
-pub use api::AvailabilityApi;
+pub use api::{AvailabilityApi, DOORS};
 pub use rules::{DayOutlook, RangeRefusal, outlook};
 pub use service::{CalendarPage, Why, calendar_page, why};

@@ -12,7 +12,7 @@ mod rules;
 mod service;
 mod store;
 
-pub use api::{ListingPages, ListingsApi, ReferenceApi};
+pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
 pub use place::PlaceKey;
 pub use rules::mean_centi;
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};

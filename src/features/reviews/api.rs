@@ -1,6 +1,7 @@
 //! `GET /listings/{id}/reviews`: newest first, page by page.
 
 use super::service::{self, Ask, Page, Place, Review};
+use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::tools::Tools;
@@ -42,6 +43,9 @@ enum Listed {
     #[oai(status = 200)]
     Page(Json<ReviewsView>, #[oai(header = "Link")] Option<String>, #[oai(header = "Cache-Control")] String),
 }
+
+/// Who may come in.
+pub const DOORS: &[Door] = &[Door::to("listReviews", Action::Search)];
 
 /// Reading reviews.
 pub struct ReviewsApi {

@@ -4,6 +4,6 @@ mod api;
 mod service;
 mod store;
 
-pub use api::ReviewsApi;
+pub use api::{DOORS, ReviewsApi};
 pub use service::{Ask, Page, Place, Review, page};
 pub use store::STATEMENTS;

@@ -5,6 +5,7 @@ use super::engine::listing::RoomType;
 use super::engine::query::{PriceBasis, Sort};
 use super::service::Search;
 use super::suggest::Suggestion;
+use crate::platform::access::{Action, Door};
 use crate::platform::error::Result;
 use crate::platform::http::{Prepared, Tag};
 use crate::platform::tools::Tools;
@@ -205,6 +206,9 @@ struct SuggestionView {
 struct SuggestionsView {
     data: Vec<SuggestionView>,
 }
+
+/// Who may come in.
+pub const DOORS: &[Door] = &[Door::to("searchStays", Action::Search), Door::to("suggestSearches", Action::Search)];
 
 /// Finding a place to stay.
 pub struct SearchApi {

@@ -13,7 +13,7 @@ mod service;
 mod store;
 mod suggest;
 
-pub use api::SearchApi;
+pub use api::{DOORS, SearchApi};
 pub use ask::Ask;
 pub use engine::facets::{Facets, Histogram};
 pub use engine::listing::RoomType;

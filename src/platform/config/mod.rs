@@ -4,10 +4,12 @@
 //! the TOML file, then the defaults below. An unknown key is an error, wherever it stands. How the sources are read is
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
+mod accounts;
 mod hidden;
 mod sources;
 mod units;
 
+pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
@@ -38,6 +40,7 @@ pub struct Config {
     pub docs: Docs,
     pub cache: Cache,
     pub keys: KeySettings,
+    pub accounts: Accounts,
 }
 
 /// What is logged, and how.
@@ -141,6 +144,7 @@ impl Default for Config {
             docs: Docs::default(),
             cache: Cache::default(),
             keys: KeySettings::default(),
+            accounts: Accounts::default(),
         }
     }
 }
@@ -236,7 +240,7 @@ impl Config {
                 return Err(SettingsError::of(name, "must be at least 1"));
             }
         }
-        Ok(())
+        self.accounts.check()
     }
 }
 

@@ -1,28 +1,36 @@
 //! The outermost endpoint: everything that is the same for every request, in one place instead of ten stacked layers.
 //!
-//! In order: request id, address and parameters (`strict.rs`), CORS preflight, the body within its limits,
+//! In order: request id, address and parameters (`strict.rs`), CORS preflight, who calls and whether they may, the body within its limits,
 //! room for one more request, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
 //! numbers, log. It never answers an `Err`.
 
 use super::call::Call;
+use super::caller::{Gate, unauthenticated};
 use super::problem::{broken, render, understand};
 use super::routes::{Numbers, Operation, Routes, wrong_method};
+use super::visitor::Visitor;
 use super::{headers, reply};
+use crate::platform::access::{Action, Cell, Door, Principal, Via, may_try};
 use crate::platform::config::Config;
 use crate::platform::error::{Error, Kind, Refused};
 use crate::platform::tools::Tools;
+use crate::values;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// How long a request may wait for its turn before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a proof of who somebody is counts as fresh (S-MFA 5): five minutes.
+const FRESH_MICROS: i64 = 300 * values::Instant::SECOND;
 
 /// An endpoint with the edge around it.
 pub struct Edge<E> {
@@ -31,6 +39,7 @@ pub struct Edge<E> {
     tools: Tools,
     room: Semaphore,
     headers: headers::Fixed,
+    gate: Arc<dyn Gate>,
 }
 
 /// Counts a request as under way until it is answered or its client gives up.
@@ -69,10 +78,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
     /// Puts the edge around `inner`, whose operations are `routes`.
-    pub fn new(inner: E, routes: Routes, tools: Tools) -> Self {
+    pub fn new(inner: E, routes: Routes, gate: Arc<dyn Gate>, tools: Tools) -> Self {
         let room = Semaphore::new(tools.config.http.in_flight);
         let headers = headers::Fixed::new(&tools.config);
-        Self { inner, routes, tools, room, headers }
+        Self { inner, routes, tools, room, headers, gate }
     }
 
     fn config(&self) -> &Config {
@@ -82,6 +91,14 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     async fn answer(&self, mut request: Request, call: &Call, operation: Option<&Operation>) -> Result<Response, Error> {
         if matches!(call.method, Method::TRACE | Method::CONNECT) {
             return Err(wrong_method(&call.method, None));
+        }
+        // Reading what is public asks nothing of where its reader comes from.
+        if operation.is_some_and(|op| op.door.is_some_and(|door| !matches!(door.action, Action::LookAround | Action::Search))) {
+            let visitor = Arc::new(Visitor::of(&request, call.id()));
+            request.extensions_mut().insert(visitor);
+        }
+        if let Some(caller) = self.admit(&request, operation).await? {
+            request.extensions_mut().insert(caller);
         }
         // Before a place is taken, so that clients who send slowly hold none.
         self.read_body(&mut request).await?;
@@ -104,6 +121,41 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             }
             Err(_elapsed) => Err(busy("timed_out", "The request took longer than the server allows.")),
         }
+    }
+
+    /// Finds out who calls and whether the operation's door is open to them.
+    async fn admit(&self, request: &Request, operation: Option<&Operation>) -> Result<Option<Arc<Principal>>, Error> {
+        let Some(door) = operation.and_then(|operation| operation.door.as_ref()) else { return Ok(None) };
+        // Whoever comes in proves themselves anew; what they still carry does not count.
+        let shows = |name| request.headers().contains_key(name);
+        let caller = match door.action {
+            Action::ComeIn => None,
+            _ if shows(header::AUTHORIZATION) || shows(header::COOKIE) => self.gate.identify(request).await?,
+            _ => None,
+        };
+        self.check(door, caller.as_deref())?;
+        Ok(caller)
+    }
+
+    fn check(&self, door: &Door, caller: Option<&Principal>) -> Result<(), Error> {
+        if !may_try(door.action, caller) {
+            return Err(if caller.is_some() { forbidden() } else { unauthenticated() });
+        }
+        let Some(caller) = caller else { return Ok(()) };
+        if let Via::Token(_, scopes) = caller.via
+            && door.action.row().cells[0] == Cell::No
+            && !door.action.row().scope.is_some_and(|scope| scopes.has(scope))
+        {
+            return Err(Error::refused(Kind::Forbidden, "scope_missing", "This personal access token is not made for that."));
+        }
+        if door.action.row().is_for_staff() && self.config().staff_needs_second_factor() && !caller.strong {
+            return Err(Error::refused(Kind::Forbidden, "second_factor_needed", "Staff need a second factor here: set one up, and log in with it."));
+        }
+        let age = self.tools.clock.now().0 - caller.proven_at.0;
+        if door.fresh_proof && (matches!(caller.via, Via::Token(..)) || age > FRESH_MICROS) {
+            return Err(Error::refused(Kind::Forbidden, "proof_needed", "This needs a fresh proof of who you are: call /auth/prove first."));
+        }
+        Ok(())
     }
 
     /// Waits for one of the places of requests being worked on.
@@ -168,6 +220,10 @@ async fn collect(body: poem::Body, most: usize) -> Result<Bytes, Error> {
 
 fn too_large(most: usize) -> Error {
     Error::refused(Kind::TooLarge, "body_too_large", format!("A body may have {most} bytes."))
+}
+
+fn forbidden() -> Error {
+    Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do.")
 }
 
 fn busy(code: &'static str, detail: &str) -> Error {

@@ -2,11 +2,12 @@
 //! slow clients, connections or bodies.
 //!
 //! Follow a request: `server.rs` takes the connection, `watched.rs` closes it when it is too slow, `edge.rs` does what
-//! is the same for every request (with `call.rs`, `strict.rs`, `routes.rs`, `reply.rs`, `headers.rs`), poem-openapi
+//! is the same for every request (with `call.rs`, `visitor.rs`, `caller.rs`, `strict.rs`, `routes.rs`, `reply.rs`, `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
 //! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
 mod call;
+mod caller;
 pub mod codes;
 mod compress;
 mod edge;
@@ -22,14 +23,17 @@ mod strict;
 #[cfg(test)]
 mod tests;
 mod v1;
+mod visitor;
 mod watched;
 
+pub use caller::{Caller, Gate, Known, NoGate, SESSION_COOKIE};
 pub use edge::Edge;
 pub use prepared::{Cached, Prepared};
 pub use problem::PROBLEM_JSON;
 pub use routes::Routes;
 pub use server::serve;
 pub use v1::{Document, PREFIX, Tag, V1};
+pub use visitor::Visitor;
 
 /// The answer of a handler: the wanted thing, or a problem in the one shape of `problem.rs`.
 pub type ApiResult<T> = crate::platform::error::Result<T>;

@@ -5,6 +5,7 @@
 //! All of this happens before the router sees the request and costs well under two microseconds.
 
 use super::strict;
+use crate::platform::access::{Door, Doors};
 use crate::platform::error::{Error, Kind, Refused};
 use crate::platform::telemetry::Metrics;
 use poem::http::{Method, Uri};
@@ -42,6 +43,8 @@ pub(super) struct Operation {
     pub(super) search: bool,
     /// Answered even when the server is full.
     pub(super) vital: bool,
+    /// Who may come in; `None` only for pages, which show nothing that is anybody's.
+    pub(super) door: Option<Door>,
 }
 
 struct Parameter {
@@ -110,17 +113,20 @@ impl Operation {
 }
 
 impl Routes {
-    /// Reads the operations of an OpenAPI document.
-    pub fn from_spec(spec: &Value, metrics: &Metrics) -> Self {
+    /// Reads the operations of an OpenAPI document. Errors: an operation for which `doors` has none.
+    pub fn from_spec(spec: &Value, doors: &Doors, metrics: &Metrics) -> anyhow::Result<Self> {
         let mut routes = Self { exact: HashMap::new(), templates: HashMap::new(), paths: Vec::new(), unmatched: Numbers::new(metrics, "other", "unmatched") };
         for (template, item) in spec["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
-                if let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) {
-                    routes.add(template, Operation::from_spec(method, template, operation, metrics));
-                }
+                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())?;
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                let Some(door) = doors.find(id) else { anyhow::bail!("{method} {template} (`{id}`) has no door: nobody has said who may call it") };
+                let mut known = Operation::from_spec(method, template, operation, metrics);
+                known.door = Some(*door);
+                routes.add(template, known);
             }
         }
-        routes
+        Ok(routes)
     }
 
     /// Adds a page that is not in the document; it takes GET and any parameter.
@@ -232,7 +238,7 @@ impl Operation {
         let numbers = Numbers::new(metrics, method.as_str(), template);
         let search = template.contains("/search/");
         let vital = matches!(template, "/healthz" | "/readyz" | "/metrics");
-        Self { method, query, headers, path_names, lenient: false, numbers, search, vital }
+        Self { method, query, headers, path_names, lenient: false, numbers, search, vital, door: None }
     }
 }
 
@@ -244,16 +250,26 @@ fn is_list(parameter: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::access::Action;
     use serde_json::json;
 
     fn routes() -> Routes {
         let parameter = |name: &str, place: &str, kind: &str| json!({"name": name, "in": place, "schema": {"type": kind}});
         let spec = json!({"paths": {
-            "/api/v1/search/stays": {"get": {"parameters": [parameter("q", "query", "string"), parameter("amenities", "query", "array"), parameter("X-Hint", "header", "string")]}},
-            "/api/v1/listings/{id}": {"get": {"parameters": [parameter("id", "path", "string")]}, "patch": {}},
-            "/api/v1/listings/{id}/why": {"get": {}},
+            "/api/v1/search/stays": {"get": {"operationId": "a", "parameters": [parameter("q", "query", "string"), parameter("amenities", "query", "array"), parameter("X-Hint", "header", "string")]}},
+            "/api/v1/listings/{id}": {"get": {"operationId": "b", "parameters": [parameter("id", "path", "string")]}, "patch": {"operationId": "c"}},
+            "/api/v1/listings/{id}/why": {"get": {"operationId": "d"}},
         }});
-        Routes::from_spec(&spec, &Metrics::new().unwrap())
+        let doors =
+            Doors::of(&[&[Door::to("a", Action::Search), Door::to("b", Action::Search), Door::to("c", Action::EditListing), Door::to("d", Action::Search)]]);
+        Routes::from_spec(&spec, &doors, &Metrics::new().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_operation_without_a_door_ends_the_start() {
+        let spec = json!({"paths": {"/api/v1/secrets": {"get": {"operationId": "readSecrets"}}}});
+        let refused = Routes::from_spec(&spec, &Doors::default(), &Metrics::new().unwrap()).err().unwrap().to_string();
+        assert!(refused.contains("GET /api/v1/secrets (`readSecrets`) has no door"), "{refused}");
     }
 
     fn refused(method: Method, uri: &str) -> Box<Refused> {

@@ -13,7 +13,7 @@ use stopover::features::reviews::ReviewsApi;
 use stopover::platform::config::Config;
 use stopover::platform::cursor::CursorKey;
 use stopover::platform::db::{Db, DbError, DbResult, Tx, Value};
-use stopover::platform::http::{Edge, Routes};
+use stopover::platform::http::{Edge, NoGate, Routes};
 use stopover::platform::instance::Secret;
 use stopover::platform::telemetry::Metrics;
 use stopover::platform::tools::Tools;
@@ -54,9 +54,9 @@ impl Door {
             UsersApi::new(tools.clone()),
         );
         let service = OpenApiService::new(apis, "Stopover", "1");
-        let routes = Routes::from_spec(&prefixed(&service.spec()), &metrics);
+        let routes = Routes::from_spec(&prefixed(&service.spec()), &stopover::app::doors(), &metrics).unwrap();
         let inner = Route::new().nest("/api/v1", service).map_to_response();
-        Self { endpoint: Edge::new(inner, routes, tools).boxed(), pages }
+        Self { endpoint: Edge::new(inner, routes, Arc::new(NoGate), tools).boxed(), pages }
     }
 
     /// Asks for `path` under `/api/v1`.

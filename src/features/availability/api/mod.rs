@@ -4,6 +4,7 @@ mod view;
 
 use super::service;
 use crate::features::calendar::Party;
+use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Cached, Prepared};
 use crate::platform::tools::Tools;
@@ -13,6 +14,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 use view::{CalendarView, WhyView};
+
+/// Who may come in.
+pub const DOORS: &[Door] = &[Door::to("readCalendar", Action::Search), Door::to("explainAvailability", Action::Search)];
 
 /// Asking when a listing is free.
 pub struct AvailabilityApi {

@@ -9,6 +9,7 @@ pub use pages::ListingPages;
 pub use reference::ReferenceApi;
 
 use crate::features::listings::service;
+use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Cached;
 use crate::platform::tools::Tools;
@@ -18,6 +19,10 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use uuid::Uuid;
 use view::ListingView;
+
+/// Who may come in.
+pub const DOORS: &[Door] =
+    &[Door::to("readListing", Action::Search), Door::to("listAmenities", Action::LookAround), Door::to("listPropertyTypes", Action::LookAround)];
 
 /// Reading listings.
 pub struct ListingsApi {

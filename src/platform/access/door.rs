@@ -1,0 +1,84 @@
+//! One door for each operation of the API.
+
+use super::Action;
+use std::collections::HashMap;
+
+/// Which limit an operation counts against, where its method does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meter {
+    Read,
+    Search,
+    Write,
+    /// Tries of passwords and codes.
+    Login,
+    /// New accounts.
+    Register,
+    /// Whatever sends a letter to an address that the caller names.
+    Mail,
+}
+
+/// What an operation asks of its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Door {
+    /// The operation's id in the OpenAPI document.
+    pub operation: &'static str,
+    pub action: Action,
+    /// The caller must have proven themselves within the last minutes (S-MFA 5), and not by a personal access token.
+    pub fresh_proof: bool,
+    /// `None`: as the method says.
+    pub meter: Option<Meter>,
+    /// The answer holds a secret: it is never stored for a replay.
+    pub secret_answer: bool,
+}
+
+impl Door {
+    /// A door for `operation` through which goes who may do `action`.
+    #[must_use]
+    pub const fn to(operation: &'static str, action: Action) -> Self {
+        Self { operation, action, fresh_proof: false, meter: None, secret_answer: false }
+    }
+
+    #[must_use]
+    pub const fn with_fresh_proof(mut self) -> Self {
+        self.fresh_proof = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn counted_as(mut self, meter: Meter) -> Self {
+        self.meter = Some(meter);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_secret_answer(mut self) -> Self {
+        self.secret_answer = true;
+        self
+    }
+}
+
+/// All doors of the house.
+#[derive(Debug, Default)]
+pub struct Doors(HashMap<&'static str, Door>);
+
+impl Doors {
+    /// The doors of several features. Panics when an operation has two: which one counts would be chance.
+    #[must_use]
+    pub fn of(lists: &[&[Door]]) -> Self {
+        let mut doors = HashMap::new();
+        for door in lists.iter().copied().flatten() {
+            assert!(doors.insert(door.operation, *door).is_none(), "two doors for {}", door.operation);
+        }
+        Self(doors)
+    }
+
+    #[must_use]
+    pub fn find(&self, operation: &str) -> Option<&Door> {
+        self.0.get(operation)
+    }
+
+    /// In no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Door> {
+        self.0.values()
+    }
+}
