@@ -32,6 +32,107 @@ CREATE TABLE IF NOT EXISTS users (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS users_external ON users (source, external_id) WHERE source IS NOT NULL;
 
+-- What somebody needs to log in. Imported hosts have no row here.
+CREATE TABLE IF NOT EXISTS accounts (
+    user_id         UUID PRIMARY KEY REFERENCES users (id),
+    email           TEXT NOT NULL,             -- as its owner writes it
+    email_key       TEXT NOT NULL,             -- normalised; an erased account keeps a key that is nobody's address
+    password_hash   TEXT,                      -- argon2id as a PHC string; NULL: other ways to log in only
+    state           TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'leaving', 'erased')),
+    state_reason    TEXT,
+    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased
+    locale          TEXT,                      -- BCP 47; NULL: as the instance
+    currency        TEXT CHECK (length(currency) = 3),
+    totp_sealed     TEXT,                      -- the secret of the authenticator app, sealed; NULL: none
+    totp_since      TIMESTAMPTZ,               -- NULL while the app has not shown a first code
+    totp_last_step  BIGINT,                    -- each code counts once
+    code_failures   BIGINT NOT NULL CHECK (code_failures >= 0),
+    code_window     TIMESTAMPTZ,               -- when counting these failures began
+    version         BIGINT NOT NULL,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL,
+    CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
+CREATE INDEX IF NOT EXISTS accounts_leaving ON accounts (erase_at) WHERE erase_at IS NOT NULL;
+
+-- What somebody is besides guest and host.
+CREATE TABLE IF NOT EXISTS account_roles (
+    user_id    UUID NOT NULL REFERENCES accounts (user_id),
+    role       TEXT NOT NULL CHECK (role IN ('moderator', 'finance', 'operator')),
+    granted_at TIMESTAMPTZ NOT NULL,
+    granted_by UUID REFERENCES users (id),     -- NULL: the command line, or the set-up link
+    PRIMARY KEY (user_id, role)
+);
+CREATE INDEX IF NOT EXISTS account_roles_by_role ON account_roles (role, user_id);
+
+-- A login on one device, and the family of its refresh tokens.
+CREATE TABLE IF NOT EXISTS sessions (
+    id             UUID PRIMARY KEY,
+    user_id        UUID NOT NULL REFERENCES accounts (user_id),
+    kind           TEXT NOT NULL CHECK (kind IN ('token', 'browser')),
+    secret_digest  TEXT NOT NULL,              -- of the newest refresh token, or of the cookie
+    generation     BIGINT NOT NULL,            -- how often the refresh token was exchanged
+    rotated_at     TIMESTAMPTZ NOT NULL,
+    device         TEXT NOT NULL,
+    address_prefix TEXT NOT NULL,
+    proven_at      TIMESTAMPTZ NOT NULL,       -- when its owner last proved themselves
+    strong         BOOLEAN NOT NULL,           -- with a second factor, or a passkey
+    method         TEXT NOT NULL CHECK (method IN ('password', 'passkey', 'oidc', 'recovery')),
+    created_at     TIMESTAMPTZ NOT NULL,
+    last_used_at   TIMESTAMPTZ NOT NULL,
+    idle_until     TIMESTAMPTZ NOT NULL,
+    expires_at     TIMESTAMPTZ NOT NULL,
+    ended_at       TIMESTAMPTZ,
+    end_reason     TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS sessions_by_secret ON sessions (secret_digest);
+CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, created_at) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS sessions_over ON sessions (expires_at);
+
+-- Personal access tokens `sto_…`.
+CREATE TABLE IF NOT EXISTS personal_tokens (
+    id            UUID PRIMARY KEY,
+    user_id       UUID NOT NULL REFERENCES accounts (user_id),
+    name          TEXT NOT NULL,
+    secret_digest TEXT NOT NULL,
+    scopes        JSONB NOT NULL,              -- array of scope names
+    created_at    TIMESTAMPTZ NOT NULL,
+    expires_at    TIMESTAMPTZ NOT NULL,
+    last_used_at  TIMESTAMPTZ,
+    ended_at      TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS personal_tokens_by_secret ON personal_tokens (secret_digest);
+CREATE INDEX IF NOT EXISTS personal_tokens_of_user ON personal_tokens (user_id, id);
+
+-- Links in letters, tickets between two steps of a login: good once, for a short while. Only digests are kept.
+CREATE TABLE IF NOT EXISTS one_time_tokens (
+    digest     TEXT PRIMARY KEY,
+    purpose    TEXT NOT NULL,
+    user_id    UUID REFERENCES users (id),
+    payload    JSONB NOT NULL,                 -- object
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS one_time_tokens_of_user ON one_time_tokens (user_id, purpose) WHERE user_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS one_time_tokens_over ON one_time_tokens (expires_at);
+
+-- Failed logins, by account, and by account and address; the keys are digests, also of addresses that nobody has.
+CREATE TABLE IF NOT EXISTS login_failures (
+    key           TEXT PRIMARY KEY,
+    failures      BIGINT NOT NULL CHECK (failures >= 0),
+    window_from   TIMESTAMPTZ NOT NULL,
+    last_at       TIMESTAMPTZ NOT NULL,
+    blocked_until TIMESTAMPTZ
+);
+CREATE INDEX IF NOT EXISTS login_failures_over ON login_failures (last_at);
+
+-- Which keys sign access tokens; the keys themselves are derived from the master key, which is not here.
+CREATE TABLE IF NOT EXISTS signing_keys (
+    kid        TEXT PRIMARY KEY,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
 -- Homes. Long texts are apart (listing_texts), so that a scan of all listings stays short.
 CREATE TABLE IF NOT EXISTS listings (
     id                  UUID PRIMARY KEY,
