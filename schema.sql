@@ -1,7 +1,7 @@
 -- The whole schema of Stopover, loaded as it is by SQLite and by PostgreSQL.
 --
 -- Types are PostgreSQL's names. SQLite stores UUID as a 16-byte blob, DATE as text YYYY-MM-DD, TIMESTAMPTZ as integer
--- microseconds since 1970 UTC, JSONB as text whose root is an object or an array, BOOLEAN as 0 or 1.
+-- microseconds since 1970 UTC, JSONB as text whose root is an object or an array, BYTEA as a blob, BOOLEAN as 0 or 1.
 -- Ids are UUIDv7 made by the application; money is integer minor units; nights are dates; times are UTC.
 
 -- What belongs to this instance as a whole: schema version, secrets that must survive a move to another engine.
@@ -297,6 +297,49 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS events_by_seq ON events (seq);
 CREATE INDEX IF NOT EXISTS events_unnumbered ON events (id) WHERE seq IS NULL;
+
+-- Who did what, never changed (guards: src/platform/db/guards.rs). No references: an entry outlives what it speaks of.
+CREATE TABLE IF NOT EXISTS audit (
+    id           UUID PRIMARY KEY,
+    at           TIMESTAMPTZ NOT NULL,
+    actor        TEXT NOT NULL CHECK (actor IN ('user', 'nobody', 'console', 'system')),
+    actor_id     UUID,
+    on_behalf_of UUID,
+    action       TEXT NOT NULL,               -- noun.verb, listed in src/platform/audit/actions.rs
+    object_kind  TEXT,
+    object_id    UUID,
+    reason       TEXT,
+    diff         TEXT NOT NULL,               -- JSON object; TEXT, because a hash needs the very bytes and JSONB rewrites them
+    request_id   TEXT NOT NULL,
+    address      TEXT,                        -- a network, 203.0.113.0/24 or 2001:db8:1::/48
+    CHECK ((actor = 'user') = (actor_id IS NOT NULL)),
+    CHECK ((object_kind IS NULL) = (object_id IS NULL))
+);
+CREATE INDEX IF NOT EXISTS audit_by_time ON audit (at, id);
+CREATE INDEX IF NOT EXISTS audit_by_actor ON audit (actor_id, at, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_object ON audit (object_kind, object_id, at, id) WHERE object_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_action ON audit (action, at, id);
+
+-- Entries that have no seal yet.
+CREATE TABLE IF NOT EXISTS audit_waiting (
+    audit_id UUID PRIMARY KEY
+);
+
+-- The chain: hash = SHA-256(hash of seq - 1, entry). Inserted a moment after the entry was committed, never changed.
+CREATE TABLE IF NOT EXISTS audit_seals (
+    seq      BIGINT PRIMARY KEY,
+    audit_id UUID NOT NULL,
+    hash     BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS audit_seals_of_entry ON audit_seals (audit_id);
+
+-- Where the chain was cut off when old entries were deleted: the last deleted seal, signed.
+CREATE TABLE IF NOT EXISTS audit_checkpoints (
+    seq       BIGINT PRIMARY KEY,
+    hash      BYTEA NOT NULL CHECK (length(hash) = 32),
+    signature BYTEA NOT NULL CHECK (length(signature) = 32),
+    at        TIMESTAMPTZ NOT NULL
+);
 
 -- Work that must happen once, at least once.
 CREATE TABLE IF NOT EXISTS jobs (

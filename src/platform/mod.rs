@@ -1,7 +1,8 @@
-//! Plumbing without business: the database, the event log, HTTP, configuration, telemetry.
+//! Plumbing without business: the database, the event log, the audit trail, HTTP, configuration, telemetry.
 //! Nothing here knows what a listing or a booking is.
 
 pub mod access;
+pub mod audit;
 pub mod cache;
 pub mod config;
 pub mod cursor;

@@ -6,6 +6,7 @@
 
 mod conn;
 mod error;
+mod guards;
 mod lanes;
 mod postgres;
 mod schema;

@@ -131,10 +131,11 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     }
 }
 
+/// `recursive_triggers`: without it the guards would not see a row that INSERT OR REPLACE throws out.
 fn try_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;",
+        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
