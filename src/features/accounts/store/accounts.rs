@@ -1,8 +1,8 @@
 //! The table `accounts`, and who has which role.
 
 use crate::platform::access::{Role, Roles};
-use crate::platform::db::{Conn, DbError, DbResult, Row, Tx};
-use crate::values::{Email, Instant, UserId};
+use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
+use crate::values::{Email, Instant, Night, UserId};
 
 /// Whether somebody may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +101,8 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, user: UserId, name
     if by_email(tx, email.key())?.is_some() {
         return Ok(false);
     }
-    let today = crate::values::Zone::utc().local(now).today;
-    let languages = crate::platform::db::Json("[]".into());
+    let today = Night::in_utc(now);
+    let languages = Json("[]".into());
     tx.execute(PERSON, &[user.into(), name.into(), languages.into(), false.into(), today.into(), now.into()])?;
     let made = tx.execute(ACCOUNT, &[user.into(), email.text().into(), email.key().into(), password_hash.into(), now.into()])?;
     if made == 0 {
