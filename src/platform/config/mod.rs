@@ -5,10 +5,12 @@
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
 mod hidden;
+mod mail;
 mod sources;
 mod units;
 
 pub use hidden::Hidden;
+pub use mail::{Encryption, Mail};
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -38,6 +40,7 @@ pub struct Config {
     pub docs: Docs,
     pub cache: Cache,
     pub keys: KeySettings,
+    pub mail: Mail,
 }
 
 /// What is logged, and how.
@@ -141,6 +144,7 @@ impl Default for Config {
             docs: Docs::default(),
             cache: Cache::default(),
             keys: KeySettings::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -218,6 +222,7 @@ impl Config {
 
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
+        self.mail.check()?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
         {
