@@ -341,20 +341,23 @@ CREATE TABLE IF NOT EXISTS audit_checkpoints (
     at        TIMESTAMPTZ NOT NULL
 );
 
--- Work that must happen once, at least once.
+-- Work that must happen at least once. A finished job is deleted, a periodic one waits again, a hopeless one stays as dead.
 CREATE TABLE IF NOT EXISTS jobs (
     id          UUID PRIMARY KEY,
     kind        TEXT NOT NULL,
     unique_key  TEXT,
-    payload     JSONB NOT NULL,
+    payload     JSONB NOT NULL,                -- object; sealed by whoever has secrets in it
     state       TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'dead')),
     run_at      TIMESTAMPTZ NOT NULL,
     attempts    BIGINT NOT NULL CHECK (attempts >= 0),
     lease       UUID,                          -- fencing token of whoever runs it
     lease_until TIMESTAMPTZ,
     last_error  TEXT,
-    created_at  TIMESTAMPTZ NOT NULL
+    created_at  TIMESTAMPTZ NOT NULL,
+    CHECK ((state = 'running') = (lease IS NOT NULL)),
+    CHECK ((lease IS NULL) = (lease_until IS NULL))
 );
-CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (run_at) WHERE state = 'waiting';
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL AND state <> 'dead';
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (kind, run_at, id) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS jobs_leased ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX IF NOT EXISTS jobs_dead ON jobs (id) WHERE state = 'dead';

@@ -1,7 +1,7 @@
 //! The only place that knows everybody: it puts features, tools and the HTTP edge together.
 //!
-//! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], and what `stopover doctor`
-//! should look at in [`checks`].
+//! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
+//! and what `stopover doctor` should look at in [`checks`].
 
 use crate::features::accounts::{self, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
@@ -17,6 +17,8 @@ use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::instance::{self, Secret};
+use crate::platform::jobs::{self, Handler, Jobs};
+use crate::platform::mail::{self, Postman};
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
 use crate::values::{Clock, ListingId};
@@ -40,6 +42,8 @@ pub struct Parts {
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
     pub tasks: Vec<Task>,
+    /// Runs what features have enqueued; tests call [`Jobs::run_due`].
+    pub jobs: Jobs,
     /// Keeps memory in step with the database; ends when it is dropped, on a plain thread.
     reader: Option<Reader>,
 }
@@ -63,9 +67,16 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let tasks = vec![events::sweeper(tools.db.clone())];
-        Ok(Self { tools, search, pages, cursors, readiness, tasks, reader: Some(reader) })
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
+        jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
+        let tasks = vec![jobs.task()];
+        Ok(Self { tools, search, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
+}
+
+/// Who runs which kind of jobs.
+fn handlers(tools: &Tools) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+    Ok(vec![events::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -77,6 +88,7 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, imports) = (tools.clone(), tools.db.clone());
+    let (work, post) = (tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("imports", move || {
@@ -84,6 +96,8 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
             if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
         }),
+        Check::new("jobs", move || jobs::check(&work)),
+        Check::new("mail", move || mail::check(&post)),
     ])
 }
 

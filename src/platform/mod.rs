@@ -12,9 +12,12 @@ pub mod events;
 pub mod health;
 pub mod http;
 pub mod instance;
+pub mod jobs;
 pub mod keys;
+pub mod mail;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;
 pub mod tools;
 pub mod wire;
 

@@ -6,11 +6,13 @@
 
 mod accounts;
 mod hidden;
+mod mail;
 mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
+pub use mail::{Encryption, Mail};
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -41,6 +43,7 @@ pub struct Config {
     pub cache: Cache,
     pub keys: KeySettings,
     pub accounts: Accounts,
+    pub mail: Mail,
 }
 
 /// What is logged, and how.
@@ -145,6 +148,7 @@ impl Default for Config {
             cache: Cache::default(),
             keys: KeySettings::default(),
             accounts: Accounts::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -222,6 +226,7 @@ impl Config {
 
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
+        self.mail.check()?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
         {

@@ -7,6 +7,7 @@ mod profile;
 pub(super) mod sessions;
 pub(super) mod signing;
 pub(super) mod standing;
+pub(super) mod tokens;
 
 pub use profile::Profile;
 pub(super) use profile::profile;
