@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, SecurityApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -36,6 +36,7 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    accounts: Accounts,
     pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
@@ -59,6 +60,8 @@ impl Parts {
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        let accounts = Accounts::open(&tools)?;
+        followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
         let watched = search.clone();
@@ -70,7 +73,7 @@ impl Parts {
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task()];
-        Ok(Self { tools, search, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, accounts, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
@@ -124,12 +127,15 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, search, pages, cursors, readiness } = parts;
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors),
+        AuthApi::new(accounts.clone()),
+        LettersApi::new(accounts.clone()),
+        SecurityApi::new(accounts),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),
     );
@@ -145,6 +151,7 @@ pub fn doors() -> Doors {
 /// What the APIs of the features are made of.
 struct ApiParts {
     tools: Tools,
+    accounts: Accounts,
     search: Search,
     pages: ListingPages,
     cursors: CursorKey,
@@ -174,6 +181,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let mut routes = Routes::from_spec(&spec, &doors(), &tools.metrics)?;
     let api_parts = ApiParts {
         tools: tools.clone(),
+        accounts: parts.accounts.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         cursors: parts.cursors.clone(),
@@ -195,7 +203,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     }
     known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
     let site = pages::Site::new(site.map_to_response(), api.into_endpoint());
-    Ok(Edge::new(site, routes, Arc::new(http::NoGate), tools.clone()))
+    Ok(Edge::new(site, routes, parts.accounts.gate(), tools.clone()))
 }
 
 /// Serves on `listener` until `shutdown` is done and what was under way has finished.

@@ -258,20 +258,59 @@ mod tests {
         let with = |value: &Value, change: &Value| {
             let mut value = value.clone();
             for (name, to) in change.as_object().unwrap() {
-                if to.is_null() { value.as_object_mut().unwrap().remove(name); } else { value[name] = to.clone(); }
+                if to.is_null() {
+                    value.as_object_mut().unwrap().remove(name);
+                } else {
+                    value[name] = to.clone();
+                }
             }
             value
         };
         let heads = [
-            json!({"alg": "none"}), json!({"alg": "None"}), json!({"alg": "HS384"}), json!({"alg": "HS512"}), json!({"alg": "RS256"}), json!({"alg": "ES256"}), json!({"alg": "EdDSA"}), json!({"alg": null}),
-            json!({"typ": "JWT"}), json!({"typ": "mfa+jwt"}), json!({"typ": null}), json!({"kid": null}), json!({"kid": "other"}), json!({"kid": "../../etc/passwd"}), json!({"kid": "' OR 1=1 --"}),
-            json!({"kid": ""}), json!({"kid": "x".repeat(5_000)}), json!({"jku": "https://evil.example/keys"}), json!({"x5u": "https://evil.example"}), json!({"jwk": {"kty": "oct", "k": "AAAA"}}),
-            json!({"crit": ["exp"]}), json!({"x5c": ["AAAA"]}), json!({"cty": "JWT"}), json!({"kid": 7}),
+            json!({"alg": "none"}),
+            json!({"alg": "None"}),
+            json!({"alg": "HS384"}),
+            json!({"alg": "HS512"}),
+            json!({"alg": "RS256"}),
+            json!({"alg": "ES256"}),
+            json!({"alg": "EdDSA"}),
+            json!({"alg": null}),
+            json!({"typ": "JWT"}),
+            json!({"typ": "mfa+jwt"}),
+            json!({"typ": null}),
+            json!({"kid": null}),
+            json!({"kid": "other"}),
+            json!({"kid": "../../etc/passwd"}),
+            json!({"kid": "' OR 1=1 --"}),
+            json!({"kid": ""}),
+            json!({"kid": "x".repeat(5_000)}),
+            json!({"jku": "https://evil.example/keys"}),
+            json!({"x5u": "https://evil.example"}),
+            json!({"jwk": {"kty": "oct", "k": "AAAA"}}),
+            json!({"crit": ["exp"]}),
+            json!({"x5c": ["AAAA"]}),
+            json!({"cty": "JWT"}),
+            json!({"kid": 7}),
         ];
         let bodies = [
-            json!({"exp": seconds - 31}), json!({"exp": null}), json!({"exp": seconds + 900_000}), json!({"nbf": seconds + 60}), json!({"nbf": null}), json!({"iat": seconds + 60}), json!({"iat": null}),
-            json!({"iss": "elsewhere"}), json!({"iss": null}), json!({"aud": "other"}), json!({"aud": null}), json!({"aud": ["stopover-api", "other"]}), json!({"sub": null}), json!({"sub": "admin"}),
-            json!({"sid": null}), json!({"jti": null}), json!({"roles": ["operator"]}), json!({"exp": "never"}),
+            json!({"exp": seconds - 31}),
+            json!({"exp": null}),
+            json!({"exp": seconds + 900_000}),
+            json!({"nbf": seconds + 60}),
+            json!({"nbf": null}),
+            json!({"iat": seconds + 60}),
+            json!({"iat": null}),
+            json!({"iss": "elsewhere"}),
+            json!({"iss": null}),
+            json!({"aud": "other"}),
+            json!({"aud": null}),
+            json!({"aud": ["stopover-api", "other"]}),
+            json!({"sub": null}),
+            json!({"sub": "admin"}),
+            json!({"sid": null}),
+            json!({"jti": null}),
+            json!({"roles": ["operator"]}),
+            json!({"exp": "never"}),
         ];
         let mut refused = 0;
         for change in &heads {
@@ -287,8 +326,23 @@ mod tests {
         let (first, second) = text.split_once('.').unwrap();
         let altered = format!("{first}.{}.{signature}", BASE64.encode(with(&claims, &json!({"sub": Uuid::now_v7()})).to_string()));
         let others = [
-            forged(&head, &claims, b"another key of thirty-two bytes!"), forged(&head, &claims, b""), format!("{text}."), text.to_owned(), unsigned, altered, String::new(), ".".into(), "..".into(), "a.b.c".into(),
-            format!("{good}."), format!("{good}.x"), format!(" {good}"), format!("{good}="), second.to_owned(), "x".repeat(10_000), "é.é.é".into(),
+            forged(&head, &claims, b"another key of thirty-two bytes!"),
+            forged(&head, &claims, b""),
+            format!("{text}."),
+            text.to_owned(),
+            unsigned,
+            altered,
+            String::new(),
+            ".".into(),
+            "..".into(),
+            "a.b.c".into(),
+            format!("{good}."),
+            format!("{good}.x"),
+            format!(" {good}"),
+            format!("{good}="),
+            second.to_owned(),
+            "x".repeat(10_000),
+            "é.é.é".into(),
         ];
         for token in &others {
             assert_eq!(tokens.check(now(), token).await, Err(Unusable), "{token}");

@@ -134,7 +134,14 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_flood_is_turned_away_at_once() {
         let hashing = Hashing::new(Argon2Settings::default()).unwrap();
-        let tries: Vec<_> = (0..120).map(|_| tokio::spawn({ let hashing = hashing.clone(); async move { hashing.compare("x".into(), None).await } })).collect();
+        let tries: Vec<_> = (0..120)
+            .map(|_| {
+                tokio::spawn({
+                    let hashing = hashing.clone();
+                    async move { hashing.compare("x".into(), None).await }
+                })
+            })
+            .collect();
         let mut refused = 0;
         for one in tries {
             refused += usize::from(one.await.unwrap().is_err());

@@ -7,6 +7,6 @@ mod password;
 mod session;
 
 pub(super) use delay::{ACCOUNT_LIMIT, Verdict, WINDOW_SECONDS, block_seconds, judge};
-pub(super) use name::{NameRefusal, name};
-pub(super) use password::{PasswordRefusal, accepted};
+pub(super) use name::name;
+pub(super) use password::accepted;
 pub(super) use session::{Lives, MOST_SESSIONS, REPLAY_SECONDS};

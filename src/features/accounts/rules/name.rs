@@ -22,7 +22,10 @@ impl Refusal for NameRefusal {
 pub fn name(text: &str) -> Result<String, NameRefusal> {
     let name: String = text.trim().nfc().collect();
     // Marks that turn the direction of the text around could make one name look like another.
-    let confusing = |c: char| c.is_control() || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let confusing = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     if name.is_empty() || name.chars().count() > MOST_CHARS || name.chars().any(confusing) {
         return Err(NameRefusal);
     }

@@ -122,15 +122,57 @@ mod tests {
     fn sixty_passwords_are_judged() {
         let about = ["Harbour Stays", "ada.lovelace@example.org", "Ada Lovelace"];
         let good = [
-            "correct horse battery", "correct horse battery staple", "zaunkönig im regen", "Ottermole!Quill7", "vq8#Lm2!xT9z", "my cat eats 3 lemons",
-            "пять зелёных слонов", "五匹の緑の象が海を渡る夜", "🏠🌊🦉🍋🚲🎻🪁🧭🌵🛶🧶🥨", "tango-birch-hollow", "swift.umbrella.42", "nineteen lamps lit", "Grüße aus der Küche 7", "o2HvKq!bWz0p",
-            "passwords are hard to pick", "football and fennel soup", "ada drinks strong coffee", "lovelace wrote programs first", "harbour with nine ships", "a b c d e f g h",
-            "blue1violin2attic3", "thequietnorthernriver", "correcthorse-7", "wolpertinger auf reisen", "seventeen sevens!",
+            "correct horse battery",
+            "correct horse battery staple",
+            "zaunkönig im regen",
+            "Ottermole!Quill7",
+            "vq8#Lm2!xT9z",
+            "my cat eats 3 lemons",
+            "пять зелёных слонов",
+            "五匹の緑の象が海を渡る夜",
+            "🏠🌊🦉🍋🚲🎻🪁🧭🌵🛶🧶🥨",
+            "tango-birch-hollow",
+            "swift.umbrella.42",
+            "nineteen lamps lit",
+            "Grüße aus der Küche 7",
+            "o2HvKq!bWz0p",
+            "passwords are hard to pick",
+            "football and fennel soup",
+            "ada drinks strong coffee",
+            "lovelace wrote programs first",
+            "harbour with nine ships",
+            "a b c d e f g h",
+            "blue1violin2attic3",
+            "thequietnorthernriver",
+            "correcthorse-7",
+            "wolpertinger auf reisen",
+            "seventeen sevens!",
         ];
         let common = [
-            "passwordpassword", "password1234", "Password1234!", "P4$$w0rd1234", "123456789012", "1234567890123456", "098765432109", "aaaaaaaaaaaa", "abababababab", "abcabcabcabc",
-            "abcdefghijklmno", "zyxwvutsrqpon", "football1985", "!!football!!", "iloveyou1234", "1111112222222iloveyou", "qwertyuiop123", "dragon123456", "monkey!!!!!!", "sunshine2026",
-            "letmeinletmein", "TRUSTNO1TRUSTNO1", "starwars1977", "baseball9999",
+            "passwordpassword",
+            "password1234",
+            "Password1234!",
+            "P4$$w0rd1234",
+            "123456789012",
+            "1234567890123456",
+            "098765432109",
+            "aaaaaaaaaaaa",
+            "abababababab",
+            "abcabcabcabc",
+            "abcdefghijklmno",
+            "zyxwvutsrqpon",
+            "football1985",
+            "!!football!!",
+            "iloveyou1234",
+            "1111112222222iloveyou",
+            "qwertyuiop123",
+            "dragon123456",
+            "monkey!!!!!!",
+            "sunshine2026",
+            "letmeinletmein",
+            "TRUSTNO1TRUSTNO1",
+            "starwars1977",
+            "baseball9999",
         ];
         let mine = ["adalovelace12", "Lovelace-1815", "harbourstays1", "stays harbour", "ada.lovelace@example.org", "LOVELACE ada!!", "AdaLovelaceAda"];
         for text in good {
@@ -145,7 +187,8 @@ mod tests {
         for text in mine {
             assert_eq!(accepted(text, 12, &about), Err(AboutYou), "{text}");
         }
-        for (text, least, expected) in [("elevenchars", 12, TooShort(12)), ("", 12, TooShort(12)), ("żółw", 8, TooShort(8)), (&*"x9".repeat(65), 12, TooLong)] {
+        for (text, least, expected) in [("elevenchars", 12, TooShort(12)), ("", 12, TooShort(12)), ("żółw", 8, TooShort(8)), (&*"x9".repeat(65), 12, TooLong)]
+        {
             assert_eq!(accepted(text, least, &about), Err(expected), "{text}");
         }
         assert!(accepted("vq8#Lm2!", 8, &about).is_ok() && accepted("football", 8, &about) == Err(Common));

@@ -20,7 +20,8 @@ impl Lives {
     /// Staff have shorter sessions.
     pub fn of(settings: &Accounts, roles: Roles) -> Self {
         let seconds = |span: Span| i64::try_from(span.0.as_secs()).unwrap_or(i64::MAX / Instant::SECOND);
-        let (idle, life) = if roles.is_empty() { (settings.session_idle, settings.session_life) } else { (settings.staff_session_idle, settings.staff_session_life) };
+        let (idle, life) =
+            if roles.is_empty() { (settings.session_idle, settings.session_life) } else { (settings.staff_session_idle, settings.staff_session_life) };
         Self { idle_seconds: seconds(idle), life_seconds: seconds(life) }
     }
 

@@ -51,7 +51,9 @@ pub fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try)
 pub enum Outcome {
     In(Begun),
     /// The password was right; this ticket and a second factor open the door.
-    CodeNeeded { ticket: String },
+    CodeNeeded {
+        ticket: String,
+    },
     Wrong,
     /// The password was right, but a moderator has closed the account.
     Suspended,

@@ -68,7 +68,16 @@ pub fn is_invited(conn: &mut Conn<'_>, now: Instant, token: &str, email: &Email)
 }
 
 /// Makes an account by hand, for the command line and the set-up link. `None` when the address has one.
-pub fn appoint(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, name: &str, email: &Email, password_hash: &str, role: Role) -> DbResult<Option<UserId>> {
+pub fn appoint(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    actor: Actor,
+    name: &str,
+    email: &Email,
+    password_hash: &str,
+    role: Role,
+) -> DbResult<Option<UserId>> {
     let user = UserId::new();
     if !accounts::insert(tx, now, user, name, email, Some(password_hash))? {
         return Ok(None);

@@ -64,7 +64,8 @@ pub(super) const BY_ID: &str = "SELECT a.user_id, u.name, a.email, a.password_ha
     CASE WHEN a.totp_since IS NULL THEN NULL ELSE a.totp_sealed END, a.version, a.created_at
     FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = $1";
 pub(super) const ROLES: &str = "SELECT role FROM account_roles WHERE user_id = $1";
-pub(super) const WITH_ROLE: &str = "SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.user_id = r.user_id WHERE r.role = $1 AND a.state IN ('active', 'leaving')";
+pub(super) const WITH_ROLE: &str =
+    "SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.user_id = r.user_id WHERE r.role = $1 AND a.state IN ('active', 'leaving')";
 
 fn account(row: &Row<'_>) -> DbResult<Account> {
     Ok(Account {
