@@ -9,6 +9,7 @@ use crate::features::imports;
 use crate::features::listings::{ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::ReviewsApi;
 use crate::features::search::{self, Search, SearchApi};
+use crate::platform::audit;
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
@@ -62,7 +63,7 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let tasks = vec![events::sweeper(tools.db.clone())];
+        let tasks = vec![events::sweeper(tools.db.clone()), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
         Ok(Self { tools, search, pages, cursors, readiness, tasks, reader: Some(reader) })
     }
 }
@@ -75,9 +76,10 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, imports) = (tools.clone(), tools.db.clone());
+    let (index, imports, trail) = (tools.clone(), tools.db.clone(), tools.clone());
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
+        Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
