@@ -361,3 +361,19 @@ CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique ON jobs (kind, unique_key) WHERE u
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (kind, run_at, id) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX IF NOT EXISTS jobs_dead ON jobs (id) WHERE state = 'dead';
+
+-- Answers of requests that had an Idempotency-Key, for 72 hours. Written in the transaction of the effect.
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    user_id      UUID NOT NULL,
+    path         TEXT NOT NULL,
+    client_key   TEXT NOT NULL,
+    fingerprint  BYTEA NOT NULL,               -- of query and body, under a key of the instance
+    status       BIGINT NOT NULL CHECK (status BETWEEN 0 AND 599),                     -- 0 only while the transaction runs
+    content_type TEXT,
+    location     TEXT,
+    etag         TEXT,
+    body         BYTEA,                        -- NULL: it held a secret
+    created_at   TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (user_id, path, client_key)
+);
+CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);

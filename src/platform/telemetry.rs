@@ -42,6 +42,8 @@ pub struct Metrics {
     pub in_flight: IntGauge,
     /// Requests turned away because too many were under way.
     pub shed: IntCounter,
+    /// Requests turned away because their sender came too often.
+    pub limited: IntCounter,
     /// Open connections.
     pub connections: IntGauge,
     /// Connections turned away because too many were open.
@@ -65,6 +67,7 @@ impl Metrics {
             )?,
             in_flight: IntGauge::new("http_requests_in_flight", "Requests being worked on.")?,
             shed: IntCounter::new("http_requests_shed_total", "Requests turned away because too many were under way.")?,
+            limited: IntCounter::new("http_requests_limited_total", "Requests turned away because their sender came too often.")?,
             connections: IntGauge::new("http_connections", "Open connections.")?,
             connections_refused: IntCounter::new("http_connections_refused_total", "Connections turned away because too many were open.")?,
             connections_slow: IntCounter::new("http_connections_slow_total", "Connections closed because the client was too slow.")?,
@@ -81,7 +84,7 @@ impl Metrics {
         for gauge in [&self.in_flight, &self.connections] {
             self.registry.register(Box::new(gauge.clone()))?;
         }
-        for counter in [&self.shed, &self.connections_refused, &self.connections_slow, &self.panics] {
+        for counter in [&self.shed, &self.limited, &self.connections_refused, &self.connections_slow, &self.panics] {
             self.registry.register(Box::new(counter.clone()))?;
         }
         let build = IntGauge::with_opts(Opts::new("build_info", "The running release.").const_label("version", env!("CARGO_PKG_VERSION")))?;

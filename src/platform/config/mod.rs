@@ -6,12 +6,14 @@
 
 mod accounts;
 mod hidden;
+mod limits;
 mod mail;
 mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
+pub use limits::{Limits, Rate};
 pub use mail::{Encryption, Mail};
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
@@ -38,6 +40,7 @@ pub struct Config {
     pub log: Log,
     pub cors: Cors,
     pub http: Http,
+    pub limits: Limits,
     pub metrics: MetricsAccess,
     pub docs: Docs,
     pub cache: Cache,
@@ -98,6 +101,20 @@ pub struct Http {
     pub in_flight: usize,
     /// How long requests under way may take to finish when the server stops.
     pub shutdown_timeout: Span,
+    /// Networks of the proxies in front, whose word about the client's address counts; none by default.
+    pub trusted_proxies: Vec<Network>,
+    /// The one header in which they give it; the other is not looked at.
+    pub client_header: ClientHeader,
+}
+
+/// Where trusted proxies write whom they speak for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientHeader {
+    #[default]
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
 }
 
 /// Who may read `/metrics`.
@@ -143,6 +160,7 @@ impl Default for Config {
             log: Log::default(),
             cors: Cors::default(),
             http: Http::default(),
+            limits: Limits::default(),
             metrics: MetricsAccess::default(),
             docs: Docs::default(),
             cache: Cache::default(),
@@ -173,6 +191,8 @@ impl Default for Http {
             requests_per_connection: 1_000,
             in_flight: 256,
             shutdown_timeout: Span::seconds(10),
+            trusted_proxies: Vec::new(),
+            client_header: ClientHeader::default(),
         }
     }
 }
@@ -245,6 +265,10 @@ impl Config {
                 return Err(SettingsError::of(name, "must be at least 1"));
             }
         }
+        if let Some(network) = self.http.trusted_proxies.iter().find(|network| network.is_everything()) {
+            return Err(SettingsError::of("http.trusted_proxies", &format!("`{network}` is everybody, who could then call themselves what they like")));
+        }
+        self.limits.check()?;
         self.accounts.check()
     }
 }

@@ -81,6 +81,12 @@ impl Network {
         Some(Self { address, prefix })
     }
 
+    /// Whether all addresses of a kind are in it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `peer` is in this network; IPv4 addresses written as IPv6 count as IPv4.
     #[must_use]
     pub fn contains(&self, peer: IpAddr) -> bool {

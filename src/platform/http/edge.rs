@@ -1,16 +1,19 @@
 //! The outermost endpoint: everything that is the same for every request, in one place instead of ten stacked layers.
 //!
-//! In order: request id, address and parameters (`strict.rs`), CORS preflight, who calls and whether they may, the body within its limits,
-//! room for one more request, the handler within its deadline, errors into problems, ETag and 304, compression, headers,
-//! numbers, log. It never answers an `Err`.
+//! In order: request id, address and parameters (`strict.rs`), CORS preflight, who calls, how often they came, whether they may,
+//! the body within its limits, room for one more request, a stored answer (`keyed.rs`), the handler within its deadline, errors into
+//! problems, ETag and 304, compression, headers, numbers, log. It never answers an `Err`.
 
 use super::call::Call;
 use super::caller::{Gate, unauthenticated};
+use super::client::Clients;
+use super::keyed::{Begun, Keyed};
+use super::limits::{Limits, Standing};
 use super::problem::{broken, render, understand};
 use super::routes::{Numbers, Operation, Routes, wrong_method};
 use super::visitor::Visitor;
 use super::{headers, reply};
-use crate::platform::access::{Action, Cell, Door, Principal, Via, may_try};
+use crate::platform::access::{Action, Cell, Door, Meter, Principal, Via, may_try};
 use crate::platform::config::Config;
 use crate::platform::error::{Error, Kind, Refused};
 use crate::platform::tools::Tools;
@@ -20,6 +23,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +44,9 @@ pub struct Edge<E> {
     room: Semaphore,
     headers: headers::Fixed,
     gate: Arc<dyn Gate>,
+    clients: Clients,
+    limits: Limits,
+    keyed: Keyed,
 }
 
 /// Counts a request as under way until it is answered or its client gives up.
@@ -62,14 +69,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         let found = self.routes.operation(&call.method, &call.uri);
         let operation = found.as_ref().ok().copied().flatten();
         let numbers = operation.map_or(self.routes.unmatched(), |op| &op.numbers);
+        let mut standing = None;
         let outcome = match found {
             _ if call.method == Method::OPTIONS => Ok(self.options(&call)),
-            Ok(operation) => self.answer(request, &call, operation).await,
-            Err(refusal) => Err(refusal),
+            found => self.answer(request, &call, found, &mut standing).await,
         };
         let response = outcome.unwrap_or_else(|error| tell(error, &call));
         let mut response = reply::finish(response, &call).await;
-        self.headers.apply(&mut response, &call);
+        self.headers.apply(&mut response, &call, standing);
         drop(under_way);
         record(&call, numbers, response.status(), started.elapsed());
         Ok(response)
@@ -81,34 +88,64 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     pub fn new(inner: E, routes: Routes, gate: Arc<dyn Gate>, tools: Tools) -> Self {
         let room = Semaphore::new(tools.config.http.in_flight);
         let headers = headers::Fixed::new(&tools.config);
-        Self { inner, routes, tools, room, headers, gate }
+        let (clients, limits, keyed) = (Clients::new(&tools.config.http), Limits::new(&tools.config.limits), Keyed::new(&tools));
+        Self { inner, routes, tools, room, headers, gate, clients, limits, keyed }
     }
 
     fn config(&self) -> &Config {
         &self.tools.config
     }
 
-    async fn answer(&self, mut request: Request, call: &Call, operation: Option<&Operation>) -> Result<Response, Error> {
+    /// Answers a request whose address was found, or was not: wrong ones are counted too.
+    async fn answer(
+        &self,
+        mut request: Request,
+        call: &Call,
+        found: Result<Option<&Operation>, Error>,
+        standing: &mut Option<Standing>,
+    ) -> Result<Response, Error> {
+        let address = self.clients.address(&request);
+        let operation = found.as_ref().ok().copied().flatten();
+        let door = operation.and_then(|operation| operation.door.as_ref());
+        // Reading what is public asks nothing of where its reader comes from.
+        if door.is_some_and(|door| !matches!(door.action, Action::LookAround | Action::Search)) {
+            let visitor = Arc::new(Visitor::of(&request, call.id(), address));
+            request.extensions_mut().insert(visitor);
+        }
+        let caller = self.identify(&request, door).await;
+        self.count(call, operation, address, caller.as_ref().ok().and_then(Option::as_deref), standing)?;
+        let (_, caller) = (found?, caller?);
         if matches!(call.method, Method::TRACE | Method::CONNECT) {
             return Err(wrong_method(&call.method, None));
         }
-        // Reading what is public asks nothing of where its reader comes from.
-        if operation.is_some_and(|op| op.door.is_some_and(|door| !matches!(door.action, Action::LookAround | Action::Search))) {
-            let visitor = Arc::new(Visitor::of(&request, call.id()));
-            request.extensions_mut().insert(visitor);
-        }
-        if let Some(caller) = self.admit(&request, operation).await? {
-            request.extensions_mut().insert(caller);
+        if let Some(door) = door {
+            self.check(door, caller.as_deref())?;
         }
         // Before a place is taken, so that clients who send slowly hold none.
-        self.read_body(&mut request).await?;
+        let body = self.read_body(&mut request).await?;
         let _room = match operation {
             Some(operation) if operation.vital => None,
             _ => Some(self.room().await?),
         };
+        let once = match self.keyed.begin(&mut request, &body, caller.as_deref(), door.is_some_and(|door| door.secret_answer)).await? {
+            Begun::Answered(response) => return Ok(response),
+            Begun::New(once) => once,
+        };
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
         if call.method == Method::HEAD {
             request.set_method(Method::GET);
         }
+        let outcome = self.handle(request, operation).await;
+        if once.claim().is_none() {
+            return outcome;
+        }
+        Ok(self.keyed.finish(&once, outcome.unwrap_or_else(|error| tell(error, call))).await)
+    }
+
+    /// Calls the handler, for as long as it may take.
+    async fn handle(&self, request: Request, operation: Option<&Operation>) -> Result<Response, Error> {
         let limit = if operation.is_some_and(|op| op.search) { self.config().http.search_timeout } else { self.config().http.request_timeout };
         match timeout(limit.0, AssertUnwindSafe(self.inner.call(request)).catch_unwind()).await {
             Ok(Ok(Ok(response))) => Ok(response),
@@ -123,20 +160,44 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
     }
 
-    /// Finds out who calls and whether the operation's door is open to them.
-    async fn admit(&self, request: &Request, operation: Option<&Operation>) -> Result<Option<Arc<Principal>>, Error> {
-        let Some(door) = operation.and_then(|operation| operation.door.as_ref()) else { return Ok(None) };
+    /// Finds out who calls.
+    async fn identify(&self, request: &Request, door: Option<&Door>) -> Result<Option<Arc<Principal>>, Error> {
+        let Some(door) = door else { return Ok(None) };
         // Whoever comes in proves themselves anew; what they still carry does not count.
         let shows = |name| request.headers().contains_key(name);
-        let caller = match door.action {
-            Action::ComeIn => None,
-            _ if shows(header::AUTHORIZATION) || shows(header::COOKIE) => self.gate.identify(request).await?,
-            _ => None,
-        };
-        self.check(door, caller.as_deref())?;
-        Ok(caller)
+        match door.action {
+            Action::ComeIn => Ok(None),
+            _ if shows(header::AUTHORIZATION) || shows(header::COOKIE) => self.gate.identify(request).await,
+            _ => Ok(None),
+        }
     }
 
+    /// Counts the request against the limit of its kind. Whoever could not show who they are counts as a stranger.
+    fn count(
+        &self,
+        call: &Call,
+        operation: Option<&Operation>,
+        address: IpAddr,
+        caller: Option<&Principal>,
+        standing: &mut Option<Standing>,
+    ) -> Result<(), Error> {
+        if operation.is_some_and(|operation| operation.vital) {
+            return Ok(());
+        }
+        let meter = operation.and_then(|operation| operation.door?.meter).unwrap_or_else(|| match call.method {
+            _ if operation.is_some_and(|operation| operation.search) => Meter::Search,
+            Method::GET | Method::HEAD => Meter::Read,
+            _ => Meter::Write,
+        });
+        let Some(verdict) = self.limits.count(meter, address, caller) else { return Ok(()) };
+        *standing = Some(verdict.standing);
+        verdict.refused.map_or(Ok(()), |refused| {
+            self.tools.metrics.limited.inc();
+            Err(refused)
+        })
+    }
+
+    /// Whether the operation's door is open to the caller.
     fn check(&self, door: &Door, caller: Option<&Principal>) -> Result<(), Error> {
         if !may_try(door.action, caller) {
             return Err(if caller.is_some() { forbidden() } else { unauthenticated() });
@@ -172,11 +233,11 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
     }
 
-    /// Reads the whole body, counted while it streams in, so that no handler meets an endless one.
-    async fn read_body(&self, request: &mut Request) -> Result<(), Error> {
+    /// Reads the whole body, counted while it streams in, so that no handler meets an endless one. The request keeps it.
+    async fn read_body(&self, request: &mut Request) -> Result<Bytes, Error> {
         let body = request.take_body();
         if body.is_empty() {
-            return Ok(());
+            return Ok(Bytes::new());
         }
         let most = self.config().http.body_limit.0;
         let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
@@ -185,8 +246,8 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
         match timeout(self.config().http.request_timeout.0, collect(body, most)).await {
             Ok(Ok(bytes)) => {
-                request.set_body(bytes);
-                Ok(())
+                request.set_body(bytes.clone());
+                Ok(bytes)
             }
             Ok(Err(refusal)) => Err(refusal),
             Err(_elapsed) => Err(Error::refused(Kind::TooSlow, "request_timeout", "The body did not arrive in time.")),
@@ -248,7 +309,9 @@ fn record(call: &Call, numbers: &Numbers, status: StatusCode, took: Duration) {
     numbers.count(status.as_u16(), took);
     let read = call.method == Method::GET || call.method == Method::HEAD;
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    if read && !status.is_client_error() && !status.is_server_error() {
+    // Those who come too often are only counted: a flood is not to fill the log.
+    let quiet = status == StatusCode::TOO_MANY_REQUESTS || (read && !status.is_client_error() && !status.is_server_error());
+    if quiet {
         tracing::debug!(method = %call.method, path = call.uri.path(), status = status.as_u16(), took_ms, request_id = call.id(), "request");
     } else {
         tracing::info!(method = %call.method, path = call.uri.path(), status = status.as_u16(), took_ms, request_id = call.id(), "request");

@@ -10,6 +10,17 @@ pub fn of(body: &[u8]) -> String {
     format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(body))
 }
 
+/// The tag of a single resource: its row's version, which rises with every change.
+#[must_use]
+pub fn of_version(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// Whether two strong tags, quotes included, mean the same content, in any compression.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    plain(a) == plain(b)
+}
+
 /// Whether an `If-None-Match` names `tag`, in any compression; `*` names everything. Weak tags compare like strong ones,
 /// as RFC 9110 section 13.1.2 asks.
 #[must_use]

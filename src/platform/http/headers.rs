@@ -1,6 +1,7 @@
 //! Headers that every answer carries: ids, protection of browsers, CORS.
 
 use super::call::{Call, REQUEST_ID, TRACEPARENT};
+use super::limits::Standing;
 use crate::platform::config::Config;
 use poem::Response;
 use poem::http::HeaderValue;
@@ -29,12 +30,15 @@ impl Fixed {
     }
 
     /// Completes an answer; what the handler set stays.
-    pub(super) fn apply(&self, response: &mut Response, call: &Call) {
+    pub(super) fn apply(&self, response: &mut Response, call: &Call, standing: Option<Standing>) {
         let headers = response.headers_mut();
-        headers.reserve(12);
+        headers.reserve(16);
         headers.insert(REQUEST_ID, call.id_header());
         if let Some(traceparent) = &call.traceparent {
             headers.insert(TRACEPARENT, traceparent.clone());
+        }
+        if let Some(standing) = standing {
+            standing.write(headers);
         }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let mut unless_set = |name: HeaderName, value: HeaderValue| {

@@ -6,13 +6,18 @@
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
 //! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
+mod answer;
 mod call;
 mod caller;
+mod client;
 pub mod codes;
 mod compress;
 mod edge;
 pub mod etag;
 mod headers;
+mod if_match;
+mod keyed;
+mod limits;
 pub mod pages;
 mod prepared;
 mod problem;
@@ -26,8 +31,11 @@ mod v1;
 mod visitor;
 mod watched;
 
+pub use answer::{Accepted, Answer, Created, Done, Nothing};
 pub use caller::{Caller, Gate, Known, NoGate, SESSION_COOKIE};
 pub use edge::Edge;
+pub use if_match::IfMatch;
+pub use limits::{Letters, Limits};
 pub use prepared::{Cached, Prepared};
 pub use problem::PROBLEM_JSON;
 pub use routes::Routes;

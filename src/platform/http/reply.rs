@@ -83,7 +83,7 @@ async fn squeeze(mut response: Response, call: &Call) -> Response {
 }
 
 /// Takes the body out if it is finished already and of a size between `least` and [`LARGEST`]; leaves it otherwise.
-async fn whole_body(response: &mut Response, least: usize) -> Option<Bytes> {
+pub(super) async fn whole_body(response: &mut Response, least: usize) -> Option<Bytes> {
     let body: BoxBody<Bytes, std::io::Error> = response.take_body().into();
     let size = body.size_hint().exact();
     if size.is_none_or(|size| size > LARGEST || usize::try_from(size).is_ok_and(|size| size < least)) {

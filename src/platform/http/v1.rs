@@ -2,7 +2,7 @@
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
-use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::registry::{MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{OpenApi, Tags};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -35,6 +35,7 @@ impl<T: OpenApi> OpenApi for V1<T> {
         let mut apis = T::meta();
         for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
             path.path.insert_str(0, PREFIX);
+            path.operations.iter_mut().for_each(document_headers);
         }
         apis
     }
@@ -49,6 +50,30 @@ impl<T: OpenApi> OpenApi for V1<T> {
         for (path, methods) in own {
             table.entry(format!("{PREFIX}{path}")).or_default().extend(methods);
         }
+    }
+}
+
+/// Headers that mean the same everywhere: every POST may have an `Idempotency-Key`, and an argument `if_match` is `If-Match`.
+fn document_headers(operation: &mut MetaOperation) {
+    for parameter in operation.params.iter_mut().filter(|parameter| parameter.in_type == MetaParamIn::Header && parameter.name == "if_match") {
+        parameter.name = "If-Match".into();
+        parameter.description = Some("Entity tags, as a read gave them in `ETag`, or `*`: when it has changed since, the answer is 412.".into());
+    }
+    if operation.method == Method::POST {
+        let mut schema = MetaSchema::new("string");
+        (schema.min_length, schema.max_length) = (Some(1), Some(255));
+        operation.params.push(MetaOperationParam {
+            name: "Idempotency-Key".into(),
+            schema: MetaSchemaRef::Inline(Box::new(schema)),
+            in_type: MetaParamIn::Header,
+            description: Some(
+                "Makes sending it again safe: the same key and body get the first answer again, for 72 hours. Only for callers who are logged in.".into(),
+            ),
+            required: false,
+            deprecated: false,
+            explode: false,
+            style: None,
+        });
     }
 }
 

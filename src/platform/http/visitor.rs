@@ -20,8 +20,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn of(request: &Request, request_id: &str) -> Self {
-        let address = request.remote_addr().as_socket_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    pub(super) fn of(request: &Request, request_id: &str, address: IpAddr) -> Self {
         let device = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self { request_id: request_id.to_owned(), address, device: device.chars().take(DEVICE_CHARS).collect() }
     }
@@ -44,6 +43,6 @@ impl Visitor {
 /// As a handler's argument.
 impl<'a> FromRequest<'a> for Visitor {
     async fn from_request(request: &'a Request, _body: &mut RequestBody) -> poem::Result<Self> {
-        Ok(request.extensions().get::<Arc<Self>>().map_or_else(|| Self::of(request, ""), |visitor| Self::clone(visitor)))
+        Ok(request.extensions().get::<Arc<Self>>().map_or_else(|| Self::of(request, "", Ipv4Addr::UNSPECIFIED.into()), |visitor| Self::clone(visitor)))
     }
 }
