@@ -13,6 +13,8 @@ mod db_schema;
 mod db_writer;
 mod events;
 mod imports;
+mod jobs;
+mod mail;
 mod reading;
 mod search;
 mod tidy;
