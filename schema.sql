@@ -1,7 +1,7 @@
 -- The whole schema of Stopover, loaded as it is by SQLite and by PostgreSQL.
 --
 -- Types are PostgreSQL's names. SQLite stores UUID as a 16-byte blob, DATE as text YYYY-MM-DD, TIMESTAMPTZ as integer
--- microseconds since 1970 UTC, JSONB as text whose root is an object or an array, BOOLEAN as 0 or 1.
+-- microseconds since 1970 UTC, JSONB as text whose root is an object or an array, BYTEA as a blob, BOOLEAN as 0 or 1.
 -- Ids are UUIDv7 made by the application; money is integer minor units; nights are dates; times are UTC.
 
 -- What belongs to this instance as a whole: schema version, secrets that must survive a move to another engine.
@@ -31,6 +31,107 @@ CREATE TABLE IF NOT EXISTS users (
     CHECK ((source IS NULL) = (external_id IS NULL))
 );
 CREATE UNIQUE INDEX IF NOT EXISTS users_external ON users (source, external_id) WHERE source IS NOT NULL;
+
+-- What somebody needs to log in. Imported hosts have no row here.
+CREATE TABLE IF NOT EXISTS accounts (
+    user_id         UUID PRIMARY KEY REFERENCES users (id),
+    email           TEXT NOT NULL,             -- as its owner writes it
+    email_key       TEXT NOT NULL,             -- normalised; an erased account keeps a key that is nobody's address
+    password_hash   TEXT,                      -- argon2id as a PHC string; NULL: other ways to log in only
+    state           TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'leaving', 'erased')),
+    state_reason    TEXT,
+    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased
+    locale          TEXT,                      -- BCP 47; NULL: as the instance
+    currency        TEXT CHECK (length(currency) = 3),
+    totp_sealed     TEXT,                      -- the secret of the authenticator app, sealed; NULL: none
+    totp_since      TIMESTAMPTZ,               -- NULL while the app has not shown a first code
+    totp_last_step  BIGINT,                    -- each code counts once
+    code_failures   BIGINT NOT NULL CHECK (code_failures >= 0),
+    code_window     TIMESTAMPTZ,               -- when counting these failures began
+    version         BIGINT NOT NULL,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL,
+    CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
+CREATE INDEX IF NOT EXISTS accounts_leaving ON accounts (erase_at) WHERE erase_at IS NOT NULL;
+
+-- What somebody is besides guest and host.
+CREATE TABLE IF NOT EXISTS account_roles (
+    user_id    UUID NOT NULL REFERENCES accounts (user_id),
+    role       TEXT NOT NULL CHECK (role IN ('moderator', 'finance', 'operator')),
+    granted_at TIMESTAMPTZ NOT NULL,
+    granted_by UUID REFERENCES users (id),     -- NULL: the command line, or the set-up link
+    PRIMARY KEY (user_id, role)
+);
+CREATE INDEX IF NOT EXISTS account_roles_by_role ON account_roles (role, user_id);
+
+-- A login on one device, and the family of its refresh tokens.
+CREATE TABLE IF NOT EXISTS sessions (
+    id             UUID PRIMARY KEY,
+    user_id        UUID NOT NULL REFERENCES accounts (user_id),
+    kind           TEXT NOT NULL CHECK (kind IN ('token', 'browser')),
+    secret_digest  TEXT NOT NULL,              -- of the newest refresh token, or of the cookie
+    generation     BIGINT NOT NULL,            -- how often the refresh token was exchanged
+    rotated_at     TIMESTAMPTZ NOT NULL,
+    device         TEXT NOT NULL,
+    address_prefix TEXT NOT NULL,
+    proven_at      TIMESTAMPTZ NOT NULL,       -- when its owner last proved themselves
+    strong         BOOLEAN NOT NULL,           -- with a second factor, or a passkey
+    method         TEXT NOT NULL CHECK (method IN ('password', 'passkey', 'oidc', 'recovery')),
+    created_at     TIMESTAMPTZ NOT NULL,
+    last_used_at   TIMESTAMPTZ NOT NULL,
+    idle_until     TIMESTAMPTZ NOT NULL,
+    expires_at     TIMESTAMPTZ NOT NULL,
+    ended_at       TIMESTAMPTZ,
+    end_reason     TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS sessions_by_secret ON sessions (secret_digest);
+CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, created_at) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS sessions_over ON sessions (expires_at);
+
+-- Personal access tokens `sto_…`.
+CREATE TABLE IF NOT EXISTS personal_tokens (
+    id            UUID PRIMARY KEY,
+    user_id       UUID NOT NULL REFERENCES accounts (user_id),
+    name          TEXT NOT NULL,
+    secret_digest TEXT NOT NULL,
+    scopes        JSONB NOT NULL,              -- array of scope names
+    created_at    TIMESTAMPTZ NOT NULL,
+    expires_at    TIMESTAMPTZ NOT NULL,
+    last_used_at  TIMESTAMPTZ,
+    ended_at      TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS personal_tokens_by_secret ON personal_tokens (secret_digest);
+CREATE INDEX IF NOT EXISTS personal_tokens_of_user ON personal_tokens (user_id, id);
+
+-- Links in letters, tickets between two steps of a login: good once, for a short while. Only digests are kept.
+CREATE TABLE IF NOT EXISTS one_time_tokens (
+    digest     TEXT PRIMARY KEY,
+    purpose    TEXT NOT NULL,
+    user_id    UUID REFERENCES users (id),
+    payload    JSONB NOT NULL,                 -- object
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS one_time_tokens_of_user ON one_time_tokens (user_id, purpose) WHERE user_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS one_time_tokens_over ON one_time_tokens (expires_at);
+
+-- Failed logins, by account, and by account and address; the keys are digests, also of addresses that nobody has.
+CREATE TABLE IF NOT EXISTS login_failures (
+    key           TEXT PRIMARY KEY,
+    failures      BIGINT NOT NULL CHECK (failures >= 0),
+    window_from   TIMESTAMPTZ NOT NULL,
+    last_at       TIMESTAMPTZ NOT NULL,
+    blocked_until TIMESTAMPTZ
+);
+CREATE INDEX IF NOT EXISTS login_failures_over ON login_failures (last_at);
+
+-- Which keys sign access tokens; the keys themselves are derived from the master key, which is not here.
+CREATE TABLE IF NOT EXISTS signing_keys (
+    kid        TEXT PRIMARY KEY,
+    created_at TIMESTAMPTZ NOT NULL
+);
 
 -- Homes. Long texts are apart (listing_texts), so that a scan of all listings stays short.
 CREATE TABLE IF NOT EXISTS listings (
@@ -197,23 +298,69 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE UNIQUE INDEX IF NOT EXISTS events_by_seq ON events (seq);
 CREATE INDEX IF NOT EXISTS events_unnumbered ON events (id) WHERE seq IS NULL;
 
--- Work that must happen once, at least once.
+-- Who did what, never changed (guards: src/platform/db/guards.rs). No references: an entry outlives what it speaks of.
+CREATE TABLE IF NOT EXISTS audit (
+    id           UUID PRIMARY KEY,
+    at           TIMESTAMPTZ NOT NULL,
+    actor        TEXT NOT NULL CHECK (actor IN ('user', 'nobody', 'console', 'system')),
+    actor_id     UUID,
+    on_behalf_of UUID,
+    action       TEXT NOT NULL,               -- noun.verb, listed in src/platform/audit/actions.rs
+    object_kind  TEXT,
+    object_id    UUID,
+    reason       TEXT,
+    diff         TEXT NOT NULL,               -- JSON object; TEXT, because a hash needs the very bytes and JSONB rewrites them
+    request_id   TEXT NOT NULL,
+    address      TEXT,                        -- a network, 203.0.113.0/24 or 2001:db8:1::/48
+    CHECK ((actor = 'user') = (actor_id IS NOT NULL)),
+    CHECK ((object_kind IS NULL) = (object_id IS NULL))
+);
+CREATE INDEX IF NOT EXISTS audit_by_time ON audit (at, id);
+CREATE INDEX IF NOT EXISTS audit_by_actor ON audit (actor_id, at, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_object ON audit (object_kind, object_id, at, id) WHERE object_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_by_action ON audit (action, at, id);
+
+-- Entries that have no seal yet.
+CREATE TABLE IF NOT EXISTS audit_waiting (
+    audit_id UUID PRIMARY KEY
+);
+
+-- The chain: hash = SHA-256(hash of seq - 1, entry). Inserted a moment after the entry was committed, never changed.
+CREATE TABLE IF NOT EXISTS audit_seals (
+    seq      BIGINT PRIMARY KEY,
+    audit_id UUID NOT NULL,
+    hash     BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS audit_seals_of_entry ON audit_seals (audit_id);
+
+-- Where the chain was cut off when old entries were deleted: the last deleted seal, signed.
+CREATE TABLE IF NOT EXISTS audit_checkpoints (
+    seq       BIGINT PRIMARY KEY,
+    hash      BYTEA NOT NULL CHECK (length(hash) = 32),
+    signature BYTEA NOT NULL CHECK (length(signature) = 32),
+    at        TIMESTAMPTZ NOT NULL
+);
+
+-- Work that must happen at least once. A finished job is deleted, a periodic one waits again, a hopeless one stays as dead.
 CREATE TABLE IF NOT EXISTS jobs (
     id          UUID PRIMARY KEY,
     kind        TEXT NOT NULL,
     unique_key  TEXT,
-    payload     JSONB NOT NULL,
+    payload     JSONB NOT NULL,                -- object; sealed by whoever has secrets in it
     state       TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'dead')),
     run_at      TIMESTAMPTZ NOT NULL,
     attempts    BIGINT NOT NULL CHECK (attempts >= 0),
     lease       UUID,                          -- fencing token of whoever runs it
     lease_until TIMESTAMPTZ,
     last_error  TEXT,
-    created_at  TIMESTAMPTZ NOT NULL
+    created_at  TIMESTAMPTZ NOT NULL,
+    CHECK ((state = 'running') = (lease IS NOT NULL)),
+    CHECK ((lease IS NULL) = (lease_until IS NULL))
 );
-CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS jobs_due ON jobs (run_at) WHERE state = 'waiting';
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL AND state <> 'dead';
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (kind, run_at, id) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS jobs_leased ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX IF NOT EXISTS jobs_dead ON jobs (id) WHERE state = 'dead';
 
 -- Answers of requests that had an Idempotency-Key, for 72 hours. Written in the transaction of the effect.
 CREATE TABLE IF NOT EXISTS idempotency_keys (

@@ -1,9 +1,9 @@
 //! The only place that knows everybody: it puts features, tools and the HTTP edge together.
 //!
-//! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], and what `stopover doctor`
-//! should look at in [`checks`].
+//! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
+//! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, SecurityApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -16,7 +16,10 @@ use crate::platform::db::DbError;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
+use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
+use crate::platform::jobs::{self, Handler, Jobs};
+use crate::platform::mail::{self, Postman};
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
 use crate::values::{Clock, ListingId};
@@ -34,12 +37,15 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    accounts: Accounts,
     pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
     pub tasks: Vec<Task>,
+    /// Runs what features have enqueued; tests call [`Jobs::run_due`].
+    pub jobs: Jobs,
     /// Keeps memory in step with the database; ends when it is dropped, on a plain thread.
     reader: Option<Reader>,
 }
@@ -55,6 +61,8 @@ impl Parts {
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        let accounts = Accounts::open(&tools)?;
+        followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
         let watched = search.clone();
@@ -63,9 +71,16 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let tasks = vec![events::sweeper(tools.db.clone())];
-        Ok(Self { tools, search, pages, cursors, readiness, tasks, reader: Some(reader) })
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
+        jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
+        let tasks = vec![jobs.task()];
+        Ok(Self { tools, search, accounts, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
+}
+
+/// Who runs which kind of jobs.
+fn handlers(tools: &Tools) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+    Ok(vec![events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -77,6 +92,7 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, imports) = (tools.clone(), tools.db.clone());
+    let (work, post) = (tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("imports", move || {
@@ -84,6 +100,8 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
             if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
         }),
+        Check::new("jobs", move || jobs::check(&work)),
+        Check::new("mail", move || mail::check(&post)),
     ])
 }
 
@@ -110,12 +128,15 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, search, pages, cursors, readiness } = parts;
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors),
+        AuthApi::new(accounts.clone()),
+        LettersApi::new(accounts.clone()),
+        SecurityApi::new(accounts),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),
     );
@@ -131,6 +152,7 @@ pub fn doors() -> Doors {
 /// What the APIs of the features are made of.
 struct ApiParts {
     tools: Tools,
+    accounts: Accounts,
     search: Search,
     pages: ListingPages,
     cursors: CursorKey,
@@ -160,6 +182,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let mut routes = Routes::from_spec(&spec, &doors(), &tools.metrics)?;
     let api_parts = ApiParts {
         tools: tools.clone(),
+        accounts: parts.accounts.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         cursors: parts.cursors.clone(),
@@ -181,7 +204,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     }
     known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
     let site = pages::Site::new(site.map_to_response(), api.into_endpoint());
-    Ok(Edge::new(site, routes, Arc::new(http::NoGate), tools.clone()))
+    Ok(Edge::new(site, routes, parts.accounts.gate(), tools.clone()))
 }
 
 /// Serves on `listener` until `shutdown` is done and what was under way has finished.

@@ -1,7 +1,8 @@
-//! Plumbing without business: the database, the event log, HTTP, configuration, telemetry.
+//! Plumbing without business: the database, the event log, the audit trail, HTTP, configuration, telemetry.
 //! Nothing here knows what a listing or a booking is.
 
 pub mod access;
+pub mod audit;
 pub mod cache;
 pub mod config;
 pub mod cursor;
@@ -12,9 +13,12 @@ pub mod health;
 pub mod http;
 pub mod idempotency;
 pub mod instance;
+pub mod jobs;
 pub mod keys;
+pub mod mail;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;
 pub mod tools;
 pub mod wire;
 

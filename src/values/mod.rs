@@ -1,14 +1,20 @@
-//! The nouns everybody shares: ids, money, nights, stays, instants, zones. Pure values without IO.
+//! The nouns everybody shares: ids, money, nights, stays, instants, zones, origins. Pure values without IO.
 //! Read `night.rs` first: a night is a calendar date, never an instant (docs/RULES.md, "Stays").
 
+pub mod address;
 pub mod clock;
+pub mod email;
 pub mod id;
 pub mod money;
 pub mod night;
+pub mod origin;
 pub mod zone;
 
+pub use address::AddressPrefix;
 pub use clock::{Clock, Instant, SystemClock};
+pub use email::Email;
 pub use id::{BookingId, EventId, ImportId, ListingId, ReviewId, UserId};
 pub use money::{Currency, Money};
 pub use night::{Night, NightRange, Stay, StayRefusal};
+pub use origin::Origin;
 pub use zone::{LocalMoment, Zone};

@@ -29,6 +29,12 @@ impl Night {
         (Self::FIRST..=Self::LAST).contains(&night).then_some(night)
     }
 
+    /// The date in UTC at `now`, for what has no place: a registration.
+    #[must_use]
+    pub fn in_utc(now: super::Instant) -> Self {
+        Self::from_date(now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
     /// The night of a civil date.
     #[must_use]
     pub fn from_date(date: Date) -> Self {

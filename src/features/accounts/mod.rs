@@ -1,9 +1,21 @@
-//! Accounts: who people are. Hosts that came with an import have no way to log in; logging in comes later.
+//! Accounts: who people are, how they show it, and what they may do.
+//!
+//! A registration begins with a name and an address and ends with the link in the letter, which asks for the password
+//! (`service/registration.rs`). A login (`service/login.rs`) begins a session (`service/sessions.rs`), kept in a refresh token or a
+//! cookie; every request is looked at by `gate.rs`. `hashing.rs` bounds what passwords may cost, `access_tokens.rs` signs, and
+//! `handle.rs` holds it all together for the edges in `api/`.
 
+mod access_tokens;
 mod api;
+mod gate;
+mod handle;
+mod hashing;
+mod rules;
 mod service;
 mod store;
 
-pub use api::{DOORS, UsersApi};
+pub use access_tokens::add_key;
+pub use api::{AuthApi, DOORS, LettersApi, SecurityApi, UsersApi};
+pub use handle::Accounts;
 pub use service::{Profile, profile};
 pub use store::STATEMENTS;

@@ -111,7 +111,7 @@ impl Follower for Keeper {
                 Some(Kind::ListingChanged) => drop(whole.insert(ListingId(event.subject))),
                 Some(Kind::CalendarChanged) => drop(calendars.insert(ListingId(event.subject))),
                 Some(Kind::ListingsReplaced) => everything = true,
-                None => {}
+                Some(Kind::AccountChanged) | None => {}
             }
         }
         if everything {

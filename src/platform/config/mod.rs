@@ -7,12 +7,14 @@
 mod accounts;
 mod hidden;
 mod limits;
+mod mail;
 mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
+pub use mail::{Encryption, Mail};
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -44,6 +46,7 @@ pub struct Config {
     pub cache: Cache,
     pub keys: KeySettings,
     pub accounts: Accounts,
+    pub mail: Mail,
 }
 
 /// What is logged, and how.
@@ -163,6 +166,7 @@ impl Default for Config {
             cache: Cache::default(),
             keys: KeySettings::default(),
             accounts: Accounts::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -242,6 +246,7 @@ impl Config {
 
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
+        self.mail.check()?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
         {

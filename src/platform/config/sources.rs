@@ -98,8 +98,10 @@ fn secret(name: &str, file: &str) -> Result<String, SettingsError> {
 fn insert(values: &mut Dict, path: &[&str], text: String) {
     let [first, rest @ ..] = path else { return };
     if rest.is_empty() {
-        // Numbers, booleans and lists are understood as in TOML; anything else is text. Parsing cannot fail.
-        values.insert((*first).to_owned(), text.parse().unwrap_or_else(|_never| Value::from(text)));
+        // Numbers, booleans and lists are understood as in TOML; anything else is text. Parsing cannot fail. Secrets are text
+        // whatever they look like: `007` stays so, and no mistake is told together with its value.
+        let value = if is_secret(first) { Value::from(text) } else { text.parse().unwrap_or_else(|_never| Value::from(text)) };
+        values.insert((*first).to_owned(), value);
         return;
     }
     let inner = values.entry((*first).to_owned()).or_insert_with(|| Value::from(Dict::new()));
@@ -109,6 +111,10 @@ fn insert(values: &mut Dict, path: &[&str], text: String) {
     if let Value::Dict(_, inner) = inner {
         insert(inner, rest, text);
     }
+}
+
+fn is_secret(name: &str) -> bool {
+    ["master", "password", "secret"].iter().any(|ending| name.ends_with(ending))
 }
 
 fn from_flags(flags: &Flags) -> Dict {
@@ -217,6 +223,17 @@ mod tests {
         assert_eq!(config.database.as_deref(), Some("postgres://app:pw@db/x"));
         let missing = with("", &[("STOPOVER_DATABASE_FILE", "/nowhere/url")], Flags::default()).unwrap_err().to_string();
         assert!(missing.starts_with("STOPOVER_DATABASE_FILE names the file /nowhere/url"), "{missing}");
+    }
+
+    #[test]
+    fn a_password_stays_as_it_is_written() {
+        let environment = |password| [("STOPOVER_MAIL__HOST", "mail.example.org"), ("STOPOVER_MAIL__PORT", "2525"), ("STOPOVER_MAIL__PASSWORD", password)];
+        for password in ["007", "true", "[1, 2", "\"quoted\"", " spaced "] {
+            let config = with("", &environment(password), Flags::default()).unwrap();
+            assert_eq!(config.mail.password.as_ref().map(crate::platform::config::Hidden::expose), Some(password));
+            assert_eq!(config.mail.port, Some(2525));
+            assert!(!config.to_toml().unwrap().contains(password));
+        }
     }
 
     #[test]

@@ -204,15 +204,16 @@ fn prepare(client: &mut (dyn PgAny + '_), statements: &mut Statements, sql: &str
 pub struct Tx<'a> {
     conn: Conn<'a>,
     pub(super) wrote_events: bool,
+    pub(super) wrote_jobs: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { conn: Conn::sqlite(connection), wrote_events: false }
+        Self { conn: Conn::sqlite(connection), wrote_events: false, wrote_jobs: false }
     }
 
     pub(super) fn postgres<'b: 'a>(transaction: &'a mut postgres::Transaction<'b>, statements: &'a mut Statements) -> Self {
-        Self { conn: Conn::transaction(transaction, statements), wrote_events: false }
+        Self { conn: Conn::transaction(transaction, statements), wrote_events: false, wrote_jobs: false }
     }
 
     /// Runs a statement and says how many rows it wrote.
@@ -236,6 +237,11 @@ impl<'a> Tx<'a> {
     /// Says that this transaction appended to the event log, so that its commit wakes the log's readers.
     pub(in crate::platform) fn mark_events(&mut self) {
         self.wrote_events = true;
+    }
+
+    /// Says that this transaction stored jobs, so that its commit wakes whoever runs them.
+    pub(in crate::platform) fn mark_jobs(&mut self) {
+        self.wrote_jobs = true;
     }
 }
 

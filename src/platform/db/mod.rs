@@ -6,6 +6,7 @@
 
 mod conn;
 mod error;
+mod guards;
 mod lanes;
 mod postgres;
 mod schema;
@@ -39,7 +40,16 @@ pub struct Db {
 struct Inner {
     engine: Backend,
     clock: Arc<dyn Clock>,
-    committed: watch::Sender<u64>,
+    bells: Bells,
+}
+
+/// What a commit of this process wakes.
+#[derive(Clone)]
+struct Bells {
+    /// Readers of the event log.
+    events: watch::Sender<u64>,
+    /// The runner of the jobs.
+    jobs: watch::Sender<u64>,
 }
 
 enum Backend {
@@ -53,12 +63,12 @@ impl Db {
     /// Blocks; call it off the async threads. Errors: unreachable or unreadable database, a schema made by a newer
     /// release, an SQLite library with known corruption bugs.
     pub fn open(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> DbResult<Self> {
-        let committed = watch::Sender::new(0);
+        let bells = Bells { events: watch::Sender::new(0), jobs: watch::Sender::new(0) };
         let engine = match url {
-            DatabaseUrl::Sqlite(path) => Backend::Sqlite(sqlite::Sqlite::open(path, Arc::clone(&clock), committed.clone())?),
-            DatabaseUrl::Postgres(url) => Backend::Postgres(postgres::Postgres::open(url, Arc::clone(&clock), committed.clone())?),
+            DatabaseUrl::Sqlite(path) => Backend::Sqlite(sqlite::Sqlite::open(path, Arc::clone(&clock), bells.clone())?),
+            DatabaseUrl::Postgres(url) => Backend::Postgres(postgres::Postgres::open(url, Arc::clone(&clock), bells.clone())?),
         };
-        let db = Self { inner: Arc::new(Inner { engine, clock, committed }) };
+        let db = Self { inner: Arc::new(Inner { engine, clock, bells }) };
         schema::ensure(&db)?;
         Ok(db)
     }
@@ -173,7 +183,13 @@ impl Db {
     /// Wakes whenever a commit of this process appended events (or, on PostgreSQL, any node numbered some).
     #[must_use]
     pub fn committed(&self) -> watch::Receiver<u64> {
-        self.inner.committed.subscribe()
+        self.inner.bells.events.subscribe()
+    }
+
+    /// Wakes whenever a commit of this process stored jobs.
+    #[must_use]
+    pub fn enqueued(&self) -> watch::Receiver<u64> {
+        self.inner.bells.jobs.subscribe()
     }
 
     /// What time it is, by the clock the database was opened with.

@@ -4,6 +4,7 @@
 //! are appended without a number; a sequencer, whichever node holds the advisory lock, numbers what is
 //! committed, so a number is only ever seen when all smaller ones are visible too.
 
+use super::Bells;
 use super::conn::{Conn, Statements, Tx};
 use super::error::{DbError, DbResult};
 use crate::values::{Clock, Instant};
@@ -27,7 +28,7 @@ pub(super) struct Postgres {
     /// Taken only when this is dropped.
     pool: Option<r2d2::Pool<Connections>>,
     clock: Arc<dyn Clock>,
-    committed: watch::Sender<u64>,
+    bells: Bells,
     wake: Arc<Wake>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -72,7 +73,7 @@ impl Wake {
 }
 
 impl Postgres {
-    pub(super) fn open(url: &str, clock: Arc<dyn Clock>, committed: watch::Sender<u64>) -> DbResult<Self> {
+    pub(super) fn open(url: &str, clock: Arc<dyn Clock>, bells: Bells) -> DbResult<Self> {
         let mut config: postgres::Config = url.parse().map_err(|e| DbError::Unusable(format!("the postgres address cannot be read: {e}")))?;
         config.application_name("stopover").connect_timeout(Duration::from_secs(5)).keepalives_idle(Duration::from_secs(30));
         let first = config.connect(NoTls).map_err(|e| DbError::Unusable(format!("cannot reach the PostgreSQL server: {}", with_causes(&e))))?;
@@ -80,14 +81,14 @@ impl Postgres {
         let pool =
             r2d2::Pool::builder().max_size(POOL).min_idle(Some(1)).connection_timeout(Duration::from_secs(5)).build(Connections { config: config.clone() })?;
         let wake = Arc::new(Wake::default());
-        let mut this = Self { pool: Some(pool), clock, committed, wake, threads: Vec::new() };
+        let mut this = Self { pool: Some(pool), clock, bells, wake, threads: Vec::new() };
         this.spawn("event-sequencer", &config, sequence)?;
         this.spawn("event-listener", &config, listen)?;
         Ok(this)
     }
 
     fn spawn(&mut self, name: &str, config: &postgres::Config, body: fn(&postgres::Config, &Wake, &watch::Sender<u64>)) -> DbResult<()> {
-        let (config, wake, committed) = (config.clone(), Arc::clone(&self.wake), self.committed.clone());
+        let (config, wake, committed) = (config.clone(), Arc::clone(&self.wake), self.bells.events.clone());
         let thread = std::thread::Builder::new()
             .name(name.into())
             .spawn(move || body(&config, &wake, &committed))
@@ -142,7 +143,7 @@ impl Postgres {
         };
         let mut tx = Tx::postgres(&mut transaction, statements);
         let answer = catch_unwind(AssertUnwindSafe(|| f(&mut tx, self.clock.now())));
-        let (wrote_events, lost, hidden) = (tx.wrote_events, tx.lost.take(), tx.hidden_failure());
+        let (wrote_events, wrote_jobs, lost, hidden) = (tx.wrote_events, tx.wrote_jobs, tx.lost.take(), tx.hidden_failure());
         drop(tx);
         match answer {
             // The closure may have turned the engine's error into its own; whether it lost is remembered beside it.
@@ -158,6 +159,9 @@ impl Postgres {
                 Ok(()) => {
                     if wrote_events {
                         self.wake.ring();
+                    }
+                    if wrote_jobs {
+                        self.bells.jobs.send_modify(|count| *count += 1);
                     }
                     Attempt::Done(Ok(value))
                 }

@@ -29,6 +29,7 @@ pub(super) fn ensure(db: &Db) -> DbResult<()> {
             return found(tx);
         }
         tx.batch(SCHEMA)?;
+        super::guards::put_up(tx)?;
         tx.execute("INSERT INTO instance (name, value) VALUES ('schema_version', $1) ON CONFLICT (name) DO NOTHING", &[SCHEMA_VERSION.to_string().into()])?;
         found(tx)
     })?;

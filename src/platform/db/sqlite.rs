@@ -4,17 +4,17 @@
 //! with `synchronous=FULL` and only then answers anybody. At 64 callers that is 20 to 85 times the throughput of a
 //! transaction each, with the same promise: an acknowledged write survives `kill -9` and a power cut.
 
-use super::Lane;
 use super::conn::{Conn, Tx};
 use super::error::{DbError, DbResult};
 use super::lanes::{Lanes, Turned};
+use super::{Bells, Lane};
 use crate::values::{Clock, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Jobs that share one transaction at most.
 const BATCH: usize = 512;
@@ -29,7 +29,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, committed: watch::Sender<u64>) -> DbResult<Self> {
+    pub(super) fn open(path: &Path, clock: Arc<dyn Clock>, bells: Bells) -> DbResult<Self> {
         if rusqlite::version_number() < OLDEST_LIBRARY {
             return Err(DbError::Unusable(format!("SQLite {} has known corruption bugs; 3.51.3 or newer is needed", rusqlite::version())));
         }
@@ -46,7 +46,7 @@ impl Sqlite {
         let queue = Arc::clone(&lanes);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || Writer { connection, clock, committed }.run(&queue))
+            .spawn(move || Writer { connection, clock, bells }.run(&queue))
             .map_err(|e| DbError::Unusable(format!("cannot start the writer thread: {e}")))?;
         Ok(Self { readers, lanes, writer: Some(writer) })
     }
@@ -131,10 +131,11 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     }
 }
 
+/// `recursive_triggers`: without it the guards would not see a row that INSERT OR REPLACE throws out.
 fn try_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;",
+        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
@@ -188,7 +189,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 struct Writer {
     connection: Connection,
     clock: Arc<dyn Clock>,
-    committed: watch::Sender<u64>,
+    bells: Bells,
 }
 
 impl Writer {
@@ -216,18 +217,19 @@ impl Writer {
     fn commit_together(&mut self, jobs: &mut [Box<dyn WriteJob>]) -> DbResult<()> {
         let now = self.clock.now();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut events = false;
+        let (mut events, mut enqueued) = (false, false);
         for job in jobs {
             transaction.prepare_cached("SAVEPOINT job")?.raw_execute()?;
             let mut tx = Tx::sqlite(&transaction);
             let keep = job.run(&mut tx, now);
-            let wrote_events = tx.wrote_events;
+            let (wrote_events, wrote_jobs) = (tx.wrote_events, tx.wrote_jobs);
             // A full disk or an interrupt may have ended the whole transaction under the job.
             if transaction.is_autocommit() {
                 return Err(DbError::Engine("the shared transaction was ended early".into()));
             }
             if keep {
                 events |= wrote_events;
+                enqueued |= wrote_jobs;
             } else {
                 transaction.prepare_cached("ROLLBACK TO job")?.raw_execute()?;
             }
@@ -238,7 +240,10 @@ impl Writer {
             return Err(error.into());
         }
         if events {
-            self.committed.send_modify(|count| *count += 1);
+            self.bells.events.send_modify(|count| *count += 1);
+        }
+        if enqueued {
+            self.bells.jobs.send_modify(|count| *count += 1);
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub enum Kind {
     ListingChanged,
     /// What is free, and at which price; `subject` is the listing.
     CalendarChanged,
+    /// Who may enter, as what, and with which sessions and tokens; `subject` is the user.
+    AccountChanged,
     /// So many listings at once that readers reload everything; `subject` is the import.
     ListingsReplaced,
 }
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Self::ListingChanged => "listing.changed",
             Self::CalendarChanged => "calendar.changed",
+            Self::AccountChanged => "account.changed",
             Self::ListingsReplaced => "listings.replaced",
         }
     }
@@ -41,7 +44,7 @@ impl Kind {
     /// The kind of a stored name; `None` for one that a newer release wrote.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::ListingChanged, Self::CalendarChanged, Self::ListingsReplaced].into_iter().find(|kind| kind.name() == name)
+        [Self::ListingChanged, Self::CalendarChanged, Self::AccountChanged, Self::ListingsReplaced].into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -142,6 +142,11 @@ pub(super) fn render(refused: &Refused, path: &str, request_id: &str) -> Respons
     if let Some(seconds) = refused.retry_after_seconds {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if refused.kind == Kind::Unauthenticated {
+        // RFC 6750: whoever showed nothing is told how, whoever showed something wrong is told what.
+        let how = if refused.code == "invalid_token" { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(how));
+    }
     if let Some(allow) = refused.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
         headers.insert(header::ALLOW, allow);
     }

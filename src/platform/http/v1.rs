@@ -17,6 +17,8 @@ pub enum Tag {
     Search,
     /// Homes, their calendars and their reviews.
     Listings,
+    /// Registration, login, sessions, one's own account.
+    Accounts,
     /// People.
     Users,
     /// Amenities, property types and other lists.

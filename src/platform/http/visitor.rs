@@ -1,5 +1,6 @@
 //! What a handler may know of where a request came from.
 
+use crate::values::{AddressPrefix, Origin};
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody};
 use std::net::{IpAddr, Ipv4Addr};
@@ -22,6 +23,20 @@ impl Visitor {
     pub(super) fn of(request: &Request, request_id: &str, address: IpAddr) -> Self {
         let device = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self { request_id: request_id.to_owned(), address, device: device.chars().take(DEVICE_CHARS).collect() }
+    }
+}
+
+impl Visitor {
+    /// What the audit trail keeps of it.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin { request_id: self.request_id.clone(), address: Some(AddressPrefix::from(self.address)) }
+    }
+
+    /// The network the client is in, as it is shown to the owner of a session.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        AddressPrefix::from(self.address).to_string()
     }
 }
 

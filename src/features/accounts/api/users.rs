@@ -1,7 +1,6 @@
 //! `GET /users/{id}`: the public profile.
 
-use super::service::{self, Profile};
-use crate::platform::access::{Action, Door};
+use crate::features::accounts::service::{self, Profile};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Prepared};
 use crate::platform::tools::Tools;
@@ -10,9 +9,6 @@ use crate::values::UserId;
 use poem_openapi::param::Path;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
-
-/// Who may come in.
-pub const DOORS: &[Door] = &[Door::to("readUser", Action::Search)];
 
 /// What everybody may know of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]

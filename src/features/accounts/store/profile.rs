@@ -1,14 +1,11 @@
-//! SQL of accounts; so far the public profile.
+//! The public profile.
 
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
 use crate::values::{Night, UserId};
 
-const PROFILE: &str = "SELECT name, about, location, photo_url, languages, identity_verified, top_host, response_rate, member_since, version,
+pub(super) const PROFILE: &str = "SELECT name, about, location, photo_url, languages, identity_verified, top_host, response_rate, member_since, version,
                               (SELECT COUNT(*) FROM listings WHERE host_id = $1 AND state = 'published')
                        FROM users WHERE id = $1";
-
-/// Statements that must find their rows by an index; each takes a user's id.
-pub const STATEMENTS: [&str; 1] = [PROFILE];
 
 /// What everybody may know of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +27,7 @@ pub struct Profile {
 }
 
 /// The public profile of a person; `None` when there is nobody with this id.
-pub(super) fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
+pub(in super::super) fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     conn.first(PROFILE, &[id.into()], |row| profile_of(id, row))
 }
 

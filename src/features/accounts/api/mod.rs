@@ -1,0 +1,43 @@
+//! The HTTP edge of accounts: `auth.rs` is the way in, `me.rs` what is one's own, `users.rs` what everybody may see.
+
+mod auth;
+mod letters;
+mod me;
+mod users;
+mod views;
+
+pub use auth::AuthApi;
+pub use letters::LettersApi;
+pub use me::SecurityApi;
+pub use users::UsersApi;
+
+use crate::platform::access::{Action, Door, Meter};
+use crate::platform::config::Cookies;
+
+/// Who may come in.
+pub const DOORS: &[Door] = &[
+    Door::to("readUser", Action::Search),
+    Door::to("register", Action::ComeIn).counted_as(Meter::Register),
+    Door::to("verifyEmail", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("logIn", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("refreshTokens", Action::ComeIn).with_secret_answer(),
+    Door::to("forgotPassword", Action::ComeIn).counted_as(Meter::Mail),
+    Door::to("resetPassword", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("confirmEmail", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("readSession", Action::SecureOwnAccount).with_secret_answer(),
+    Door::to("logOut", Action::SecureOwnAccount),
+    Door::to("prove", Action::SecureOwnAccount).counted_as(Meter::Login),
+    Door::to("changePassword", Action::SecureOwnAccount).counted_as(Meter::Login),
+    Door::to("changeEmail", Action::SecureOwnAccount).counted_as(Meter::Mail).with_fresh_proof(),
+    Door::to("listSessions", Action::SecureOwnAccount),
+    Door::to("endSession", Action::SecureOwnAccount),
+    Door::to("endSessions", Action::SecureOwnAccount),
+];
+
+/// The name of the session's cookie.
+pub(super) fn cookie_name(cookies: Cookies) -> &'static str {
+    match cookies {
+        Cookies::Secure => crate::platform::http::SESSION_COOKIE,
+        Cookies::Plain => "stopover",
+    }
+}

@@ -1,0 +1,76 @@
+//! What the edges of accounts share: tools, the hashing pool, the signer, the gate.
+
+use super::access_tokens::AccessTokens;
+use super::gate::Doorkeeper;
+use super::hashing::Hashing;
+use super::service::World;
+use super::service::sessions::Place;
+use crate::platform::events::Follower;
+use crate::platform::http::{Gate, Visitor};
+use crate::platform::tools::Tools;
+use crate::values::{Origin, UserId};
+use std::sync::Arc;
+
+/// Accounts, opened; cheap to clone.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    tools: Tools,
+    hashing: Hashing,
+    tokens: AccessTokens,
+    gate: Doorkeeper,
+}
+
+impl Accounts {
+    /// Blocks; call it off the async threads.
+    pub fn open(tools: &Tools) -> anyhow::Result<Self> {
+        let tokens = AccessTokens::open(&tools.db, &tools.keys, &tools.config)?;
+        let hashing = Hashing::new(tools.config.accounts.argon2)?;
+        let gate = Doorkeeper::new(tools.clone(), tokens.clone());
+        Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate })))
+    }
+
+    /// For the edge of the server.
+    #[must_use]
+    pub fn gate(&self) -> Arc<dyn Gate> {
+        Arc::new(self.0.gate.clone())
+    }
+
+    /// For the reader of the event log.
+    #[must_use]
+    pub fn follower(&self) -> Box<dyn Follower> {
+        self.0.gate.follower()
+    }
+
+    pub(super) fn tools(&self) -> &Tools {
+        &self.0.tools
+    }
+
+    pub(super) fn hashing(&self) -> &Hashing {
+        &self.0.hashing
+    }
+
+    pub(super) fn access_tokens(&self) -> &AccessTokens {
+        &self.0.tokens
+    }
+
+    /// This node looks anew at somebody at once; the others hear of it by the event log.
+    pub(super) fn forget(&self, user: UserId) {
+        self.0.gate.forget(user);
+    }
+
+    /// The world of a use case that a request asked for.
+    pub(super) fn world(&self, visitor: &Visitor) -> World {
+        self.world_of(visitor.origin())
+    }
+
+    pub(super) fn world_of(&self, origin: Origin) -> World {
+        World { keys: Arc::clone(&self.0.tools.keys), config: Arc::clone(&self.0.tools.config), origin }
+    }
+}
+
+/// Where a session of this visitor will be kept.
+pub(super) fn place(visitor: &Visitor, browser: bool) -> Place {
+    Place { browser, device: visitor.device.clone(), prefix: visitor.prefix() }
+}

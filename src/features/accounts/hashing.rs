@@ -1,0 +1,152 @@
+//! Hashing passwords without falling over: off the async threads, few at once, and a short queue (S-AUTH 3).
+//!
+//! A hash takes 19 MiB and some tens of milliseconds of a core by design; a flood of logins must not take all of either.
+
+use crate::platform::config::Argon2Settings;
+use crate::platform::error::{Error, Kind, Refused, Result};
+use anyhow::anyhow;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
+
+/// How many may wait for their turn.
+const QUEUE: usize = 32;
+
+/// The one place where passwords are hashed; cheap to clone.
+#[derive(Clone)]
+pub struct Hashing(Arc<Inner>);
+
+struct Inner {
+    argon2: Argon2<'static>,
+    settings: Argon2Settings,
+    room: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    /// Of a password nobody has: compared with when there is no account, so that it takes as long.
+    nobody: String,
+}
+
+/// What comparing a password with a hash gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    pub right: bool,
+    /// The hash under today's parameters, when the stored one was made under weaker ones.
+    pub renewed: Option<String>,
+}
+
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Hashing {
+    /// Blocks for as long as one hash takes.
+    pub fn new(settings: Argon2Settings) -> anyhow::Result<Self> {
+        let params = Params::new(settings.memory_kib, settings.rounds, settings.lanes, None).map_err(|error| anyhow!("argon2id: {error}"))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = hash(&argon2, &crate::platform::keys::fresh_secret())?;
+        // Half the cores at most: the other half goes on answering everybody else.
+        let cores = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+        Ok(Self(Arc::new(Inner { argon2, settings, room: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0), nobody })))
+    }
+
+    /// A PHC string with a fresh salt. Errors: 503 `overloaded` when too many are waiting.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let inner = Arc::clone(&self.0);
+        self.run(move || hash(&inner.argon2, &password)).await
+    }
+
+    /// Compares; without a `stored` hash it takes as long and is wrong. Errors: 503 `overloaded` when too many are waiting.
+    pub async fn compare(&self, password: String, stored: Option<String>) -> Result<Compared> {
+        let inner = Arc::clone(&self.0);
+        self.run(move || inner.compare(&password, stored.as_deref())).await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> Result<T> {
+        let permit = match Arc::clone(&self.0.room).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_taken) => {
+                let before = self.0.waiting.fetch_add(1, Ordering::Relaxed);
+                let _waiting = Waiting(&self.0.waiting);
+                if before >= QUEUE {
+                    return Err(full());
+                }
+                Arc::clone(&self.0.room).acquire_owned().await.map_err(|closed| anyhow!(closed))?
+            }
+        };
+        // The permit goes with the work: a client that gives up does not make room for another hash before its own is done.
+        let task = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        Ok(task.await.map_err(|error| anyhow!(error))??)
+    }
+}
+
+impl Inner {
+    fn compare(&self, password: &str, stored: Option<&str>) -> anyhow::Result<Compared> {
+        let parsed = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(|error| anyhow!("a stored password hash cannot be read: {error}"))?;
+        let right = self.argon2.verify_password(password.as_bytes(), &parsed).is_ok() && stored.is_some();
+        let params = Params::try_from(&parsed).map_err(|error| anyhow!("a stored password hash cannot be read: {error}"))?;
+        let weaker = params.m_cost() < self.settings.memory_kib || params.t_cost() < self.settings.rounds;
+        let renewed = if right && weaker { Some(hash(&self.argon2, password)?) } else { None };
+        Ok(Compared { right, renewed })
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> anyhow::Result<String> {
+    let hash: PasswordHash = argon2.hash_password(password.as_bytes()).map_err(|error| anyhow!("hashing failed: {error}"))?;
+    Ok(hash.to_string())
+}
+
+fn full() -> Error {
+    let mut refused = Refused::new(Kind::Busy, "overloaded", "Too many people are logging in at this moment; please try again shortly.");
+    refused.retry_after_seconds = Some(2);
+    refused.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn hashes_are_made_compared_and_renewed() {
+        let hashing = Hashing::new(Argon2Settings::default()).unwrap();
+        let stored = hashing.hash("five green kites".into()).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert_ne!(stored, hashing.hash("five green kites".into()).await.unwrap(), "the salt was not fresh");
+        let right = hashing.compare("five green kites".into(), Some(stored.clone())).await.unwrap();
+        assert_eq!(right, Compared { right: true, renewed: None });
+        assert!(!hashing.compare("five green kitez".into(), Some(stored.clone())).await.unwrap().right);
+        assert!(!hashing.compare("five green kites".into(), None).await.unwrap().right);
+        let harder = Hashing::new(Argon2Settings { rounds: 3, ..Argon2Settings::default() }).unwrap();
+        let renewed = harder.compare("five green kites".into(), Some(stored.clone())).await.unwrap().renewed.unwrap();
+        assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=3,p=1$"));
+        assert_eq!(harder.compare("wrong".into(), Some(stored)).await.unwrap(), Compared { right: false, renewed: None });
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_flood_is_turned_away_at_once() {
+        let hashing = Hashing::new(Argon2Settings::default()).unwrap();
+        let tries: Vec<_> = (0..120)
+            .map(|_| {
+                tokio::spawn({
+                    let hashing = hashing.clone();
+                    async move { hashing.compare("x".into(), None).await }
+                })
+            })
+            .collect();
+        let mut refused = 0;
+        for one in tries {
+            refused += usize::from(one.await.unwrap().is_err());
+        }
+        assert!(refused >= 120 - QUEUE - 20 && refused < 120, "{refused} of 120 were refused");
+        assert_eq!(hashing.0.waiting.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,138 @@
+//! Logging in with a password, and proving oneself once more.
+//!
+//! Looking at a password takes long and must not hold a transaction, so a login has three parts: [`consider`] before the hash is
+//! compared, the comparison, and [`settle`] after it. Every way to fail looks the same from outside.
+
+use super::sessions::{self, Begun, Place, Proof};
+use super::{World, note};
+use crate::features::accounts::rules::{ACCOUNT_LIMIT, Verdict, WINDOW_SECONDS, block_seconds, judge};
+use crate::features::accounts::store::accounts::{self, Account};
+use crate::features::accounts::store::one_time::{self, Purpose};
+use crate::features::accounts::store::{failures, sessions as session_rows};
+use crate::platform::audit::{self, Actor};
+use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::instance::tag;
+use crate::platform::keys::{Keys, fresh_secret, same};
+use crate::values::{Email, Instant, UserId};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde_json::json;
+use uuid::Uuid;
+
+/// How long failures from anywhere are counted together.
+const DAY_SECONDS: i64 = 86_400;
+
+/// Somebody's try to log in.
+#[derive(Clone)]
+pub struct Try {
+    pub email: Email,
+    /// What the last login on this device was given; see [`device_token`].
+    pub device: Option<String>,
+    pub place: Place,
+}
+
+/// What is known before the password is looked at.
+pub struct Considered {
+    pub verdict: Verdict,
+    pub account: Option<Account>,
+}
+
+/// Looks up the account, and whether its tries are listened to now.
+pub fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<Considered> {
+    let account = accounts::by_email(conn, attempt.email.key())?;
+    let device = known_device(world, attempt);
+    let (here, anywhere) = world.failure_keys(attempt.email.key(), device);
+    let verdict = judge(now, failures::read(conn, &here)?, failures::read(conn, &anywhere)?, device.is_some());
+    Ok(Considered { verdict, account })
+}
+
+/// What a login came to.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    In(Begun),
+    /// The password was right; this ticket and a second factor open the door.
+    CodeNeeded {
+        ticket: String,
+    },
+    Wrong,
+    /// The password was right, but a moderator has closed the account.
+    Suspended,
+}
+
+/// Writes down how the comparison went, and begins a session when it went well.
+pub fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right: bool, renewed_hash: Option<&str>) -> DbResult<Outcome> {
+    // Read again: between the comparison and now the password may have been changed, or the account closed.
+    let account = accounts::by_email(tx, attempt.email.key())?;
+    let Some(account) = account.filter(|_| right) else {
+        refuse(tx, now, world, attempt)?;
+        return Ok(Outcome::Wrong);
+    };
+    let (here, _) = world.failure_keys(attempt.email.key(), known_device(world, attempt));
+    failures::forget(tx, &here)?;
+    if !account.state.may_enter() {
+        note(tx, now, world, "session.refused", Actor::Nobody, Some(account.user), json!({"state": [account.state.name(), null]}))?;
+        return Ok(Outcome::Suspended);
+    }
+    if let (Some(renewed), Some(old)) = (renewed_hash, &account.password_hash) {
+        accounts::renew_hash(tx, account.user, old, renewed)?;
+    }
+    if account.totp_sealed.is_some() {
+        return Ok(Outcome::CodeNeeded { ticket: ticket(tx, now, account.user, &attempt.place)? });
+    }
+    Ok(Outcome::In(sessions::begin(tx, now, world, account.user, &attempt.place, Proof { method: "password", strong: false })?))
+}
+
+/// A ticket for the second step of a login.
+pub fn ticket(tx: &mut Tx<'_>, now: Instant, user: UserId, place: &Place) -> DbResult<String> {
+    let ticket = fresh_secret();
+    let payload = json!({"browser": place.browser});
+    one_time::keep(tx, now, &ticket, Purpose::SecondFactor, Some(user), &payload)?;
+    Ok(ticket)
+}
+
+/// Counts a failure. An account that nobody has is counted like any other, so that its absence does not show.
+fn refuse(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<()> {
+    let (here, anywhere) = world.failure_keys(attempt.email.key(), known_device(world, attempt));
+    let counted = failures::add(tx, now, &here, now.plus_seconds(-WINDOW_SECONDS))?;
+    let seconds = block_seconds(counted.failures);
+    if seconds > 0 {
+        failures::block(tx, &here, now.plus_seconds(seconds))?;
+    }
+    let counted = failures::add(tx, now, &anywhere, now.plus_seconds(-DAY_SECONDS))?;
+    if counted.failures >= ACCOUNT_LIMIT {
+        failures::block(tx, &anywhere, now.plus_seconds(DAY_SECONDS))?;
+    }
+    let who = audit::hashed(&world.keys, attempt.email.key());
+    note(tx, now, world, "session.refused", Actor::Nobody, None, json!({"email": [null, who]}))
+}
+
+/// All counts of an address begin anew: a new password was set through a letter.
+pub fn forgive(tx: &mut Tx<'_>, world: &World, email_key: &str) -> DbResult<()> {
+    let (here, anywhere) = world.failure_keys(email_key, None);
+    failures::forget(tx, &here)?;
+    failures::forget(tx, &anywhere)
+}
+
+/// The owner of a session has shown their password (and code) once more.
+pub fn prove(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Uuid, strong: bool) -> DbResult<()> {
+    session_rows::prove(tx, now, session, strong)?;
+    super::announce(tx, now, user)
+}
+
+/// Given to a device after a login, and sent with its next one: strangers who guess cannot lock it out.
+pub fn device_token(keys: &Keys, email_key: &str) -> String {
+    let nonce = fresh_secret();
+    let mac = device_mac(keys, email_key, &nonce);
+    format!("sdv_{nonce}.{mac}")
+}
+
+fn device_mac(keys: &Keys, email_key: &str, nonce: &str) -> String {
+    BASE64.encode(tag(&keys.derive("devices"), &[email_key.as_bytes(), nonce.as_bytes()]))
+}
+
+/// The device of a try, if it is one that this account was used from.
+fn known_device<'a>(world: &World, attempt: &'a Try) -> Option<&'a str> {
+    let token = attempt.device.as_deref()?;
+    let (nonce, mac) = token.strip_prefix("sdv_")?.split_once('.')?;
+    same(device_mac(&world.keys, attempt.email.key(), nonce).as_bytes(), mac.as_bytes()).then_some(token)
+}

@@ -1,0 +1,55 @@
+//! Use cases of accounts, as functions of a transaction: registration, login, sessions, passwords, addresses.
+
+pub(super) mod emails;
+pub(super) mod letters;
+pub(super) mod login;
+pub(super) mod passwords;
+pub(super) mod registration;
+pub(super) mod sessions;
+
+use super::store;
+use crate::platform::audit::{self, Actor, Entry};
+use crate::platform::config::Config;
+use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::events::{self, Kind};
+use crate::platform::instance;
+use crate::platform::keys::Keys;
+use crate::values::{Instant, Origin, UserId};
+use serde_json::{Value, json};
+
+pub use super::store::Profile;
+
+/// What everybody may know of a person; `None` when there is nobody with this id.
+pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
+    store::profile(conn, id)
+}
+
+/// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.
+#[derive(Clone)]
+pub struct World {
+    pub keys: std::sync::Arc<Keys>,
+    pub config: std::sync::Arc<Config>,
+    pub origin: Origin,
+}
+
+impl World {
+    /// The keys under which the tries of an account are counted: from here, and from anywhere. Digests under a key of ours, so that
+    /// the table names nobody.
+    fn failure_keys(&self, email_key: &str, device: Option<&str>) -> (String, String) {
+        let key = self.keys.derive("login failures");
+        let digest = |parts: &[&[u8]]| instance::tag(&key, parts).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let prefix = self.origin.address.map(|prefix| prefix.to_string()).unwrap_or_default();
+        // A known device is counted for itself: strangers in the same network do not delay it.
+        (digest(&[b"here", email_key.as_bytes(), device.unwrap_or(&prefix).as_bytes()]), digest(&[b"anywhere", email_key.as_bytes()]))
+    }
+}
+
+/// Tells every node that somebody's sessions, tokens, roles or state are not what they were.
+pub fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+    events::append(tx, Kind::AccountChanged, user.0, &json!({}), now)
+}
+
+/// An entry of the audit trail about somebody's account.
+pub fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
+    audit::append(tx, now, &Entry { action, actor, on_behalf_of: None, object: about.map(|id| ("user", id.0)), reason: None, diff, origin: &world.origin })
+}

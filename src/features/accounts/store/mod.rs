@@ -1,0 +1,34 @@
+//! SQL of accounts, a file for each table: who somebody is, how they log in, what they hold.
+
+pub(super) mod accounts;
+pub(super) mod failures;
+pub(super) mod one_time;
+mod profile;
+pub(super) mod sessions;
+pub(super) mod signing;
+pub(super) mod standing;
+pub(super) mod tokens;
+
+pub use profile::Profile;
+pub(super) use profile::profile;
+
+/// Statements that must find their rows by an index, with the kinds of their parameters: `u` a user or session, `t` a text,
+/// `i` an instant, `n` a number.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    (profile::PROFILE, "u"),
+    (accounts::BY_EMAIL, "t"),
+    (accounts::BY_ID, "u"),
+    (accounts::ROLES, "u"),
+    (accounts::WITH_ROLE, "t"),
+    (sessions::BY_ID, "u"),
+    (sessions::BY_SECRET, "t"),
+    (sessions::OF_USER, "u"),
+    (sessions::PRUNE, "i"),
+    (one_time::PEEK, "tti"),
+    (one_time::PRUNE, "i"),
+    (one_time::FORGET, "ut"),
+    (failures::READ, "t"),
+    (failures::PRUNE, "i"),
+    (standing::TOKENS, "ui"),
+    (standing::TOKEN_OWNER, "t"),
+];

@@ -1,0 +1,131 @@
+//! Every action the audit trail knows, each with the sentence that explains it.
+//!
+//! Names are stored: they never change their meaning, and none is taken out while entries with it may exist. A test reads the
+//! sources and fails when an action is used that is not listed here.
+
+/// An action by its stored name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// `noun.verb`.
+    pub name: &'static str,
+    pub meaning: &'static str,
+}
+
+macro_rules! actions {
+    ($($name:literal: $meaning:literal),+ $(,)?) => { &[$(Action { name: $name, meaning: $meaning }),+] };
+}
+
+/// All actions, by subject.
+pub const ACTIONS: &[Action] = actions! {
+    "account.registered": "Somebody asked for an account.",
+    "account.verified": "The owner of the mailbox confirmed the account and set its password.",
+    "session.started": "A login succeeded.",
+    "session.refused": "A login failed.",
+    "session.ended": "A session was ended by its owner or by staff.",
+    "session.reuse_detected": "A token that had been replaced already was used again; its whole session was ended.",
+    "password.changed": "The password was changed by its owner.",
+    "password.reset_asked": "A link to set a new password was asked for.",
+    "password.reset": "A new password was set through a link.",
+    "email.change_asked": "A new e-mail address was given and waits to be confirmed.",
+    "email.changed": "The e-mail address was changed.",
+    "mfa.enabled": "A second factor was set up.",
+    "mfa.disabled": "A second factor was taken away.",
+    "mfa.recovery_used": "A recovery code was used instead of the second factor.",
+    "passkey.added": "A passkey was added.",
+    "passkey.removed": "A passkey was removed.",
+    "oidc.linked": "An account of another provider was linked for login.",
+    "oidc.unlinked": "An account of another provider was unlinked.",
+    "token.made": "An API token was made.",
+    "token.revoked": "An API token was revoked.",
+    "role.granted": "A role was granted.",
+    "role.revoked": "A role was taken away.",
+    "user.suspended": "A person was suspended.",
+    "user.restored": "A suspended person was let back in.",
+    "user.erasure_asked": "Erasure of a person's data was asked for.",
+    "user.erasure_called_off": "Erasure was called off in time.",
+    "user.erased": "A person's data were erased.",
+    "export.asked": "A person asked for a copy of their data.",
+    "export.fetched": "The copy of a person's data was fetched.",
+    "profile.changed": "A profile was changed.",
+    "operator.setup": "The first operator of this instance was set up.",
+    "keys.rotated": "Signing keys were replaced.",
+    "settings.changed": "A setting of the instance was changed.",
+    "invite.made": "An invitation was made.",
+};
+
+/// The action of a name, if it is listed.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn names_are_unique_and_well_formed() {
+        for (at, action) in ACTIONS.iter().enumerate() {
+            let well = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            assert!(action.name.split_once('.').is_some_and(|(noun, verb)| well(noun) && well(verb)), "{}", action.name);
+            assert!(action.meaning.ends_with('.') && ACTIONS[..at].iter().all(|other| other.name != action.name), "{}", action.name);
+        }
+    }
+
+    #[test]
+    fn every_action_that_is_used_is_listed() {
+        let mut used = Vec::new();
+        read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
+        for (file, action) in used {
+            assert!(find(&action).is_some(), "{file} uses the action `{action}`, which is not listed in audit/actions.rs");
+        }
+    }
+
+    #[test]
+    fn uses_are_found() {
+        let text = "Entry { action: \"a.one\", reason: Some(\"no.action\") }\nEntry { action: if x {\n \"b.two\" } else { name(\"c.three\", 1) },\n diff }\nlet action = match y { 1 => \"d.four\", _ => \"e.five\" };";
+        assert_eq!(actions_of(text), ["a.one", "b.two", "c.three", "d.four", "e.five"]);
+    }
+
+    fn read_folder(folder: &Path, used: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read_folder(&path, used);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                // Tests may make up actions.
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                used.extend(actions_of(text).into_iter().map(|action| (path.display().to_string(), action)));
+            }
+        }
+    }
+
+    /// Every text that looks like `noun.verb` in what a field `action:` or a variable `action` is set to.
+    fn actions_of(text: &str) -> Vec<String> {
+        let starts = ["action: ", "action = "].iter().flat_map(|start| text.match_indices(start).map(|(at, found)| at + found.len()));
+        let mut starts: Vec<usize> = starts.collect();
+        starts.sort_unstable();
+        let looks_right =
+            |literal: &&str| literal.split_once('.').is_some_and(|(a, b)| [a, b].iter().all(|p| p.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')));
+        starts.into_iter().flat_map(|at| expression(&text[at..]).split('"').skip(1).step_by(2).filter(looks_right).map(str::to_owned)).collect()
+    }
+
+    /// Up to the comma, bracket or semicolon that ends an expression.
+    fn expression(text: &str) -> &str {
+        let (mut depth, mut quoted) = (0, false);
+        for (at, c) in text.char_indices() {
+            match c {
+                '"' => quoted = !quoted,
+                _ if quoted => {}
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' if depth == 0 => return &text[..at],
+                ')' | ']' | '}' => depth -= 1,
+                ',' | ';' if depth == 0 => return &text[..at],
+                _ => {}
+            }
+        }
+        text
+    }
+}
