@@ -9,6 +9,7 @@ mod binary;
 mod db;
 mod db_schema;
 mod db_writer;
+mod edge;
 mod events;
 mod imports;
 mod reading;
