@@ -10,6 +10,7 @@ use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
+use crate::platform::audit;
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
@@ -73,7 +74,7 @@ impl Parts {
         })];
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task()];
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
         Ok(Self { tools, search, accounts, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -91,10 +92,11 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, imports) = (tools.clone(), tools.db.clone());
+    let (index, imports, trail) = (tools.clone(), tools.db.clone(), tools.clone());
     let (work, post) = (tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
+        Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();

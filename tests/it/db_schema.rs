@@ -52,7 +52,7 @@ on_both!(two_that_open_at_once_both_succeed, async |db: TestDb| {
 });
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_engines_have_the_same_tables_and_columns() {
+async fn both_engines_have_the_same_tables_columns_and_guards() {
     let (sqlite, postgres) = (TestDb::new(Engine::Sqlite).await, TestDb::new(Engine::Postgres).await);
     let ours = shape(&sqlite, "SELECT m.name || '.' || c.name || CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN ' not null' ELSE '' END FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'").await;
     let theirs = shape(
@@ -65,6 +65,15 @@ async fn both_engines_have_the_same_tables_and_columns() {
     let ours = shape(&sqlite, "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").await;
     let theirs = shape(&postgres, "SELECT CAST(indexname AS TEXT) FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%_pkey'").await;
     assert_eq!(ours, theirs);
+    let ours = shape(&sqlite, "SELECT tbl_name || '.' || name FROM sqlite_master WHERE type = 'trigger'").await;
+    // What refuses TRUNCATE has no counterpart, as SQLite has no TRUNCATE.
+    let theirs = shape(
+        &postgres,
+        "SELECT CAST(c.relname || '.' || t.tgname AS TEXT) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND t.tgname NOT LIKE '%_not_emptied'",
+    )
+    .await;
+    assert_eq!(ours, theirs);
+    assert!(ours.contains("audit.audit_unchanged") && ours.contains("audit.audit_kept"), "{ours:?}");
 }
 
 async fn shape(db: &Db, sql: &'static str) -> BTreeSet<String> {

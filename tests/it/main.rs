@@ -5,6 +5,7 @@
 
 mod support;
 
+mod audit;
 mod binary;
 mod db;
 mod db_schema;

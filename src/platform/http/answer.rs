@@ -118,7 +118,8 @@ pub(super) fn keep(response: &Response, body: Bytes) -> Kept {
 
 impl IntoResponse for Finished {
     fn into_response(self) -> Response {
-        let mut response = Response::builder().status(StatusCode::from_u16(self.kept.status).unwrap_or(StatusCode::OK)).body(self.kept.body.unwrap_or_default());
+        let mut response =
+            Response::builder().status(StatusCode::from_u16(self.kept.status).unwrap_or(StatusCode::OK)).body(self.kept.body.unwrap_or_default());
         let headers = response.headers_mut();
         for (name, value) in [(header::CONTENT_TYPE, self.kept.content_type), (header::LOCATION, self.kept.location), (header::ETAG, self.kept.etag)] {
             if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {

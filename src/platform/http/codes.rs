@@ -64,6 +64,8 @@ pub const CODES: &[Code] = &[
     code("method_not_allowed", 405, "Wrong method", "The address exists, but not with this method; the Allow header lists the right ones."),
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
     code("conflict", 409, "Conflict", "The current state does not allow this."),
+    code("email_taken", 409, "Address taken", "Another account has this mail address."),
+    code("link_unknown", 410, "Link used or too old", "A link of a letter is good once and for a while. Ask for another one."),
     code(
         "already_done",
         409,
@@ -71,8 +73,6 @@ pub const CODES: &[Code] = &[
         "The request with this Idempotency-Key was carried out. Its answer held a secret, which is shown once and not stored; `outcome` has the status and the address of what was made.",
     ),
     code("still_running", 409, "Still running", "The first request with this Idempotency-Key is being worked on. Ask again after the time in Retry-After."),
-    code("email_taken", 409, "Address taken", "Another account has this mail address."),
-    code("link_unknown", 410, "Link used or too old", "A link of a letter is good once and for a while. Ask for another one."),
     code("gone", 410, "Gone", "It was here once, and is not any more."),
     code("stale", 412, "Changed meanwhile", "It has changed since you read it. Read it again and decide anew."),
     code("body_too_large", 413, "Body too large", "The body is larger than this operation takes."),

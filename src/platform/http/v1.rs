@@ -66,7 +66,9 @@ fn document_headers(operation: &mut MetaOperation) {
             name: "Idempotency-Key".into(),
             schema: MetaSchemaRef::Inline(Box::new(schema)),
             in_type: MetaParamIn::Header,
-            description: Some("Makes sending it again safe: the same key and body get the first answer again, for 72 hours. Only for callers who are logged in.".into()),
+            description: Some(
+                "Makes sending it again safe: the same key and body get the first answer again, for 72 hours. Only for callers who are logged in.".into(),
+            ),
             required: false,
             deprecated: false,
             explode: false,

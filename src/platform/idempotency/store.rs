@@ -31,7 +31,8 @@ pub(super) enum Known {
 const CLAIM: &str = "INSERT INTO idempotency_keys (user_id, path, client_key, fingerprint, status, created_at) VALUES ($1, $2, $3, $4, 0, $5)
     ON CONFLICT (user_id, path, client_key) DO UPDATE SET fingerprint = $4, status = 0, content_type = NULL, location = NULL, etag = NULL, body = NULL, created_at = $5
     WHERE idempotency_keys.created_at < $6";
-const KEEP: &str = "UPDATE idempotency_keys SET status = $4, content_type = $5, location = $6, etag = $7, body = $8 WHERE user_id = $1 AND path = $2 AND client_key = $3";
+const KEEP: &str =
+    "UPDATE idempotency_keys SET status = $4, content_type = $5, location = $6, etag = $7, body = $8 WHERE user_id = $1 AND path = $2 AND client_key = $3";
 
 /// Statements that must stay cheap however many rows there are; a test reads their plans.
 pub const FIND: &str = "SELECT fingerprint, status, content_type, location, etag, body FROM idempotency_keys

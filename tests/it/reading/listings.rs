@@ -2,7 +2,7 @@
 
 use super::street::{Door, home, write};
 use crate::support::{TestDb, off_thread, on_both, uses_index};
-use stopover::features::{accounts, listings};
+use stopover::features::listings;
 use stopover::platform::db::Db;
 use stopover::platform::instance;
 use stopover::values::ListingId;
@@ -108,7 +108,7 @@ on_both!(the_secret_of_an_instance_is_made_once, async |db: TestDb| {
 });
 
 on_both!(pages_and_profiles_are_found_by_index, async |db: TestDb| {
-    for sql in listings::STATEMENTS.iter().chain(&accounts::STATEMENTS) {
+    for sql in listings::STATEMENTS.iter() {
         uses_index(&db, sql, vec![ListingId::new().into()]).await;
     }
 });

@@ -4,8 +4,8 @@
 //! `q` requests within `w` seconds; `r` of them may come at once, and after `t` seconds without any all may.
 
 use super::rule::Window;
-use poem::http::header::{HeaderMap, HeaderName};
 use poem::http::HeaderValue;
+use poem::http::header::{HeaderMap, HeaderName};
 use std::io::Write as _;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
