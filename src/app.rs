@@ -17,6 +17,7 @@ use crate::platform::db::DbError;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
+use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
@@ -80,7 +81,7 @@ impl Parts {
 
 /// Who runs which kind of jobs.
 fn handlers(tools: &Tools) -> anyhow::Result<Vec<Box<dyn Handler>>> {
-    Ok(vec![events::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
+    Ok(vec![events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?

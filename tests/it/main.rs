@@ -11,6 +11,7 @@ mod binary;
 mod db;
 mod db_schema;
 mod db_writer;
+mod edge;
 mod events;
 mod imports;
 mod jobs;

@@ -87,6 +87,7 @@ fn edge(tools: &Tools) -> impl Endpoint<Output = Response> + use<> {
 fn tools(change: impl FnOnce(&mut Config)) -> (Tools, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config { data_dir: folder.path().into(), ..Config::default() };
+    config.limits.enabled = false;
     change(&mut config);
     let opened = std::thread::spawn(move || Tools::open(config, Arc::new(SystemClock)).unwrap());
     (opened.join().unwrap(), folder)

@@ -97,7 +97,7 @@ impl Keys {
         Ok(Claim { user, path, key: key.to_owned(), fingerprint, secret, fate: AtomicU8::new(Fate::Open as u8), running: Arc::clone(&self.running) })
     }
 
-    /// Stores an answer that no transaction has stored. `None` for `answer`: it is not of the kind that is kept.
+    /// Stores an answer that no transaction has stored.
     pub async fn settle(&self, claim: &Arc<Claim>, answer: Kept) -> Result<(), DbError> {
         let claim = Arc::clone(claim);
         self.db
@@ -191,7 +191,9 @@ mod tests {
     fn keys_are_visible_ascii_of_reasonable_length() {
         let of = |lines: &[&[u8]]| {
             let mut headers = HeaderMap::new();
-            lines.iter().for_each(|line| drop(headers.append(HEADER, poem::http::HeaderValue::from_bytes(line).unwrap())));
+            for line in lines {
+                headers.append(HEADER, poem::http::HeaderValue::from_bytes(line).unwrap());
+            }
             read(&headers).map(|key| key.map(str::to_owned)).map_err(|error| error.to_string())
         };
         assert_eq!(of(&[]), Ok(None));

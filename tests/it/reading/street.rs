@@ -1,6 +1,6 @@
 //! A street of homes, and a door to ask at.
 
-use crate::support::TestDb;
+use crate::support::{TestDb, unlimited};
 use poem::http::{StatusCode, Uri};
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::OpenApiService;
@@ -10,7 +10,6 @@ use stopover::features::accounts::UsersApi;
 use stopover::features::availability::AvailabilityApi;
 use stopover::features::listings::{ListingPages, ListingsApi, ReferenceApi};
 use stopover::features::reviews::ReviewsApi;
-use stopover::platform::config::Config;
 use stopover::platform::cursor::CursorKey;
 use stopover::platform::db::{Db, DbError, DbResult, Tx, Value};
 use stopover::platform::http::{Edge, NoGate, Routes};
@@ -42,7 +41,7 @@ impl Door {
             keys: Arc::new(stopover::platform::keys::Keys::from_bytes([7; 32])),
             db: Db::clone(db),
             clock: db.clock.clone(),
-            config: Arc::new(Config::default()),
+            config: Arc::new(unlimited()),
             metrics: Arc::clone(&metrics),
         };
         let (pages, cursors) = (ListingPages::new(), CursorKey::new(&Secret::from_bytes([3; 32])));

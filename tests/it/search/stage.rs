@@ -1,6 +1,6 @@
 //! A search that runs: everything the server is made of over a database of its own, and a door to ask at.
 
-use crate::support::{TestDb, off_thread};
+use crate::support::{TestDb, off_thread, unlimited};
 use poem::endpoint::BoxEndpoint;
 use poem::http::{Method, StatusCode, Uri};
 use poem::{Endpoint, EndpointExt, Request, Response};
@@ -43,7 +43,7 @@ impl House {
 
     /// The same over any handle.
     pub(super) async fn over(db: Db, clock: Arc<dyn Clock>, folder: Arc<tempfile::TempDir>) -> Result<Self, String> {
-        let config = Config { data_dir: folder.path().into(), ..Config::default() };
+        let config = Config { data_dir: folder.path().into(), ..unlimited() };
         let running = off_thread(move || {
             let tools = Tools {
                 keys: Arc::new(stopover::platform::keys::Keys::from_bytes([7; 32])),

@@ -5,6 +5,7 @@
 //! - [`town::Town`] is a whole instance in process, with its jobs and its outbox;
 //! - [`TestClock`] stands still until told otherwise;
 //! - [`long`] tells whether this is `make test-long`;
+//! - [`unlimited`] are settings without rate limits;
 //! - [`uses_index`] proves by the engine's plan that a statement does not read a whole table.
 
 mod clock;
@@ -16,6 +17,13 @@ pub(crate) mod town;
 pub(crate) use clock::TestClock;
 pub(crate) use database::{Home as TestHome, TestDb, off_thread, on_both};
 pub(crate) use plans::uses_index;
+
+use stopover::platform::config::{Config, Limits};
+
+/// The settings of a story that is not about rate limits.
+pub(crate) fn unlimited() -> Config {
+    Config { limits: Limits { enabled: false, ..Limits::default() }, ..Config::default() }
+}
 
 /// Whether the long versions of the tests were asked for: `make test-long` sets `STOPOVER_LONG=1`.
 #[expect(clippy::disallowed_methods, reason = "the test run has no configuration of its own")]
