@@ -35,6 +35,7 @@ pub struct Config {
     pub metrics: MetricsAccess,
     pub docs: Docs,
     pub cache: Cache,
+    pub search: Search,
 }
 
 /// What is logged, and how.
@@ -114,6 +115,14 @@ pub struct Cache {
     pub cards_mb: u64,
 }
 
+/// How search keeps itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// From how many listings on a snapshot of the engine is kept in the data folder, for a quick start.
+    pub snapshot_from: usize,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -127,6 +136,7 @@ impl Default for Config {
             metrics: MetricsAccess::default(),
             docs: Docs::default(),
             cache: Cache::default(),
+            search: Search::default(),
         }
     }
 }
@@ -170,6 +180,13 @@ impl Default for Docs {
 impl Default for Cache {
     fn default() -> Self {
         Self { cards_mb: 64 }
+    }
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        // With fewer, reading the tables takes a fraction of a second.
+        Self { snapshot_from: 50_000 }
     }
 }
 
