@@ -120,6 +120,10 @@ impl Follower for Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
+        // What a panic has left half changed must not outlive the process.
+        if std::thread::panicking() {
+            return;
+        }
         self.snapshots.close(self.holds.iter().map(|Reverse(hold)| *hold));
     }
 }

@@ -22,13 +22,10 @@ pub(super) fn corpus(db: &Db, place: &Path, instance: &str) -> DbResult<Result<L
     };
     let header = stored.header.clone();
     let mut news = News::default();
-    let seq = match tail(db, header.mark.seq, &mut news)? {
+    let seq = match tail(db, header.mark.seq, header.ordinals(), &mut news)? {
         Ok(seq) => seq,
         Err(unusable) => return Ok(Err(unusable)),
     };
-    if let Err(unusable) = fit(&news, header.ordinals()) {
-        return Ok(Err(unusable));
-    }
     let (corpus, end) = match stored.corpus() {
         Ok(read) => read,
         Err(unusable) => return Ok(Err(unusable)),
@@ -63,8 +60,9 @@ fn open(db: &Db, place: &Path, instance: &str) -> DbResult<Result<Stored, Unusab
     Ok(Ok(stored))
 }
 
-/// Gathers what is new after `seq`; answers the event number that is reached.
-fn tail(db: &Db, mut seq: i64, news: &mut News) -> DbResult<Result<i64, Unusable>> {
+/// Gathers what is new after `seq`, as long as it is worth replaying over so many ordinals; answers the event number
+/// that is reached.
+fn tail(db: &Db, mut seq: i64, ordinals: usize, news: &mut News) -> DbResult<Result<i64, Unusable>> {
     loop {
         let events = db.read_blocking(|conn| events::after(conn, seq, 10_000))?;
         let Some(last) = events.last() else { return Ok(Ok(seq)) };
@@ -74,6 +72,9 @@ fn tail(db: &Db, mut seq: i64, news: &mut News) -> DbResult<Result<i64, Unusable
         }
         seq = last.seq;
         news.add(&events);
+        if let Err(unusable) = fit(news, ordinals) {
+            return Ok(Err(unusable));
+        }
     }
 }
 
@@ -114,9 +115,9 @@ pub(super) fn examine(db: &Db, place: &Path, instance: &str) -> Result<String, S
         Err(unusable) => return Ok(format!("not used: {unusable}; the next start reads the tables")),
     };
     let mut news = News::default();
-    let usable = match tail(db, mark.seq, &mut news).map_err(said)? {
+    let usable = match tail(db, mark.seq, ordinals, &mut news).map_err(said)? {
         Ok(_) if !db.read_blocking(|conn| events::holds(conn, end)).map_err(said)? => Err(Unusable::Stale(OTHER_HISTORY)),
-        Ok(_) => fit(&news, ordinals),
+        Ok(_) => Ok(()),
         Err(unusable) => Err(unusable),
     };
     match usable {

@@ -108,6 +108,7 @@ impl Desk {
     fn demand_room(&self, shot: Shot) -> anyhow::Result<()> {
         let folder = self.place.parent().unwrap_or(Path::new("."));
         let (free, needed) = (fs4::available_space(folder)?, BYTES_LEFT + u64::from(shot.ordinals) * BYTES_A_LISTING);
+        // A few megabytes are written on any disk.
         anyhow::ensure!(shot.ordinals < 10_000 || free > needed, "only {} MiB are free on the disk, and {} should be", free >> 20, needed >> 20);
         Ok(())
     }

@@ -199,12 +199,12 @@ on_both!(a_snapshot_that_the_log_does_not_continue_is_not_used, async |db: TestD
     let restored: DbResult<u64> = db.write(|tx, _| tx.execute("DELETE FROM events", &[])).await;
     restored.unwrap();
     let seq = events_until(&db, home, member(folder.path(), "seq").parse().unwrap()).await;
-    change(&db, home, Kind::CalendarChanged, "UPDATE listings SET title = 'Zeppelin', price_minor = 99999 WHERE id = $1", vec![]).await;
+    change(&db, home, Kind::CalendarChanged, "UPDATE listings SET title = 'Zeppelin', price_minor = 99999, state = 'published' WHERE id = $1", vec![]).await;
     numbered(&db).await;
     let house = House::keeping(&db, folder).await;
     assert_eq!(replayed(&house), None, "restored, at {seq}");
     // The index was written with another history too: what it never heard of is found.
-    assert_eq!(house.find("q=zeppelin").await["total"], house.find("price_min=99999").await["total"]);
+    assert_eq!((&house.find("q=zeppelin").await["total"], &house.find("price_min=99999").await["total"]), (&Json::from(1), &Json::from(1)));
     compare(&house, &House::open(&db).await, &mut town, "restored").await;
 });
 
