@@ -1,10 +1,10 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
-use super::bits::Selection;
 use super::columns::{Traits, UNKNOWN};
 use super::corpus::Corpus;
 use super::listing::RoomType;
 use super::prices;
+use super::selection::Selection;
 use super::sets::AtLeast;
 use super::tally::BitCounts;
 use crate::features::listings::amenities::CATALOGUE;

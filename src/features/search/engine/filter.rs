@@ -4,10 +4,11 @@
 //! listings with rules that are not bit tests are judged by the same function as a booking.
 
 use super::area;
-use super::bits::{Bitmap, Selection};
+use super::bits::Bitmap;
 use super::columns::UNKNOWN;
 use super::corpus::Corpus;
 use super::query::{PriceBasis, PriceFilter, Query, Sort, Trouble};
+use super::selection::Selection;
 use super::sets::AtLeast;
 use super::text::TextView;
 use super::text::hits::WordHits;

@@ -1,6 +1,6 @@
 //! The search engine: every published listing in memory, as sets of bits and columns.
 //!
-//! A question narrows a [`bits::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
+//! A question narrows a [`selection::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
 //! The engine is a cache of the database: `build.rs` makes it whole, `follow.rs` beside this folder keeps it fresh
 //! from the event log. It never decides a booking; the database does.
 
@@ -18,6 +18,7 @@ pub(crate) mod nights;
 mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
+pub(crate) mod selection;
 mod sets;
 mod tally;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Whether a stay is free for a million listings is a handful of `and not` over 125 kB each, instead of a million
 //! calendars. A night that nobody has taken has no bitmap and costs nothing.
 
-use super::bits::{Bitmap, Selection};
+use super::bits::Bitmap;
+use super::selection::Selection;
 use crate::values::{Night, NightRange, Stay};
 
 /// How far ahead nights are kept: the longest window (1,095 days) and the longest stay behind it.

@@ -183,7 +183,7 @@ fn millimetres(km: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bits::Selection;
+    use super::super::selection::Selection;
     use super::super::testing::{everything, town};
     use super::super::text::hits::{Gathering, WordHits};
     use super::*;
