@@ -1,12 +1,9 @@
 //! Sets of listings as bits: one bit per ordinal, 64 ordinals a word.
 //!
 //! A [`Bitmap`] spans the whole corpus (an amenity, a night); a [`super::selection::Selection`] is what a question narrows.
-//! The loops over words are compiled for the machine's vector instructions by `pulp`, which picks at run time.
+//! The loops over many words are in `kernels.rs`.
 
-use pulp::Arch;
-use std::sync::LazyLock;
-
-pub(super) static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+use super::kernels::{self, CountWithout};
 
 /// A set over all ordinals; bits beyond its length are zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,28 +49,9 @@ impl Bitmap {
         if present { self.insert(ordinal) } else { self.remove(ordinal) }
     }
 
-    /// How many are in none of `others`. Every set is read once, a piece that fits the nearest cache at a time.
+    /// How many are in none of `others`.
     pub(crate) fn count_without(&self, others: &[&Self]) -> usize {
-        const PIECE: usize = 512;
-        let mut sum = 0;
-        for from in (0..self.words.len()).step_by(PIECE) {
-            let mine = self.stretch(from, PIECE);
-            let mut room = [0_u64; PIECE];
-            let left = &mut room[..mine.len()];
-            left.copy_from_slice(mine);
-            ARCH.dispatch(
-                #[inline(always)]
-                || {
-                    for other in others {
-                        for (a, b) in left.iter_mut().zip(other.stretch(from, mine.len())) {
-                            *a &= !b;
-                        }
-                    }
-                    sum += left.iter().map(|w| w.count_ones() as usize).sum::<usize>();
-                },
-            );
-        }
-        sum
+        kernels::run(CountWithout { set: self, others })
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -11,6 +11,7 @@ mod columns;
 pub(crate) mod corpus;
 pub(crate) mod facets;
 mod filter;
+mod kernels;
 pub(crate) mod lengths;
 pub(crate) mod listing;
 pub(crate) mod names;
@@ -18,8 +19,10 @@ pub(crate) mod nights;
 mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
+mod rows;
 pub(crate) mod selection;
 mod sets;
+mod slices;
 mod tally;
 #[cfg(test)]
 mod testing;
