@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// From so many words on, prices are compared by their digits rather than listing by listing; the towns of tests are small.
 const MANY_WORDS: usize = if cfg!(test) { 20 } else { 1_000 };
 
+/// At least so many of something: its bitmaps, the number, and its column.
+type Wanted<'a> = (&'a AtLeast, u16, &'a dyn Fn(usize) -> u16);
+
 /// What matches, and what later steps need again.
 pub(super) struct Matches {
     pub selection: Selection,
@@ -131,7 +134,7 @@ impl Corpus {
         let columns = &self.columns;
         let guests = query.party.adults.saturating_add(query.party.children);
         let known = |value: u8| if value == UNKNOWN { 0 } else { value.into() };
-        let wanted: [(&AtLeast, u16, &dyn Fn(usize) -> u16); 6] = [
+        let wanted: [Wanted<'_>; 6] = [
             (&self.capacity, guests, &|n| columns.terms[n].capacity),
             (&self.infants, query.party.infants, &|n| columns.terms[n].max_infants.into()),
             (&self.pets, query.party.pets, &|n| columns.terms[n].max_pets.into()),

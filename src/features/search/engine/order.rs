@@ -94,7 +94,10 @@ impl Corpus {
             walk.skip(after.key, &mut open);
         }
         let (mut wanted, mut offered, total) = (best.room, None, open.count());
-        while total > 0 {
+        if total == 0 {
+            return;
+        }
+        loop {
             let edge = if best.is_full() { walk.edge_of(best) } else { walk.edge(&open, wanted) };
             let last = best.is_full() || wanted >= total;
             let mut chosen = open.clone();

@@ -47,22 +47,22 @@ impl BitCounts {
     pub(super) fn add_16(&mut self, row: impl Fn(usize) -> Bits) {
         self.make_room(16);
         let [mut ones, mut twos, mut fours, mut eights] = [self.planes[0], self.planes[1], self.planes[2], self.planes[3]];
-        let mut sixteens = [[0; 4]; 2];
-        for half in 0..2 {
-            let mut from_fours = [[0; 4]; 2];
-            for quarter in 0..2 {
+        let mut to_eights = [[0; 4]; 2];
+        for (half, to_eights) in to_eights.iter_mut().enumerate() {
+            let mut to_fours = [[0; 4]; 2];
+            for (quarter, to_fours) in to_fours.iter_mut().enumerate() {
                 let at = half * 8 + quarter * 4;
                 let (sum, a) = add3(ones, row(at), row(at + 1));
                 let (sum, b) = add3(sum, row(at + 2), row(at + 3));
                 ones = sum;
-                (twos, from_fours[quarter]) = add3(twos, a, b);
+                (twos, *to_fours) = add3(twos, a, b);
             }
-            (fours, sixteens[half]) = add3(fours, from_fours[0], from_fours[1]);
+            (fours, *to_eights) = add3(fours, to_fours[0], to_fours[1]);
         }
-        let carry;
-        (eights, carry) = add3(eights, sixteens[0], sixteens[1]);
+        let sixteens;
+        (eights, sixteens) = add3(eights, to_eights[0], to_eights[1]);
         [self.planes[0], self.planes[1], self.planes[2], self.planes[3]] = [ones, twos, fours, eights];
-        self.carry_into(4, carry);
+        self.carry_into(4, sixteens);
     }
 
     /// Adds to the counters what has the weight of plane `first`. There is no early way out: whether a carry is left
