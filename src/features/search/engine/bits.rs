@@ -3,7 +3,7 @@
 //! A [`Bitmap`] spans the whole corpus (an amenity, a night); a [`super::selection::Selection`] is what a question narrows.
 //! The loops over many words are in `kernels.rs`.
 
-use super::kernels::{self, CountWithout};
+use super::kernels::{self, Count, Narrow};
 
 /// A set over all ordinals; bits beyond its length are zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,9 +49,18 @@ impl Bitmap {
         if present { self.insert(ordinal) } else { self.remove(ordinal) }
     }
 
-    /// How many are in none of `others`.
+    /// How many are in none of `others`. Every set is read once, a part that fits the nearest cache at a time.
     pub(crate) fn count_without(&self, others: &[&Self]) -> usize {
-        kernels::run(CountWithout { set: self, others })
+        const PART: usize = 512;
+        let mut room = [0; PART];
+        let mut sum = 0;
+        for (part, mine) in self.words.chunks(PART).enumerate() {
+            let left = &mut room[..mine.len()];
+            left.copy_from_slice(mine);
+            kernels::run(Narrow { word: part * PART, bits: left, within: &[], without: others });
+            sum += kernels::run(Count(left));
+        }
+        sum
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -18,17 +18,19 @@ pub(super) fn run<K: NullaryFnOnce>(kernel: K) -> K::Output {
 /// Words that are worked on at a time: what fits into registers.
 const PIECE: usize = 32;
 
-/// A stretch of a bitmap as a piece; words beyond its end are zero.
+/// A stretch of a bitmap as a piece, where it lies; only at the bitmap's end it is copied to `padded` and filled up with
+/// zeros.
 #[inline(always)]
-fn piece(map: &Bitmap, from: usize) -> [u64; PIECE] {
-    if let Some(whole) = map.words.get(from..).and_then(|rest| rest.first_chunk()) {
-        return *whole;
+fn piece<'a>(map: &'a Bitmap, from: usize, padded: &'a mut [u64; PIECE]) -> &'a [u64; PIECE] {
+    match map.words.get(from..).and_then(|rest| rest.first_chunk()) {
+        Some(whole) => whole,
+        None => {
+            for (i, word) in padded.iter_mut().enumerate() {
+                *word = map.word(from + i);
+            }
+            padded
+        }
     }
-    let mut padded = [0; PIECE];
-    for (i, word) in padded.iter_mut().enumerate() {
-        *word = map.word(from + i);
-    }
-    padded
 }
 
 /// Keeps of `bits`, which begin at `word` of the corpus, what is in all of `within` and in none of `without`.
@@ -45,17 +47,17 @@ impl NullaryFnOnce for Narrow<'_> {
     #[inline(always)]
     fn call(self) {
         let (pieces, rest) = self.bits.as_chunks_mut::<PIECE>();
-        let mut at = self.word;
+        let (mut at, mut padded) = (self.word, [0; PIECE]);
         for mine in pieces {
             let mut left = *mine;
             for other in self.within {
-                let theirs = piece(other, at);
+                let theirs = piece(other, at, &mut padded);
                 for i in 0..PIECE {
                     left[i] &= theirs[i];
                 }
             }
             for other in self.without {
-                let theirs = piece(other, at);
+                let theirs = piece(other, at, &mut padded);
                 for i in 0..PIECE {
                     left[i] &= !theirs[i];
                 }
@@ -99,34 +101,6 @@ impl NullaryFnOnce for CountBoth<'_> {
         let mut sum = 0;
         for i in 0..len {
             sum += (mine[i] & theirs[i]).count_ones() as usize;
-        }
-        sum
-    }
-}
-
-/// How many of a set are in none of the others. Every set is read once, and nothing is written but registers.
-pub(super) struct CountWithout<'a> {
-    pub set: &'a Bitmap,
-    pub others: &'a [&'a Bitmap],
-}
-
-impl NullaryFnOnce for CountWithout<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn call(self) -> usize {
-        let mut sum = 0;
-        for from in (0..self.set.words.len()).step_by(PIECE) {
-            let mut left = piece(self.set, from);
-            for other in self.others {
-                let theirs = piece(other, from);
-                for i in 0..PIECE {
-                    left[i] &= !theirs[i];
-                }
-            }
-            for word in left {
-                sum += word.count_ones() as usize;
-            }
         }
         sum
     }
@@ -180,14 +154,14 @@ impl NullaryFnOnce for Between<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let mut at = self.word;
+        let (mut at, mut padded) = (self.word, [0; PIECE]);
         for (bits, edges) in self.bits.chunks_mut(PIECE).zip(self.edges.chunks_mut(PIECE)) {
             let mut mine = [0; PIECE];
             mine[..bits.len()].copy_from_slice(bits);
             // Who is still at the bound in all digits so far, and who has gone above `low` or below `high`.
             let (mut at_low, mut above, mut at_high, mut below) = (mine, [0; PIECE], mine, [0; PIECE]);
             for (n, digit) in self.digits.iter().enumerate().rev() {
-                let set = piece(digit, at);
+                let set = piece(digit, at, &mut padded);
                 // All ones where the bound has this digit.
                 let low = u64::from(self.low >> n & 1).wrapping_neg();
                 let high = u64::from(self.high.unwrap_or(0) >> n & 1).wrapping_neg();
