@@ -174,7 +174,7 @@ fn service<T: OpenApi>(api: T, base_url: Option<&str>) -> OpenApiService<T, ()> 
 /// The OpenAPI document as JSON, in a stable order.
 #[must_use]
 pub fn openapi_document(base_url: Option<&str>) -> String {
-    service(Document::of(api), base_url).spec()
+    http::document::complete(&service(Document::of(api), base_url).spec(), &doors())
 }
 
 /// The whole server as an endpoint: what tests call in process, and what [`serve`] puts behind a socket.

@@ -12,6 +12,7 @@ mod caller;
 mod client;
 pub mod codes;
 mod compress;
+pub mod document;
 mod edge;
 pub mod etag;
 mod headers;
