@@ -77,9 +77,49 @@ impl Server {
     }
 
     fn ask(&self, path: &str) -> Option<(u16, String)> {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// The status and the body of an answer to a JSON body.
+    pub(super) fn post(&self, path: &str, body: &serde_json::Value) -> (u16, String) {
+        let body = body.to_string();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.send(&(head + &body)).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()))
+    }
+
+    /// Registers somebody with the letter in the outbox and logs in: the password, and an access token.
+    pub(super) fn newcomer(&self, email: &str) -> (&'static str, String) {
+        let password = "seven purple kettles";
+        assert_eq!(self.post("/api/v1/auth/register", &serde_json::json!({"email": email, "name": "Ada"})).0, 202);
+        let token = self.token_in_outbox();
+        assert_eq!(self.post("/api/v1/auth/verify-email", &serde_json::json!({"token": token, "password": password})).0, 204);
+        let (status, body) = self.post("/api/v1/auth/login", &serde_json::json!({"email": email, "password": password}));
+        assert_eq!(status, 200, "{body}");
+        let login: serde_json::Value = serde_json::from_str(&body).unwrap();
+        (password, login["access_token"].as_str().unwrap().to_owned())
+    }
+
+    /// The token of the first letter that arrives: the line that is nothing else.
+    fn token_in_outbox(&self) -> String {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(20) {
+            let letters = std::fs::read_dir(self.folder.join("data/outbox")).into_iter().flatten().map(|entry| entry.unwrap().path());
+            for letter in letters.filter(|path| path.extension().is_some_and(|e| e == "eml")) {
+                let text = std::fs::read_to_string(letter).unwrap();
+                if let Some(token) = text.lines().find(|line| line.len() == 43 && !line.contains([' ', '/', ':'])) {
+                    return token.to_owned();
+                }
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no letter: {}", self.log());
+    }
+
+    fn send(&self, request: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).ok()?;
         let text = String::from_utf8(bytes).ok()?;
