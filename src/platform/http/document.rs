@@ -3,6 +3,7 @@
 use super::PROBLEM_JSON;
 use crate::platform::access::{Action, Cell, Door, Doors};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// Completes a document: operations that are open to strangers say so (`security: []`), and every operation names what its caller
 /// must be allowed (`x-permission`), what the edge may refuse it with, the scope a personal access token needs, and whether a fresh proof is asked for.
@@ -18,8 +19,9 @@ pub fn complete(spec: &str, doors: &Doors) -> String {
             refuse(operation, door);
         }
     }
+    let kinds: HashMap<String, Value> = document["components"]["schemas"].as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), schema["type"].clone())).collect();
     let schemas = document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    schemas.filter_map(Value::as_object_mut).for_each(admit_null);
+    schemas.filter_map(Value::as_object_mut).for_each(|schema| admit_null(schema, &kinds));
     serde_json::to_string_pretty(&document).unwrap_or_else(|_never| spec.to_owned())
 }
 
@@ -62,16 +64,21 @@ fn refuse(operation: &mut Map<String, Value>, door: Door) {
     }
 }
 
-/// A member that need not be there may be null: that is how it is written, and it is read like that too.
-fn admit_null(schema: &mut Map<String, Value>) {
+/// A member that need not be there may be null: that is how it is written, and it is read like that too. `kinds`: the types of all
+/// schemas, which must stand beside `nullable`.
+fn admit_null(schema: &mut Map<String, Value>, kinds: &HashMap<String, Value>) {
     let required: Vec<String> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let members = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, member) in members.filter(|(name, _)| !required.contains(name)) {
         if let Some(reference) = member.get("$ref").cloned() {
-            *member = json!({"allOf": [{"$ref": reference}]});
+            let kind = reference.as_str().and_then(|to| kinds.get(to.rsplit('/').next()?)).cloned().unwrap_or(Value::Null);
+            *member = json!({"type": kind, "allOf": [{"$ref": reference}]});
         }
-        member["nullable"] = json!(true);
+        // Beside no type there is nothing that null would be an exception to.
+        if member["type"].is_string() {
+            member["nullable"] = json!(true);
+        }
     }
 }
 
@@ -100,13 +107,13 @@ mod tests {
         let doors = Doors::of(&[&[Door::to("edit", Action::EditOwnAccount)]]);
         let spec = json!({
             "paths": {"/a": {"patch": {"operationId": "edit", "requestBody": {}, "parameters": [{"name": "If-Match", "in": "header"}], "responses": {"400": {"description": "?"}}}}},
-            "components": {"schemas": {"A": {"required": ["here"], "properties": {"here": {"type": "string"}, "maybe": {"type": "integer"}, "other": {"$ref": "#/components/schemas/B"}}}}},
+            "components": {"schemas": {"A": {"required": ["here"], "properties": {"here": {"type": "string"}, "maybe": {"type": "integer"}, "other": {"$ref": "#/components/schemas/B"}}}, "B": {"type": "string"}}},
         });
         let document: Value = serde_json::from_str(&complete(&spec.to_string(), &doors)).unwrap();
         let statuses: Vec<&String> = document["paths"]["/a"]["patch"]["responses"].as_object().unwrap().keys().collect();
         assert_eq!(statuses, ["400", "401", "403", "408", "412", "413", "415"]);
         let members = &document["components"]["schemas"]["A"]["properties"];
         assert_eq!((&members["here"]["nullable"], &members["maybe"]["nullable"]), (&Value::Null, &json!(true)));
-        assert_eq!(members["other"], json!({"allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true}));
+        assert_eq!(members["other"], json!({"type": "string", "allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true}));
     }
 }
