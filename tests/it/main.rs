@@ -5,6 +5,7 @@
 
 mod support;
 
+mod accounts;
 mod audit;
 mod binary;
 mod db;
@@ -13,6 +14,8 @@ mod db_writer;
 mod edge;
 mod events;
 mod imports;
+mod jobs;
+mod mail;
 mod reading;
 mod search;
 mod tidy;

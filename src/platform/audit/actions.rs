@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn uses_are_found() {
-        let text = "Entry { action: \"a.one\", reason: Some(\"no.action\") }\nEntry { action: if x {\n \"b.two\" } else { name(\"c.three\", 1) },\n diff }\nlet action = match y { 1 => \"d.four\", _ => \"e.five\" };";
-        assert_eq!(actions_of(text), ["a.one", "b.two", "c.three", "d.four", "e.five"]);
+        let text = "Entry { action: \"a.one\", reason: Some(\"no.action\") }\nEntry { action: if x {\n \"b.two\" } else { name(\"c.three\", 1) },\n diff }\nlet action = match y { 1 => \"d.four\", _ => \"e.five\" };\nnote(tx, now, \"f.six\", Some(x), json!({\"email\": [1, f(2)]}))?; other(\"g.seven\");";
+        assert_eq!(actions_of(text), ["a.one", "b.two", "c.three", "d.four", "e.five", "f.six"]);
     }
 
     fn read_folder(folder: &Path, used: &mut Vec<(String, String)>) {
@@ -102,18 +102,20 @@ mod tests {
         }
     }
 
-    /// Every text that looks like `noun.verb` in what a field `action:` or a variable `action` is set to.
+    /// Every text that looks like `noun.verb` in what a field `action:` or a variable `action` is set to, or in a call of a
+    /// helper named `note`.
     fn actions_of(text: &str) -> Vec<String> {
-        let starts = ["action: ", "action = "].iter().flat_map(|start| text.match_indices(start).map(|(at, found)| at + found.len()));
-        let mut starts: Vec<usize> = starts.collect();
-        starts.sort_unstable();
+        let places = |start: &'static str, list: bool| text.match_indices(start).map(move |(at, found)| (at + found.len(), list));
+        let mut places: Vec<(usize, bool)> = places("action: ", false).chain(places("action = ", false)).chain(places("note(", true)).collect();
+        places.sort_unstable();
         let looks_right =
             |literal: &&str| literal.split_once('.').is_some_and(|(a, b)| [a, b].iter().all(|p| p.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')));
-        starts.into_iter().flat_map(|at| expression(&text[at..]).split('"').skip(1).step_by(2).filter(looks_right).map(str::to_owned)).collect()
+        let literals = |(at, list)| expression(&text[at..], list).split('"').skip(1).step_by(2).filter(looks_right).map(str::to_owned).collect::<Vec<_>>();
+        places.into_iter().flat_map(literals).collect()
     }
 
-    /// Up to the comma, bracket or semicolon that ends an expression.
-    fn expression(text: &str) -> &str {
+    /// Up to the comma, bracket or semicolon that ends an expression; of a list of arguments, up to its bracket.
+    fn expression(text: &str, list: bool) -> &str {
         let (mut depth, mut quoted) = (0, false);
         for (at, c) in text.char_indices() {
             match c {
@@ -122,7 +124,7 @@ mod tests {
                 '(' | '[' | '{' => depth += 1,
                 ')' | ']' | '}' if depth == 0 => return &text[..at],
                 ')' | ']' | '}' => depth -= 1,
-                ',' | ';' if depth == 0 => return &text[..at],
+                ',' | ';' if depth == 0 && !list => return &text[..at],
                 _ => {}
             }
         }

@@ -9,9 +9,9 @@ use crate::values::Instant;
 /// How long entries are kept.
 pub const KEPT_DAYS: i64 = 400;
 /// Entries deleted at once; more are left for the next call.
-const PIECE: i64 = 500;
+const PIECE: i64 = 200;
 
-/// Deletes the oldest entries, up to 500 that are older than `keep_days` (of 24 hours), and leaves a signed checkpoint in their place.
+/// Deletes the oldest entries, up to 200 that are older than `keep_days` (of 24 hours), and leaves a signed checkpoint in their place.
 /// Answers how many went; 0: nothing is due.
 ///
 /// Refuses when the chain is broken in what would go: a checkpoint vouches for what is not there any more, and traces of

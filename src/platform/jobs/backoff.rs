@@ -6,8 +6,8 @@ const LONGEST_SECONDS: u64 = 3_600;
 
 /// The pause after the failed try number `attempt` (from 1). `chance` is any number; a fifth of the pause depends on it.
 pub(super) fn pause(attempt: i64, chance: u64) -> Duration {
-    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(30);
-    let millis = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX).min(LONGEST_SECONDS) * 1_000;
+    let doublings = attempt.saturating_sub(1).clamp(0, 30);
+    let millis = (1_u64 << doublings).min(LONGEST_SECONDS) * 1_000;
     Duration::from_millis(millis - chance % (millis / 5 + 1))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A job is claimed under a lease of a minute that is renewed while it runs; whoever loses the lease (a dead process, a
 //! pause) loses the job, and its late answer changes nothing. A job may therefore run twice: its effects must be
-//! idempotent, or stand in one transaction with [`Order::finish`]. A failure is tried again with growing pauses, and in the
+//! idempotent, or stand in one transaction with [`Lease::finish`]. A failure is tried again with growing pauses, and in the
 //! end kept as a dead letter that can be seen and retried. Features implement [`Handler`] and `app.rs` hands them to
 //! [`Jobs`]; `runner.rs` claims and runs, `task.rs` is its life beside the server, `store.rs` has the SQL.
 
@@ -83,23 +83,13 @@ pub struct Order {
     pub now: Instant,
     /// When the job was stored.
     pub created_at: Instant,
+    /// For transactions that must not be written by a run that is thought dead.
+    pub lease: Lease,
     claim: Arc<Claim>,
     stopping: Arc<AtomicBool>,
 }
 
 impl Order {
-    /// Fails when this run has lost its job, and holds off whoever would take it over until the transaction ends: the first
-    /// statement of a transaction that must not be written by a run that is thought dead.
-    pub fn fence(&self, tx: &mut Tx<'_>) -> DbResult<()> {
-        if store::is_held(tx, self.id, self.claim.lease)? { Ok(()) } else { Err(taken_over()) }
-    }
-
-    /// [`Order::fence`], and ends the job in the same transaction: its effects there happen exactly once. Not for periodic
-    /// jobs.
-    pub fn finish(&self, tx: &mut Tx<'_>) -> DbResult<()> {
-        if store::finish(tx, self.id, self.claim.lease)? { Ok(()) } else { Err(taken_over()) }
-    }
-
     /// Whether a long run should end early: the server stops, or the job is no longer ours. Answer [`Failure::Later`]
     /// then; while the server stops, that does not count as a try.
     #[must_use]
@@ -108,17 +98,36 @@ impl Order {
     }
 }
 
+/// What a run owns its job by; copy it into the closure of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lease {
+    job: Uuid,
+    /// The fencing token: a job that was taken over has another.
+    token: Uuid,
+}
+
+impl Lease {
+    /// Fails when this run has lost its job, and keeps others from taking it over until the transaction ends. Put it first.
+    pub fn fence(&self, tx: &mut Tx<'_>) -> DbResult<()> {
+        if store::is_held(tx, *self)? { Ok(()) } else { Err(taken_over()) }
+    }
+
+    /// [`Lease::fence`], and ends the job in the same transaction: what else is written there is written exactly once. Not for
+    /// periodic jobs.
+    pub fn finish(&self, tx: &mut Tx<'_>) -> DbResult<()> {
+        if store::finish(tx, *self)? { Ok(()) } else { Err(taken_over()) }
+    }
+}
+
 fn taken_over() -> DbError {
     DbError::Unusable("another worker has taken this job over".into())
 }
 
-/// A lease of this process.
+/// A job that this process runs now.
 #[derive(Debug)]
 struct Claim {
-    id: Uuid,
-    /// The fencing token: whatever this run writes about its job is written only where this still stands.
-    lease: Uuid,
     kind: &'static str,
+    lease: Lease,
     lost: AtomicBool,
 }
 
@@ -150,7 +159,7 @@ impl From<DbError> for Failure {
 pub fn check(db: &Db) -> Result<String, String> {
     let Holdings { waiting, running, dead, struggling } = db.read_blocking(holdings).map_err(|error: DbError| error.to_string())?;
     if struggling > 0 {
-        return Err(format!("{struggling} jobs fail again and again; the log says why ({waiting} wait, {dead} dead)"));
+        return Err(format!("{struggling} periodic jobs fail again and again; the log says why ({waiting} wait, {dead} dead)"));
     }
     Ok(format!("{waiting} wait, {running} run, {dead} dead"))
 }

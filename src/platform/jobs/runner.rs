@@ -2,7 +2,7 @@
 
 use super::numbers::Numbers;
 use super::store::{self, Claimed};
-use super::{Claim, Failure, Handler, Order, backoff, task};
+use super::{Claim, Failure, Handler, Lease, Order, backoff, task};
 use crate::platform::db::{Db, DbResult, Lane};
 use crate::platform::tasks::Task;
 use crate::values::Instant;
@@ -13,7 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Jobs that run at once in this process. Most of them wait for something; the threads are cheap.
 pub(super) const WORKERS: usize = 8;
@@ -32,7 +31,7 @@ pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) handlers: BTreeMap<&'static str, Box<dyn Handler>>,
     /// What this process runs now, by lease.
-    claims: Mutex<HashMap<Uuid, Arc<Claim>>>,
+    claims: Mutex<HashMap<Lease, Arc<Claim>>>,
     pub(super) stopping: Arc<AtomicBool>,
     pub(super) numbers: OnceLock<Numbers>,
 }
@@ -153,14 +152,15 @@ impl Inner {
     }
 
     fn ready(&self, kind: &'static str, now: Instant, job: Claimed) -> Ready {
-        let claim = Arc::new(Claim { id: job.id, lease: job.lease, kind, lost: AtomicBool::new(false) });
+        let claim = Arc::new(Claim { kind, lease: job.lease, lost: AtomicBool::new(false) });
         self.claims.lock().insert(job.lease, Arc::clone(&claim));
         let order = Order {
-            id: job.id,
+            id: job.lease.job,
             payload: job.payload,
             attempt: job.attempt,
             now,
             created_at: job.created_at,
+            lease: job.lease,
             claim: Arc::clone(&claim),
             stopping: Arc::clone(&self.stopping),
         };
@@ -182,9 +182,9 @@ impl Inner {
                 // The attempt counts: a job that kills its process must come to an end too.
                 let why = "its worker vanished";
                 if *last {
-                    store::bury(tx, job.id, job.lease, why)?
+                    store::bury(tx, job.lease, why)?
                 } else {
-                    store::later(tx, job.id, job.lease, now, why)?
+                    store::later(tx, job.lease, now, why)?
                 };
             }
             DbResult::Ok(())
@@ -225,7 +225,7 @@ impl Inner {
     }
 
     fn count(&self, claim: &Claim, end: &End, took: Duration) {
-        let (id, kind, took_ms) = (claim.id, claim.kind, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let (id, kind, took_ms) = (claim.lease.job, claim.kind, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         match end {
             End::Done | End::Again(_) => tracing::debug!(job.id = %id, kind, took_ms, "job done"),
             End::Later(pause, why) => tracing::warn!(job.id = %id, kind, took_ms, again_in_s = pause.as_secs(), error = why, "a job failed and is tried again"),
@@ -247,25 +247,25 @@ impl Inner {
     /// Writes the end of a run where its lease still stands. When the database does not answer, the lease runs out in the
     /// end and the job is run again.
     fn settle(&self, claim: &Claim, end: End) {
-        let (id, lease, end) = (claim.id, claim.lease, Arc::new(end));
+        let (lease, end) = (claim.lease, Arc::new(end));
         for attempt in 0..SETTLE_TRIES {
             let end = Arc::clone(&end);
             let written = self.db.write_blocking(Lane::Urgent, move |tx, now| match end.as_ref() {
-                End::Done => store::finish(tx, id, lease),
-                End::Again(period) => store::again(tx, id, lease, now, after(now, *period)),
-                End::Later(pause, why) => store::later(tx, id, lease, after(now, *pause), why),
-                End::Dead(why) => store::bury(tx, id, lease, why),
-                End::Released => store::release(tx, id, lease),
+                End::Done => store::finish(tx, lease),
+                End::Again(period) => store::again(tx, lease, now, after(now, *period)),
+                End::Later(pause, why) => store::later(tx, lease, after(now, *pause), why),
+                End::Dead(why) => store::bury(tx, lease, why),
+                End::Released => store::release(tx, lease),
             });
             match written {
                 Ok(true) => return,
                 Ok(false) => {
                     // The handler may have ended it in its own transaction, or somebody has taken it over.
-                    tracing::debug!(job.id = %id, "a job had been settled already");
+                    tracing::debug!(job.id = %lease.job, "a job had been settled already");
                     return;
                 }
                 Err(error) => {
-                    tracing::warn!(job.id = %id, %error, "the end of a job could not be written");
+                    tracing::warn!(job.id = %lease.job, %error, "the end of a job could not be written");
                     std::thread::sleep(Duration::from_millis(100 << attempt));
                 }
             }
@@ -280,7 +280,7 @@ impl Inner {
         }
         let held = claims.clone();
         let renewed: Vec<bool> = self.db.write_blocking(Lane::Urgent, move |tx, now| {
-            held.iter().map(|claim| store::renew(tx, claim.id, claim.lease, now.plus_seconds(LEASE_SECONDS))).collect::<DbResult<_>>()
+            held.iter().map(|claim| store::renew(tx, claim.lease, now.plus_seconds(LEASE_SECONDS))).collect::<DbResult<_>>()
         })?;
         for (claim, _) in claims.iter().zip(renewed).filter(|(_, renewed)| !renewed) {
             claim.lost.store(true, Ordering::Relaxed);
@@ -297,7 +297,7 @@ impl Inner {
         tracing::warn!(jobs = claims.len(), "jobs did not end in time; they go back to the queue and are run again");
         self.db.write_blocking(Lane::Urgent, move |tx, _| {
             for claim in &claims {
-                store::release(tx, claim.id, claim.lease)?;
+                store::release(tx, claim.lease)?;
             }
             DbResult::Ok(())
         })

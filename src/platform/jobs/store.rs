@@ -1,6 +1,6 @@
 //! SQL of the jobs. What changes a running job names its lease, so that a run that was thought dead changes nothing.
 
-use super::{Job, periodic};
+use super::{Job, Lease, periodic};
 use crate::platform::db::{Conn, DbError, DbResult, Engine, Json, Tx};
 use crate::values::Instant;
 use serde_json::Value;
@@ -14,7 +14,7 @@ const LONGEST_ERROR: usize = 500;
 const CLOCK_SLACK_SECONDS: i64 = 300;
 /// Longer than any pause after a failure.
 const LONGEST_PAUSE_SECONDS: i64 = 3_600;
-/// Tries after which `doctor` speaks of trouble.
+/// Tries of a periodic job after which `doctor` speaks of trouble.
 const STRUGGLING: i64 = 6;
 
 /// Stores a job in the caller's transaction; `false` when one with this key waits or runs already.
@@ -83,14 +83,15 @@ pub struct Holdings {
     pub waiting: i64,
     pub running: i64,
     pub dead: i64,
-    /// Of the waiting ones, those that have failed six times and more.
+    /// Of the waiting ones, periodic jobs that have failed six times and more.
     pub struggling: i64,
 }
 
 /// Counts all jobs. Reads the whole table.
 pub fn holdings(conn: &mut Conn<'_>) -> DbResult<Holdings> {
     let mut found = Holdings::default();
-    conn.each("SELECT state, COUNT(*), COUNT(CASE WHEN attempts >= $1 THEN 1 END) FROM jobs GROUP BY state", &[STRUGGLING.into()], |row| {
+    let count = "SELECT state, COUNT(*), COUNT(CASE WHEN attempts >= $1 AND unique_key = $2 THEN 1 END) FROM jobs GROUP BY state";
+    conn.each(count, &[STRUGGLING.into(), periodic::KEY.into()], |row| {
         let (count, struggling) = (row.get(1)?, row.get(2)?);
         match row.get::<String>(0)?.as_str() {
             "waiting" => (found.waiting, found.struggling) = (count, struggling),
@@ -105,8 +106,7 @@ pub fn holdings(conn: &mut Conn<'_>) -> DbResult<Holdings> {
 /// A job that has just been claimed.
 #[derive(Debug)]
 pub(super) struct Claimed {
-    pub(super) id: Uuid,
-    pub(super) lease: Uuid,
+    pub(super) lease: Lease,
     pub(super) payload: Value,
     pub(super) attempt: i64,
     pub(super) created_at: Instant,
@@ -123,12 +123,12 @@ pub(super) fn claim(tx: &mut Tx<'_>, kind: &str, now: Instant, until: Instant, l
     };
     let claimed = tx.query(&format!("{NEXT}{lock}"), &[kind.into(), now.into(), limit.into()], |row| {
         let payload = serde_json::from_str(&row.get::<Json>(1)?.0).map_err(|e| DbError::Column { column: 1, reason: e.to_string() })?;
-        Ok(Claimed { id: row.get(0)?, lease: Uuid::new_v4(), payload, attempt: row.get::<i64>(2)? + 1, created_at: row.get(3)? })
+        Ok(Claimed { lease: Lease { job: row.get(0)?, token: Uuid::new_v4() }, payload, attempt: row.get::<i64>(2)? + 1, created_at: row.get(3)? })
     })?;
     for job in &claimed {
         tx.execute(
             "UPDATE jobs SET state = 'running', attempts = $2, lease = $3, lease_until = $4 WHERE id = $1",
-            &[job.id.into(), job.attempt.into(), job.lease.into(), until.into()],
+            &[job.lease.job.into(), job.attempt.into(), job.lease.token.into(), until.into()],
         )?;
     }
     Ok(claimed)
@@ -153,8 +153,7 @@ pub(super) fn dead_count(conn: &mut Conn<'_>) -> DbResult<i64> {
 /// A lease whose owner seems to be gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expired {
-    pub(super) id: Uuid,
-    pub(super) lease: Uuid,
+    pub(super) lease: Lease,
     pub(super) kind: String,
     pub(super) attempts: i64,
 }
@@ -163,47 +162,49 @@ pub const EXPIRED: &str = "SELECT id, lease, kind, attempts FROM jobs WHERE stat
 
 /// Leases that have run out, and those that reach beyond `farthest`, which a wrong clock has given.
 pub(super) fn expired(conn: &mut Conn<'_>, now: Instant, farthest: Instant) -> DbResult<Vec<Expired>> {
-    conn.query(EXPIRED, &[now.into(), farthest.into()], |row| Ok(Expired { id: row.get(0)?, lease: row.get(1)?, kind: row.get(2)?, attempts: row.get(3)? }))
+    conn.query(EXPIRED, &[now.into(), farthest.into()], |row| {
+        Ok(Expired { lease: Lease { job: row.get(0)?, token: row.get(1)? }, kind: row.get(2)?, attempts: row.get(3)? })
+    })
 }
 
 /// Renews a lease; `false` when it is lost.
-pub(super) fn renew(tx: &mut Tx<'_>, id: Uuid, lease: Uuid, until: Instant) -> DbResult<bool> {
-    Ok(tx.execute("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease = $2", &[id.into(), lease.into(), until.into()])? == 1)
+pub(super) fn renew(tx: &mut Tx<'_>, lease: Lease, until: Instant) -> DbResult<bool> {
+    Ok(tx.execute("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease = $2", &[lease.job.into(), lease.token.into(), until.into()])? == 1)
 }
 
 /// Whether the lease stands; locks the row until the transaction ends.
-pub(super) fn is_held(tx: &mut Tx<'_>, id: Uuid, lease: Uuid) -> DbResult<bool> {
-    Ok(tx.execute("UPDATE jobs SET lease = lease WHERE id = $1 AND lease = $2", &[id.into(), lease.into()])? == 1)
+pub(super) fn is_held(tx: &mut Tx<'_>, lease: Lease) -> DbResult<bool> {
+    Ok(tx.execute("UPDATE jobs SET lease = lease WHERE id = $1 AND lease = $2", &[lease.job.into(), lease.token.into()])? == 1)
 }
 
 /// Deletes a job that is done; `false` when the lease is lost.
-pub(super) fn finish(tx: &mut Tx<'_>, id: Uuid, lease: Uuid) -> DbResult<bool> {
-    Ok(tx.execute("DELETE FROM jobs WHERE id = $1 AND lease = $2", &[id.into(), lease.into()])? == 1)
+pub(super) fn finish(tx: &mut Tx<'_>, lease: Lease) -> DbResult<bool> {
+    Ok(tx.execute("DELETE FROM jobs WHERE id = $1 AND lease = $2", &[lease.job.into(), lease.token.into()])? == 1)
 }
 
 /// Makes a periodic job wait for its next turn, as new.
-pub(super) fn again(tx: &mut Tx<'_>, id: Uuid, lease: Uuid, now: Instant, run_at: Instant) -> DbResult<bool> {
+pub(super) fn again(tx: &mut Tx<'_>, lease: Lease, now: Instant, run_at: Instant) -> DbResult<bool> {
     const AGAIN: &str = "UPDATE jobs SET state = 'waiting', run_at = $3, attempts = 0, lease = NULL, lease_until = NULL, last_error = NULL, created_at = $4
         WHERE id = $1 AND lease = $2";
-    Ok(tx.execute(AGAIN, &[id.into(), lease.into(), run_at.into(), now.into()])? == 1)
+    Ok(tx.execute(AGAIN, &[lease.job.into(), lease.token.into(), run_at.into(), now.into()])? == 1)
 }
 
 /// Makes a failed job wait for its next try.
-pub(super) fn later(tx: &mut Tx<'_>, id: Uuid, lease: Uuid, run_at: Instant, why: &str) -> DbResult<bool> {
+pub(super) fn later(tx: &mut Tx<'_>, lease: Lease, run_at: Instant, why: &str) -> DbResult<bool> {
     const LATER: &str = "UPDATE jobs SET state = 'waiting', run_at = $3, lease = NULL, lease_until = NULL, last_error = $4 WHERE id = $1 AND lease = $2";
-    Ok(tx.execute(LATER, &[id.into(), lease.into(), run_at.into(), shortened(why).into()])? == 1)
+    Ok(tx.execute(LATER, &[lease.job.into(), lease.token.into(), run_at.into(), shortened(why).into()])? == 1)
 }
 
 /// Gives a job up.
-pub(super) fn bury(tx: &mut Tx<'_>, id: Uuid, lease: Uuid, why: &str) -> DbResult<bool> {
+pub(super) fn bury(tx: &mut Tx<'_>, lease: Lease, why: &str) -> DbResult<bool> {
     const BURY: &str = "UPDATE jobs SET state = 'dead', lease = NULL, lease_until = NULL, last_error = $3 WHERE id = $1 AND lease = $2";
-    Ok(tx.execute(BURY, &[id.into(), lease.into(), shortened(why).into()])? == 1)
+    Ok(tx.execute(BURY, &[lease.job.into(), lease.token.into(), shortened(why).into()])? == 1)
 }
 
 /// Returns a claim to the queue as if it had not been made; the job stays due.
-pub(super) fn release(tx: &mut Tx<'_>, id: Uuid, lease: Uuid) -> DbResult<bool> {
+pub(super) fn release(tx: &mut Tx<'_>, lease: Lease) -> DbResult<bool> {
     const RELEASE: &str = "UPDATE jobs SET state = 'waiting', attempts = attempts - 1, lease = NULL, lease_until = NULL WHERE id = $1 AND lease = $2";
-    let released = tx.execute(RELEASE, &[id.into(), lease.into()])? == 1;
+    let released = tx.execute(RELEASE, &[lease.job.into(), lease.token.into()])? == 1;
     tx.mark_jobs();
     Ok(released)
 }

@@ -26,7 +26,7 @@ pub(super) fn compose(letter: &Letter, from: &Mailbox, id: Uuid, at: Instant) ->
         .subject(one_line(&letter.subject, LONGEST_SUBJECT))
         // Holiday answers are not wanted (RFC 3834).
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()))
-        .singlepart(SinglePart::plain(letter.text.replace("\r\n", "\n").replace('\r', "\n")))
+        .singlepart(SinglePart::plain(letter.text.trim_end().replace("\r\n", "\n").replace('\r', "\n")))
         .map_err(|error| format!("the letter cannot be written as a message: {error}"))
 }
 
@@ -82,7 +82,7 @@ mod tests {
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert_eq!(head.lines().filter(|l| !l.starts_with(' ')).count(), 9, "{head}");
             assert!(!head.lines().any(|l| l.to_ascii_lowercase().starts_with("bcc")), "{head}");
-            assert_eq!(body, ".");
+            assert_eq!(body, ".\r\n");
         }
         let mut letter = letter("Ada", "Hi", "x");
         for evil in ["ada@example.com\r\nBcc: x@example.com", "<ada@example.com>", "a@b, c@d", "ada", "", &format!("{}@example.com", "a".repeat(300))] {

@@ -9,6 +9,7 @@ use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::{self, response::Response};
 use lettre::{Address, Message};
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 /// How long the server may take for each step of a delivery.
@@ -95,11 +96,12 @@ fn told(error: &smtp::Error) -> String {
     if error.is_response() {
         return "it answered something that is not SMTP".into();
     }
-    if error.is_timeout() {
-        return "it did not answer in time".into();
-    }
     let (mut text, mut cause) = (String::new(), Some(error as &dyn std::error::Error));
     while let Some(inner) = cause {
+        // A read that takes too long "would block", says Linux.
+        if inner.downcast_ref::<io::Error>().is_some_and(|e| matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)) {
+            return "it did not answer in time".into();
+        }
         let said = inner.to_string();
         if !text.contains(&said) {
             text = if text.is_empty() { said } else { format!("{text}: {said}") };

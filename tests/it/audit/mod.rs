@@ -31,7 +31,7 @@ async fn write(db: &Db, first: u64, count: u64) {
 
 async fn append(db: &Db, n: u64) -> DbResult<()> {
     db.write(move |tx, now| {
-        let origin = Origin { request_id: format!("request {n}"), address: (n % 2 == 0).then(|| std::net::IpAddr::from([203, 0, 113, 7]).into()) };
+        let origin = Origin { request_id: format!("request {n}"), address: n.is_multiple_of(2).then(|| std::net::IpAddr::from([203, 0, 113, 7]).into()) };
         let entry = Entry {
             action: if n.is_multiple_of(3) { "user.suspended" } else { "profile.changed" },
             actor: match n % 5 {

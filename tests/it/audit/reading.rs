@@ -33,7 +33,8 @@ on_both!(lists_are_filtered_and_paged_newest_first, async |db: TestDb| {
 
     let instant = |text| Instant::parse(text).unwrap();
     let (from, to) = (instant("2026-06-01T12:00:02Z"), instant("2026-06-01T12:00:04Z"));
-    let filters: [(Filter<'static>, Box<dyn Fn(&Row) -> bool>); 6] = [
+    type Passes = Box<dyn Fn(&Row) -> bool>;
+    let filters: [(Filter<'static>, Passes); 6] = [
         (Filter { actor: Some(user(1)), ..Filter::default() }, Box::new(|row| row.actor == Actor::User(user(1)))),
         (Filter { object: Some(("user", user(1).0)), ..Filter::default() }, Box::new(|row| row.object == Some(("user".into(), user(1).0)))),
         (Filter { action: Some("user.suspended"), ..Filter::default() }, Box::new(|row| row.action == "user.suspended")),

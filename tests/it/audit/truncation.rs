@@ -10,7 +10,7 @@ use stopover::platform::tasks::Running;
 const DAY: i64 = 86_400;
 
 on_both!(entries_go_after_400_days_and_the_chain_goes_on, async |db: TestDb| {
-    // More than one piece of 500.
+    // More than two pieces of 200.
     write(&db, 0, 520).await;
     seal(&db).await;
     db.clock.advance_seconds(200 * DAY);

@@ -2,6 +2,7 @@
 //!
 //! - [`on_both!`] makes two tests of one story, `name::sqlite` and `name::postgres`;
 //! - [`TestDb`] is a fresh database of its own, gone when the test ends;
+//! - [`town::Town`] is a whole instance in process, with its jobs and its outbox;
 //! - [`TestClock`] stands still until told otherwise;
 //! - [`long`] tells whether this is `make test-long`;
 //! - [`unlimited`] are settings without rate limits;
@@ -11,6 +12,7 @@ mod clock;
 mod cluster;
 mod database;
 mod plans;
+pub(crate) mod town;
 
 pub(crate) use clock::TestClock;
 pub(crate) use database::{Home as TestHome, TestDb, off_thread, on_both};

@@ -108,7 +108,8 @@ impl AuthApi {
                 begun_answer(&self.accounts, tools.clock.now(), begun, None)
             }
             Exchange::Unknown => Err(Error::refused(Kind::Unauthenticated, "invalid_token", "This refresh token is not valid (any more): log in again.")),
-            Exchange::Reused => {
+            Exchange::Reused(user) => {
+                self.accounts.forget(user);
                 Err(Error::refused(Kind::Unauthenticated, "token_reused", "This refresh token was used before, so its session was ended: log in again."))
             }
         }

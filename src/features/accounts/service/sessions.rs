@@ -86,7 +86,7 @@ pub enum Exchange {
     /// Not ours, run out, or ended.
     Unknown,
     /// An old one: the session was ended and its owner told.
-    Reused,
+    Reused(UserId),
 }
 
 /// Exchanges a refresh token for its successor. The one before the newest gives the same successor for some seconds, since an
@@ -113,7 +113,7 @@ pub fn exchange(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> Db
     note(tx, now, world, "session.reuse_detected", Actor::Nobody, Some(session.user), json!({}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::TokenReused { device: &session.device })?;
     announce(tx, now, session.user)?;
-    Ok(Exchange::Reused)
+    Ok(Exchange::Reused(session.user))
 }
 
 /// Ends one session of a person. False when it is not theirs, or over.

@@ -1,0 +1,6 @@
+//! Accounts as people live with them: every story on both engines.
+
+mod login;
+mod plans;
+mod registration;
+mod sessions;

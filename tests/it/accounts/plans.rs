@@ -1,0 +1,19 @@
+//! The statements of accounts find their rows by an index, however many people there are.
+
+use crate::support::{TestDb, on_both, uses_index};
+use stopover::features::accounts;
+use stopover::platform::db::Value;
+use stopover::values::Instant;
+use uuid::Uuid;
+
+on_both!(statements_use_indexes, async |db: TestDb| {
+    for (sql, kinds) in accounts::STATEMENTS {
+        let params = kinds.chars().map(|kind| match kind {
+            'u' => Value::Uuid(Uuid::nil()),
+            't' => Value::Text("x".into()),
+            'i' => Value::Instant(Instant(0)),
+            other => panic!("no parameter of kind {other}"),
+        });
+        uses_index(&db, sql, params.collect()).await;
+    }
+});
