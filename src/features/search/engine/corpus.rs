@@ -7,13 +7,15 @@
 use super::Change;
 use super::area::{Point, code};
 use super::bits::Bitmap;
-use super::columns::{CLOSED, Columns, Traits, UNKNOWN};
+use super::columns::{CLOSED, Columns, UNKNOWN};
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
 use super::prices::{self, PriceBands};
+use super::rows::Row;
 use super::sets::{AtLeast, grow, set_members, set_one};
+use super::slices::RoughPrices;
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
@@ -49,6 +51,7 @@ pub(crate) struct Corpus {
     pub nights: Nights,
     pub lengths: Lengths,
     pub bands: PriceBands,
+    pub rough_prices: RoughPrices,
     /// Rules that are not bit tests: judged by `calendar::rules::permits`.
     pub exact: Bitmap,
     /// Some day has a price of its own.
@@ -112,6 +115,7 @@ impl Corpus {
             nights: Nights::new(base, room),
             lengths: Lengths::with_room(room),
             bands: PriceBands::with_room(room),
+            rough_prices: RoughPrices::with_room(room),
             exact: set(),
             varied_price: set(),
             instant_book: set(),
@@ -261,8 +265,8 @@ impl Corpus {
         columns.neighbourhoods[place] = numbers.neighbourhood;
         columns.currencies[place] = numbers.currency;
         columns.classes[place] = numbers.class;
-        let price_band = u8::try_from(prices::band(facts.price, facts.currency)).unwrap_or(u8::MAX);
-        columns.traits[place] = Traits { amenities: facts.amenities, property_type: numbers.property_type, room_type: facts.room_type as u8, price_band };
+        let price_band = prices::band(facts.price, facts.currency);
+        columns.rows[place] = Row::of(facts.amenities, numbers.property_type, facts.room_type as usize, price_band, facts.bedrooms);
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
@@ -350,6 +354,7 @@ impl Corpus {
         self.bands.put(ordinal, base, self.currency_list[usize::from(self.columns.currencies[place])]);
         let prices = days.overrides.iter().filter_map(|day| day.price_minor).map(std::num::NonZeroI64::get);
         self.columns.price_bounds[place] = prices.clone().fold((base, base), |(low, high), price| (low.min(price), high.max(price)));
+        self.rough_prices.put(ordinal, base, self.columns.price_bounds[place]);
         self.varied_price.set(ordinal, prices.clone().next().is_some());
         let exact = needs_exact(&terms, &days.overrides);
         self.exact.set(ordinal, exact);
@@ -372,7 +377,7 @@ impl Corpus {
         types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
         types.truncate(COMMON_TYPES);
         for ordinal in self.live.iter() {
-            self.rare_types.set(ordinal, !types.contains(&self.columns.traits[ordinal as usize].property_type));
+            self.rare_types.set(ordinal, !types.contains(&self.columns.rows[ordinal as usize].property_type()));
         }
         self.common_types = types;
     }

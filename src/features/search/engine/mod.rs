@@ -1,6 +1,6 @@
 //! The search engine: every published listing in memory, as sets of bits and columns.
 //!
-//! A question narrows a [`bits::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
+//! A question narrows a [`selection::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
 //! The engine is a cache of the database: `build.rs` makes it whole, `follow.rs` beside this folder keeps it fresh
 //! from the event log, `snapshot/` keeps it on disk from one start to the next. It never decides a booking; the database does.
 
@@ -11,6 +11,7 @@ mod columns;
 pub(crate) mod corpus;
 pub(crate) mod facets;
 mod filter;
+mod kernels;
 pub(crate) mod lengths;
 pub(crate) mod listing;
 pub(crate) mod names;
@@ -18,7 +19,10 @@ pub(crate) mod nights;
 mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
+mod rows;
+pub(crate) mod selection;
 mod sets;
+mod slices;
 pub(crate) mod snapshot;
 mod tally;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Whether a stay is free for a million listings is a handful of `and not` over 125 kB each, instead of a million
 //! calendars. A night that nobody has taken has no bitmap and costs nothing.
 
-use super::bits::{Bitmap, Selection};
+use super::bits::Bitmap;
 use crate::values::{Night, NightRange, Stay};
 
 /// How far ahead nights are kept: the longest window (1,095 days) and the longest stay behind it.
@@ -45,18 +45,14 @@ impl Nights {
         self.taken.iter_mut().flatten().for_each(|night| night.remove(ordinal));
     }
 
-    /// Drops the listings that have a taken night within the stay.
-    pub(crate) fn keep_free(&self, stay: Stay, selection: &mut Selection) {
-        for place in self.places(stay.range()) {
-            if let Some(Some(night)) = self.taken.get(place) {
-                selection.and_not(night);
-            }
-        }
+    /// The listings that are taken in each night of the stay that anybody has taken.
+    pub(crate) fn taken(&self, stay: Stay) -> impl Iterator<Item = &Bitmap> {
+        self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref())
     }
 
     /// How many of `listings` have every night of the stay free.
     pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
-        let taken: Vec<&Bitmap> = self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref()).collect();
+        let taken: Vec<&Bitmap> = self.taken(stay).collect();
         listings.count_without(&taken)
     }
 

@@ -2,10 +2,9 @@
 
 use super::super::area::Point;
 use super::super::bits::Bitmap;
-use super::super::columns::Traits;
+use super::super::rows::Row;
 use super::Unusable;
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
-use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Instant, ListingId, Night, NightRange, UserId};
 use std::num::{NonZeroI64, NonZeroU16};
 use uuid::Uuid;
@@ -74,6 +73,7 @@ disguised! {
     Uuid as (u64, u64): |x| x.as_u64_pair(), |(high, low)| Uuid::from_u64_pair(high, low);
     Point as (u64, u64): |x| (x.lat.to_bits(), x.lng.to_bits()), |(lat, lng)| Point { lat: f64::from_bits(lat), lng: f64::from_bits(lng) };
     NightRange as (Night, Night): |x| (x.from, x.to), |(from, to)| NightRange { from, to };
+    Row as ((u64, u64), (u64, u64)): |x| ((x.0[0], x.0[1]), (x.0[2], x.0[3])), |((a, b), (c, d))| Row([a, b, c, d]);
     // Zero is none of these.
     Option<NonZeroI64> as i64: |x| x.map_or(0, NonZeroI64::get), NonZeroI64::new;
     Option<NonZeroU16> as u16: |x| x.map_or(0, NonZeroU16::get), NonZeroU16::new;
@@ -135,16 +135,6 @@ members! {
     }
     DayOverride { range, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure }
     Days { taken, overrides }
-    Traits { amenities, property_type, room_type, price_band }
-}
-
-impl Plain for AmenitySet {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.words().iter().for_each(|word| word.put(out));
-    }
-    fn take(from: &mut In<'_>) -> Result<Self, Unusable> {
-        Ok(Self::from_words([u64::take(from)?, u64::take(from)?, u64::take(from)?, u64::take(from)?]))
-    }
 }
 
 /// Stands for a set that is not there.

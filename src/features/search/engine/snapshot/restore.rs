@@ -8,6 +8,7 @@ use super::super::names::{Names, fold};
 use super::super::nights::Nights;
 use super::super::prices::PriceBands;
 use super::super::sets::AtLeast;
+use super::super::slices::RoughPrices;
 use super::blocks::Blocks;
 use super::plain::{In, Plain, take_set};
 use super::{Header, RELEASE, Unusable, vocabulary};
@@ -66,6 +67,7 @@ impl Stored {
             codes,
             nights: self.nights()?,
             lengths: Lengths::from_sets(self.sets()?).ok_or_else(|| Unusable::damaged("lengths of stays are missing"))?,
+            rough_prices: RoughPrices::with_room(room),
             bands: PriceBands::from_sets(self.sets()?).ok_or_else(|| Unusable::damaged("price bands are missing"))?,
             exact: self.set()?,
             varied_price: self.set()?,
@@ -127,7 +129,7 @@ impl Stored {
             neighbourhoods: self.column()?,
             currencies: self.column()?,
             classes: self.column()?,
-            traits: self.column()?,
+            rows: self.column()?,
             bedrooms: self.column()?,
             beds: self.column()?,
             bathrooms: self.column()?,
@@ -217,7 +219,7 @@ fn check(corpus: &Corpus) -> Result<(), Unusable> {
         && corpus.codes.len() <= columns.ids.len()
         && corpus.codes.is_sorted()
         && columns.currencies.iter().all(|n| usize::from(*n) < corpus.currencies.len())
-        && columns.traits.iter().all(|traits| usize::from(traits.property_type) < corpus.property_types.len())
+        && columns.rows.iter().all(|row| usize::from(row.property_type()) < corpus.property_types.len())
         && corpus.common_types.iter().all(|n| usize::from(*n) < corpus.property_types.len())
         && corpus.currencies.len() <= corpus.currency_list.len()
         && corpus.property_types.len() <= types
@@ -227,6 +229,9 @@ fn check(corpus: &Corpus) -> Result<(), Unusable> {
 
 /// Fills what is made of the rest.
 fn derive(corpus: &mut Corpus) -> Result<(), Unusable> {
+    for (ordinal, (base, bounds)) in (0..).zip(corpus.columns.prices.iter().zip(&corpus.columns.price_bounds)) {
+        corpus.rough_prices.put(ordinal, *base, *bounds);
+    }
     corpus.by_id = HashMap::with_capacity_and_hasher(corpus.room.max(corpus.live_count), foldhash::fast::RandomState::default());
     let ids: &[ListingId] = &corpus.columns.ids;
     corpus.by_id.extend(corpus.live.iter().map(|ordinal| (ids[ordinal as usize], ordinal)));
