@@ -331,6 +331,17 @@ mod tests {
         assert_eq!(again, Config { database: Some("sqlite:data/stopover.db".into()), ..Config::default() });
     }
 
+    #[test]
+    fn nobody_trusts_everybody_to_say_who_they_are() {
+        for (network, good) in [("10.0.0.0/8", true), ("2001:db8::/32", true), ("192.0.2.1", true), ("0.0.0.0/0", false), ("::/0", false)] {
+            let mut config = Config::default();
+            config.http.trusted_proxies = Network::parse(network).into_iter().collect();
+            let refused = config.check().err().map(|error| error.to_string());
+            assert_eq!(refused.is_none(), good, "{network}");
+            assert!(refused.is_none_or(|sentence| sentence.contains("`http.trusted_proxies`") && sentence.contains(network)));
+        }
+    }
+
     fn toml_config(text: &str) -> Config {
         use figment::providers::{Format, Toml};
         figment::Figment::from(Toml::string(text)).extract().unwrap()

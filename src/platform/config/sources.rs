@@ -215,6 +215,19 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_limit_may_be_changed() {
+        let file = "[limits.anonymous_read]\nper_minute = 1000\n[http]\ntrusted_proxies = ['10.0.0.0/8']\nclient_header = 'forwarded'\n";
+        let environment = [("STOPOVER_LIMITS__LOGIN__PER_HOUR", "50"), ("STOPOVER_LIMITS__LEGACY_HEADERS", "true")];
+        let config = with(file, &environment, Flags::default()).unwrap();
+        let (read, login) = (config.limits.anonymous_read, config.limits.login);
+        assert_eq!((read.per_minute, read.burst, login.per_minute, login.per_hour), (1_000, 100, 30, 50));
+        assert!(config.limits.enabled && config.limits.legacy_headers);
+        assert_eq!((config.http.client_header, config.http.trusted_proxies.len()), (crate::platform::config::ClientHeader::Forwarded, 1));
+        let unknown = with("[limits.login]\nper_second = 1\n", &[], Flags::default()).unwrap_err().to_string();
+        assert!(unknown.contains("`limits.login.per_second`"), "{unknown}");
+    }
+
+    #[test]
     fn a_secret_may_come_from_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("url");

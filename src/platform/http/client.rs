@@ -8,6 +8,7 @@ use crate::platform::config::{ClientHeader, Http, Network};
 use poem::http::header::{FORWARDED, HeaderName};
 use poem::{Addr, Request};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -15,11 +16,12 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) struct Clients {
     trusted: Vec<Network>,
     header: ClientHeader,
+    warned: AtomicBool,
 }
 
 impl Clients {
     pub(super) fn new(settings: &Http) -> Self {
-        Self { trusted: settings.trusted_proxies.clone(), header: settings.client_header }
+        Self { trusted: settings.trusted_proxies.clone(), header: settings.client_header, warned: AtomicBool::new(false) }
     }
 
     /// Where the request comes from. IPv4 written as IPv6 is IPv4. A peer without an address, which only tests have, is 0.0.0.0.
@@ -28,7 +30,21 @@ impl Clients {
             Addr::SocketAddr(address) => address.ip().to_canonical(),
             _ => return IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         };
-        if self.is_trusted(peer) { self.told(request).unwrap_or(peer) } else { peer }
+        if self.is_trusted(peer) {
+            return self.told(request).unwrap_or(peer);
+        }
+        // Whoever is on this machine and passes requests on is a proxy that nobody has named.
+        if peer.is_loopback() && request.headers().contains_key(self.name()) && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "a proxy passes requests on, but is not among http.trusted_proxies: all its clients count as one, and share one rate limit");
+        }
+        peer
+    }
+
+    fn name(&self) -> HeaderName {
+        match self.header {
+            ClientHeader::XForwardedFor => X_FORWARDED_FOR,
+            ClientHeader::Forwarded => FORWARDED,
+        }
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
@@ -37,12 +53,8 @@ impl Clients {
 
     /// What the proxies say, if it can be read as far as it counts. Where all are trusted it is the farthest one.
     fn told(&self, request: &Request) -> Option<IpAddr> {
-        let name = match self.header {
-            ClientHeader::XForwardedFor => X_FORWARDED_FOR,
-            ClientHeader::Forwarded => FORWARDED,
-        };
         let mut farthest = None;
-        for line in request.headers().get_all(name).iter().collect::<Vec<_>>().into_iter().rev() {
+        for line in request.headers().get_all(self.name()).iter().collect::<Vec<_>>().into_iter().rev() {
             for element in line.to_str().ok()?.rsplit(',') {
                 let told = match self.header {
                     ClientHeader::XForwardedFor => node(element.trim())?,

@@ -13,7 +13,10 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const API_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const ALLOWED_HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, idempotency-key, if-match, if-none-match, prefer, traceparent, x-request-id");
-const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("etag, link, location, retry-after, traceparent, x-request-id");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, retry-after, traceparent, \
+     x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-request-id",
+);
 
 /// What of it the settings decide.
 pub(super) struct Fixed {

@@ -38,17 +38,21 @@ impl Keyed {
         }
     }
 
-    /// Stores what the handler decided without a transaction of `write_once`. That it could not be stored does not undo it, so
-    /// the answer goes out all the same.
+    /// Stores what the handler decided without a transaction of `write_once`, and frees the key. That an answer could not be stored
+    /// does not undo what was done, so it goes out all the same.
     pub(super) async fn finish(&self, once: &Once, mut response: Response) -> Response {
-        let Some(claim) = once.claim().filter(|claim| claim.wants(response.status().as_u16())) else { return response };
-        let Some(bytes) = whole_body(&mut response, 0).await else { return response };
-        if bytes.len() <= LARGEST
-            && let Err(error) = self.0.settle(claim, answer::keep(&response, bytes.clone())).await
+        let Some(claim) = once.claim() else { return response };
+        if claim.wants(response.status().as_u16())
+            && let Some(bytes) = whole_body(&mut response, 0).await
         {
-            tracing::warn!(%error, "an answer could not be stored for its Idempotency-Key");
+            if bytes.len() <= LARGEST
+                && let Err(error) = self.0.settle(claim, answer::keep(&response, bytes.clone())).await
+            {
+                tracing::warn!(%error, "an answer could not be stored for its Idempotency-Key");
+            }
+            response.set_body(bytes);
         }
-        response.set_body(bytes);
+        claim.end();
         response
     }
 }

@@ -2,7 +2,8 @@
 //! slow clients, connections or bodies.
 //!
 //! Follow a request: `server.rs` takes the connection, `watched.rs` closes it when it is too slow, `edge.rs` does what
-//! is the same for every request (with `call.rs`, `visitor.rs`, `caller.rs`, `strict.rs`, `routes.rs`, `reply.rs`, `headers.rs`), poem-openapi
+//! is the same for every request (with `call.rs`, `client.rs`, `visitor.rs`, `caller.rs`, `limits/`, `keyed.rs`, `strict.rs`, `routes.rs`, `reply.rs`,
+//! `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
 //! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
@@ -36,7 +37,7 @@ pub use answer::{Accepted, Answer, Created, Done, Nothing};
 pub use caller::{Caller, Gate, Known, NoGate, SESSION_COOKIE};
 pub use edge::Edge;
 pub use if_match::IfMatch;
-pub use limits::{Letters, Limits};
+pub use limits::Letters;
 pub use prepared::{Cached, Prepared};
 pub use problem::PROBLEM_JSON;
 pub use routes::Routes;

@@ -13,7 +13,7 @@ use poem::{FromRequest, Request, RequestBody};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 255;
@@ -39,6 +39,7 @@ pub struct Claim {
     pub(super) secret: bool,
     fate: AtomicU8,
     running: Arc<Mutex<HashSet<Name>>>,
+    over: AtomicBool,
 }
 
 /// What has become of a claim.
@@ -47,6 +48,8 @@ pub struct Claim {
 pub(super) enum Fate {
     /// The handler has not asked to do anything once.
     Open,
+    /// The transaction is under way, perhaps without anybody who waits for it.
+    Writing,
     /// The answer stands in the database, or must not.
     Settled,
     /// The transaction decided against it, and was undone; the refusal is worth keeping.
@@ -94,7 +97,16 @@ impl Keys {
             return Err(still_running());
         }
         let fingerprint = tag(&self.secret, &[request.uri().query().unwrap_or_default().as_bytes(), body]).to_vec();
-        Ok(Claim { user, path, key: key.to_owned(), fingerprint, secret, fate: AtomicU8::new(Fate::Open as u8), running: Arc::clone(&self.running) })
+        Ok(Claim {
+            user,
+            path,
+            key: key.to_owned(),
+            fingerprint,
+            secret,
+            fate: AtomicU8::new(Fate::Open as u8),
+            running: Arc::clone(&self.running),
+            over: AtomicBool::new(false),
+        })
     }
 
     /// Stores an answer that no transaction has stored.
@@ -123,13 +135,26 @@ impl Claim {
         let refused = fate == Fate::Refused as u8 && (400..500).contains(&status);
         done || refused
     }
+
+    /// Nothing is done under this key any more: whoever sends the request again is not to be told to wait. A transaction that is
+    /// still under way, because its request was given up, keeps the key until it ends.
+    pub fn end(&self) {
+        if self.fate.load(Ordering::Acquire) != Fate::Writing as u8 {
+            self.leave();
+        }
+    }
+
+    fn leave(&self) {
+        if !self.over.swap(true, Ordering::AcqRel) {
+            self.running.lock().remove(&(self.user, self.path.clone(), self.key.clone()));
+        }
+    }
 }
 
-/// A claim lives as long as the request or its transaction, whichever ends later: a client that goes away leaves the work
-/// behind it running.
+/// The last to let go is the request or its transaction, whichever ends later.
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.running.lock().remove(&(self.user, std::mem::take(&mut self.path), std::mem::take(&mut self.key)));
+        self.leave();
     }
 }
 

@@ -31,6 +31,7 @@ impl Db {
     {
         let Some(claim) = once.claim() else { return self.write(f).await };
         let held = Arc::clone(claim);
+        claim.meets(Fate::Writing);
         let done = self
             .write(move |tx, now| match store::claim(tx, &held, now).map_err(Broke::Db)? {
                 Known::Same(kept) => Ok(Done::Before(kept)),

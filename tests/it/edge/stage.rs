@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
-use stopover::platform::access::{Action, Door, Doors, Meter, Principal, Roles, Scopes, Via};
+use stopover::platform::access::{Action, Door, Doors, Meter, Principal, Roles, Scope, Scopes, Via};
 use stopover::platform::config::Config;
 use stopover::platform::db::{Db, DbError, Tx};
 use stopover::platform::error::{Error, Kind};
@@ -49,6 +49,7 @@ const DOORS: &[Door] = &[
     Door::to("search", Action::Search),
     Door::to("make", Action::CreateListing),
     Door::to("makeSlowly", Action::CreateListing),
+    Door::to("makeInside", Action::CreateListing),
     Door::to("makeSecret", Action::CreateListing).with_secret_answer(),
     Door::to("makeApart", Action::CreateListing),
     Door::to("clear", Action::CreateListing),
@@ -93,6 +94,17 @@ impl Api {
         self.runs.fetch_add(1, SeqCst);
         tokio::time::sleep(Duration::from_millis(300)).await;
         self.db.write_once(&once, move |tx, _| Ok(made(&make(tx, &which.0)?))).await
+    }
+
+    /// Takes its time inside the transaction.
+    #[oai(path = "/things/inside", method = "post", operation_id = "makeInside")]
+    async fn make_inside(&self, once: Once) -> ApiResult<Created<Thing>> {
+        self.db
+            .write_once(&once, move |tx, _| {
+                std::thread::sleep(Duration::from_millis(500));
+                Ok(made(&make(tx, "inside")?))
+            })
+            .await
     }
 
     #[oai(path = "/things/secret", method = "post", operation_id = "makeSecret")]
@@ -174,7 +186,7 @@ impl Gate for Gullible {
         let known = shown.and_then(|(way, number)| number.parse().ok().map(|number| (way, number)));
         let answer = known.map(|(way, number): (&str, u128)| {
             let id = Uuid::from_u128(number);
-            let via = if way == "Token" { Via::Token(Uuid::from_u128(number + 1_000), Scopes::NONE) } else { Via::Session(id) };
+            let via = if way == "Token" { Via::Token(Uuid::from_u128(number + 1_000), Scopes::NONE.with(Scope::ListingsWrite)) } else { Via::Session(id) };
             Arc::new(Principal { user: UserId(id), via, roles: Roles::NONE, proven_at: Instant(0), strong: false })
         });
         Box::pin(std::future::ready(match answer {

@@ -19,7 +19,7 @@ use rule::{Rule, Ticks};
 use std::net::IpAddr;
 
 /// The limits of a node.
-pub struct Limits {
+pub(super) struct Limits {
     rules: Option<Rules>,
     legacy: bool,
 }
@@ -44,8 +44,7 @@ pub(super) struct Verdict {
 }
 
 impl Limits {
-    #[must_use]
-    pub fn new(settings: &config::Limits) -> Self {
+    pub(super) fn new(settings: &config::Limits) -> Self {
         Self::with_ticks(settings, &Ticks::running())
     }
 
