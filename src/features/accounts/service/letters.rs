@@ -6,37 +6,63 @@ use crate::platform::mail::{self, Letter};
 use crate::values::Instant;
 
 /// Whom a letter goes to.
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub email: &'a str,
     pub name: &'a str,
 }
 
 /// What happened, or was asked for. A token goes into the link, and stands below it for those who use the API by hand.
 #[derive(Debug, Clone, Copy)]
-pub enum Matter<'a> {
-    Confirm { token: &'a str },
+pub(crate) enum Matter<'a> {
+    Confirm {
+        token: &'a str,
+    },
     HaveOneAlready,
-    Reset { token: &'a str },
+    Reset {
+        token: &'a str,
+    },
     PasswordChanged,
-    ConfirmNewAddress { token: &'a str },
+    ConfirmNewAddress {
+        token: &'a str,
+    },
     AddressWillChange,
     AddressChanged,
-    TokenReused { device: &'a str },
+    TokenReused {
+        device: &'a str,
+    },
     SecondFactorOn,
     SecondFactorOff,
     PasskeyAdded,
-    ProviderLinked { provider: &'a str },
-    TokenMade { name: &'a str },
-    Invited { token: &'a str },
-    LeavingOn { date: &'a str },
+    PasskeyRemoved,
+    /// How many are left.
+    RecoveryUsed {
+        left: i64,
+    },
+    RecoveryRenewed,
+    ProviderLinked {
+        provider: &'a str,
+    },
+    TokenMade {
+        name: &'a str,
+    },
+    Invited {
+        token: &'a str,
+    },
+    LeavingOn {
+        date: &'a str,
+    },
     StayingAfterAll,
-    ExportReady { token: &'a str },
-    Suspended { reason: &'a str },
+    ExportReady {
+        token: &'a str,
+    },
+    Suspended {
+        reason: &'a str,
+    },
     Restored,
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction.
-pub fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
+pub(crate) fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
     let (subject, body) = text(world, matter);
     let site = &world.config.accounts.site_name;
     let text = format!("Hello {},\n\n{body}\n\n{site}\n{}\n", to.name, world.config.base_url());
@@ -76,6 +102,9 @@ fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {
         Matter::SecondFactorOn => ("two steps to log in", format!("from now on your account asks for a code besides the password. {not_you}")),
         Matter::SecondFactorOff => ("one step to log in", format!("your account does not ask for a code any more. {not_you}")),
         Matter::PasskeyAdded => ("a passkey was added", format!("a passkey was added to your account. {not_you}")),
+        Matter::PasskeyRemoved => ("a passkey was removed", format!("a passkey was removed from your account, and all other sessions were ended. {not_you}")),
+        Matter::RecoveryUsed { left } => ("a recovery code was used", format!("one of your recovery codes was used instead of the app; {left} are left. {not_you}")),
+        Matter::RecoveryRenewed => ("new recovery codes", format!("new recovery codes were made for your account; the old ones are void. {not_you}")),
         Matter::ProviderLinked { provider } => ("another way to log in", format!("your account can be opened with your account of {provider} from now on. {not_you}")),
         Matter::TokenMade { name } => ("an access token was made", format!("a personal access token, \"{name}\", was made for your account. {not_you}")),
         Matter::Invited { token } => (

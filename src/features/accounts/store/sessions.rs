@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A login on one device.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub(crate) struct Session {
     pub id: Uuid,
     pub user: UserId,
     /// A browser's session lives in a cookie, any other in a refresh token.
@@ -114,6 +114,14 @@ pub(in super::super) fn touch(tx: &mut Tx<'_>, now: Instant, id: Uuid, idle_unti
 /// Its owner has proven themselves once more.
 pub(in super::super) fn prove(tx: &mut Tx<'_>, now: Instant, id: Uuid, strong: bool) -> DbResult<()> {
     tx.execute("UPDATE sessions SET proven_at = $2, strong = (strong OR $3) WHERE id = $1 AND ended_at IS NULL", &[id.into(), now.into(), strong.into()])?;
+    Ok(())
+}
+
+/// A second factor is gone: what it had proven does not count any more. `but_passkeys`: sessions that a passkey began stay strong.
+pub(in super::super) fn weaken(tx: &mut Tx<'_>, user: UserId, but_passkeys: bool) -> DbResult<()> {
+    const WEAKEN: &str = "UPDATE sessions SET strong = $2 WHERE user_id = $1 AND ended_at IS NULL AND method <> $3";
+    let spared = if but_passkeys { "passkey" } else { "" };
+    tx.execute(WEAKEN, &[user.into(), false.into(), spared.into()])?;
     Ok(())
 }
 
