@@ -14,50 +14,27 @@ pub(crate) struct Reader<'a> {
 /// What happened, or was asked for. A token goes into the link, and stands below it for those who use the API by hand.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Matter<'a> {
-    Confirm {
-        token: &'a str,
-    },
+    Confirm { token: &'a str },
     HaveOneAlready,
-    Reset {
-        token: &'a str,
-    },
+    Reset { token: &'a str },
     PasswordChanged,
-    ConfirmNewAddress {
-        token: &'a str,
-    },
+    ConfirmNewAddress { token: &'a str },
     AddressWillChange,
     AddressChanged,
-    TokenReused {
-        device: &'a str,
-    },
+    TokenReused { device: &'a str },
     SecondFactorOn,
     SecondFactorOff,
     PasskeyAdded,
     PasskeyRemoved,
-    /// How many are left.
-    RecoveryUsed {
-        left: i64,
-    },
+    RecoveryUsed { left: i64 },
     RecoveryRenewed,
-    ProviderLinked {
-        provider: &'a str,
-    },
-    TokenMade {
-        name: &'a str,
-    },
-    Invited {
-        token: &'a str,
-    },
-    LeavingOn {
-        date: &'a str,
-    },
+    ProviderLinked { provider: &'a str },
+    TokenMade { name: &'a str },
+    Invited { token: &'a str },
+    LeavingOn { date: &'a str },
     StayingAfterAll,
-    ExportReady {
-        token: &'a str,
-    },
-    Suspended {
-        reason: &'a str,
-    },
+    ExportReady { token: &'a str },
+    Suspended { reason: &'a str },
     Restored,
 }
 
