@@ -224,12 +224,12 @@ impl PasskeysApi {
         passkeys::site(&self.accounts.tools().config).ok_or_else(|| Error::refused(Kind::Unacceptable, "insecure_address", why))
     }
 
-    /// Looks whether an answer is signed as it should be; the ticket stays as it is.
+    /// Looks whether an answer is signed as it should be; the ticket stays as it is, unless a copy has signed.
     async fn signed(&self, visitor: &Visitor, ticket: &str, credential: Any<Value>) -> Result<Signed> {
         let (site, world, tools) = (self.site()?, self.accounts.world(visitor), self.accounts.tools());
         let answer: webauthn_rs::prelude::PublicKeyCredential = parse(credential)?;
-        let (now, ticket, asked, looking) = (tools.clock.now(), ticket.to_owned(), answer.clone(), world.clone());
-        let looked = match tools.db.read(move |conn| passkeys::look(conn, now, &looking, &ticket, &asked)).await? {
+        let (now, shown, asked, looking) = (tools.clock.now(), ticket.to_owned(), answer.clone(), world.clone());
+        let looked = match tools.db.read(move |conn| passkeys::look(conn, now, &looking, &shown, &asked)).await? {
             Look::Found(looked) => *looked,
             Look::Unknown => return Err(ticket_unknown()),
             Look::Refused => return Err(refused()),
@@ -238,7 +238,8 @@ impl PasskeysApi {
             Compared::Right(signed) => Ok(signed),
             Compared::Wrong => Err(refused()),
             Compared::Copied(user, passkey) => {
-                tools.db.write(move |tx, now| passkeys::note_copy(tx, now, &world, user, passkey).map_err(Error::from)).await?;
+                let ticket = ticket.to_owned();
+                tools.db.write(move |tx, now| passkeys::note_copy(tx, now, &world, &ticket, user, passkey).map_err(Error::from)).await?;
                 Err(refused())
             }
         }

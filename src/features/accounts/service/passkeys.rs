@@ -126,7 +126,11 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, site: &Webauthn,
     if owner != Some(user) {
         return Ok(Added::Unknown);
     }
-    let Ok(passkey) = site.finish_passkey_registration(credential, &state) else { return Ok(Added::Refused) };
+    let passkey = match site.finish_passkey_registration(credential, &state) {
+        Ok(passkey) => passkey,
+        Err(WebauthnError::CredentialExistsError) => return Ok(Added::Known),
+        Err(_unfit) => return Ok(Added::Refused),
+    };
     if one_time::take(tx, now, ticket, Purpose::Passkey)?.is_none() {
         return Ok(Added::Unknown);
     }
@@ -253,8 +257,12 @@ pub(crate) fn compare(site: &Webauthn, looked: Looked, credential: &PublicKeyCre
     }))
 }
 
-/// Writes down that a passkey looks like a copy.
-pub(crate) fn note_copy(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, passkey: Uuid) -> DbResult<()> {
+/// Uses the ticket up and writes down that a passkey looks like a copy. An answer that was sent twice is none: it finds its ticket
+/// used.
+pub(crate) fn note_copy(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, user: UserId, passkey: Uuid) -> DbResult<()> {
+    if one_time::take(tx, now, ticket, Purpose::Passkey)?.is_none() {
+        return Ok(());
+    }
     note(tx, now, world, "session.refused", Actor::Nobody, Some(user), json!({"passkey": [passkey, "counter"]}))
 }
 
