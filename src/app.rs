@@ -56,8 +56,9 @@ impl Parts {
     pub fn gather(tools: Tools) -> anyhow::Result<Self> {
         let secret = instance::secret(&tools.db)?;
         let cursors = CursorKey::new(&secret);
-        let card_bytes = tools.config.cache.cards_mb.saturating_mul(1 << 20);
-        let opened = Search::open(&tools.db, &tools.config.data_dir, &fingerprint(&secret), cursors.clone(), card_bytes)?;
+        let config = &tools.config;
+        let limits = search::Limits { card_bytes: config.cache.cards_mb.saturating_mul(1 << 20), snapshot_from: config.search.snapshot_from };
+        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits)?;
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
@@ -92,10 +93,11 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, imports, trail) = (tools.clone(), tools.db.clone(), tools.clone());
-    let (work, post) = (tools.db.clone(), Arc::clone(&tools.config));
+    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let (trail, work, post) = (tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
+        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
@@ -107,7 +109,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     ])
 }
 
-/// Makes the search index anew; answers how many listings it holds. Blocks.
+/// Makes the search index anew and drops the snapshot of the engine; answers how many listings it holds. Blocks.
 pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
     search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
 }

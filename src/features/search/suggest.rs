@@ -1,8 +1,8 @@
 //! Completions: cities and neighbourhoods whose name has a word that begins as typed, then titles.
 
 use super::engine::State;
-use super::engine::bits::Selection;
 use super::engine::names::fold;
+use super::engine::selection::Selection;
 use super::engine::text::words;
 use super::store::CardRow;
 use crate::values::ListingId;

@@ -10,11 +10,12 @@ mod store;
 mod sweeper;
 
 pub use reader::{Follower, Pulse, Reader};
-pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
+pub use store::{AFTER, LAST_SEQ, NUMBERED, PRUNE, after, append, holds, last_seq, mark, prune};
 
 pub use sweeper::sweeper;
 
-use crate::values::Instant;
+use crate::values::{EventId, Instant};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What kind of thing changed; the names are stored and never change their meaning.
@@ -56,4 +57,16 @@ pub struct Event {
     pub subject: Uuid,
     pub payload: String,
     pub at: Instant,
+}
+
+/// A place in the log that is known again: the number, and which event bears it.
+///
+/// A cache on disk keeps one. In a database brought back from a backup the log grows again from an older place, and the
+/// same number is given to another event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub seq: i64,
+    /// `None`: before the first event, or not known.
+    #[serde(default)]
+    pub event: Option<EventId>,
 }

@@ -3,7 +3,7 @@
 use super::numbers::Numbers;
 use super::store::{self, Claimed};
 use super::{Claim, Failure, Handler, Lease, Order, backoff, task};
-use crate::platform::db::{Db, DbResult, Lane};
+use crate::platform::db::{Db, DbError, DbResult, Lane};
 use crate::platform::tasks::Task;
 use crate::values::Instant;
 use parking_lot::Mutex;
@@ -96,11 +96,12 @@ impl Inner {
     /// At the start: mends what a wrong clock has stored, and sees to the periodic jobs.
     pub(super) fn prepare(&self) -> DbResult<()> {
         let periodic: Vec<(&'static str, Duration)> = self.handlers.values().filter_map(|h| Some((h.kind(), h.period()?))).collect();
-        let mended = self.db.write_blocking(Lane::Urgent, move |tx, now| {
+        let mended = self.db.write_blocking::<usize, DbError, _>(Lane::Urgent, move |tx, now| {
+            let mended = store::mend(tx, now)?;
             for (kind, period) in &periodic {
                 store::ensure_periodic(tx, kind, now, after(now, *period))?;
             }
-            store::mend(tx, now)
+            Ok(mended)
         })?;
         if mended > 0 {
             tracing::warn!(jobs = mended, "jobs stored under a clock that ran ahead were moved to their time");

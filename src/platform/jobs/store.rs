@@ -158,7 +158,8 @@ pub(super) struct Expired {
     pub(super) attempts: i64,
 }
 
-pub const EXPIRED: &str = "SELECT id, lease, kind, attempts FROM jobs WHERE state = 'running' AND (lease_until < $1 OR lease_until > $2) LIMIT 200";
+pub const EXPIRED: &str = "SELECT id, lease, kind, attempts FROM jobs WHERE state = 'running' AND lease_until < $1
+    UNION ALL SELECT id, lease, kind, attempts FROM jobs WHERE state = 'running' AND lease_until > $2 LIMIT 200";
 
 /// Leases that have run out, and those that reach beyond `farthest`, which a wrong clock has given.
 pub(super) fn expired(conn: &mut Conn<'_>, now: Instant, farthest: Instant) -> DbResult<Vec<Expired>> {

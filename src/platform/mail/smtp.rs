@@ -48,7 +48,9 @@ pub(super) fn deliver(mail: &Mail, message: &Message) -> Result<(), Failure> {
         step(Step::Letter, "the recipient", connection.command(Rcpt::new(to.clone(), Vec::new())))?;
     }
     step(Step::Letter, "the message", connection.command(Data))?;
-    step(Step::Letter, "the message", connection.message(&message.formatted()))?;
+    // The end of the last line belongs to the dot that follows.
+    let text = message.formatted();
+    step(Step::Letter, "the message", connection.message(text.strip_suffix(b"\r\n").unwrap_or(&text)))?;
     // It is delivered; how the server takes leave matters no more.
     if connection.set_timeout(Some(Duration::from_secs(1))).is_ok() {
         connection.abort();

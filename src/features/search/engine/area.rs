@@ -4,7 +4,7 @@
 //! stretches that lie wholly inside need no look at coordinates; those on the edge are checked one by one.
 #![expect(clippy::float_arithmetic, reason = "coordinates are measured, not counted; money is elsewhere")]
 
-use super::bits::Selection;
+use super::selection::Selection;
 
 /// A point on the earth in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]

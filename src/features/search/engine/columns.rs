@@ -1,21 +1,12 @@
 //! One value a listing: the columns of the corpus, by ordinal.
 
 use super::area::Point;
+use super::rows::Row;
 use crate::features::calendar::rules::{Days, Terms};
-use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Instant, ListingId};
 
 /// Marks an unknown bedroom, bed or bathroom count.
 pub(crate) const UNKNOWN: u8 = u8::MAX;
-
-/// What facets count, side by side: few matches are counted from here, many from the bitmaps.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Traits {
-    pub amenities: AmenitySet,
-    pub property_type: u16,
-    pub room_type: u8,
-    pub price_band: u8,
-}
 
 /// One value a listing, by ordinal. Kept together because they are filled and replaced together.
 #[derive(Debug, Default)]
@@ -36,7 +27,7 @@ pub(crate) struct Columns {
     pub neighbourhoods: Vec<u32>,
     pub currencies: Vec<u8>,
     pub classes: Vec<u32>,
-    pub traits: Vec<Traits>,
+    pub rows: Vec<Row>,
     pub bedrooms: Vec<u8>,
     pub beds: Vec<u8>,
     pub bathrooms: Vec<u8>,
@@ -61,7 +52,7 @@ impl Columns {
             neighbourhoods: Vec::with_capacity(room),
             currencies: Vec::with_capacity(room),
             classes: Vec::with_capacity(room),
-            traits: Vec::with_capacity(room),
+            rows: Vec::with_capacity(room),
             bedrooms: Vec::with_capacity(room),
             beds: Vec::with_capacity(room),
             bathrooms: Vec::with_capacity(room),
@@ -84,7 +75,7 @@ impl Columns {
         self.neighbourhoods.push(0);
         self.currencies.push(0);
         self.classes.push(0);
-        self.traits.push(Traits::default());
+        self.rows.push(Row::default());
         self.bedrooms.push(UNKNOWN);
         self.beds.push(UNKNOWN);
         self.bathrooms.push(UNKNOWN);

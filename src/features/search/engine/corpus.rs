@@ -4,15 +4,18 @@
 //! arrivals, and listings that moved, are appended behind them until the next rebuild. A listing that left keeps a
 //! dead ordinal. `filter.rs` narrows, `order.rs` sorts, `facets.rs` counts.
 
+use super::Change;
 use super::area::{Point, code};
 use super::bits::Bitmap;
-use super::columns::{CLOSED, Columns, Traits, UNKNOWN};
+use super::columns::{CLOSED, Columns, UNKNOWN};
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
 use super::prices::{self, PriceBands};
+use super::rows::Row;
 use super::sets::{AtLeast, grow, set_members, set_one};
+use super::slices::RoughPrices;
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
@@ -40,7 +43,7 @@ impl TimeClass {
 #[derive(Debug)]
 pub(crate) struct Corpus {
     /// How many listings a new bitmap has room for.
-    room: usize,
+    pub(super) room: usize,
     pub columns: Columns,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
@@ -48,6 +51,7 @@ pub(crate) struct Corpus {
     pub nights: Nights,
     pub lengths: Lengths,
     pub bands: PriceBands,
+    pub rough_prices: RoughPrices,
     /// Rules that are not bit tests: judged by `calendar::rules::permits`.
     pub exact: Bitmap,
     /// Some day has a price of its own.
@@ -88,12 +92,14 @@ pub(crate) struct Corpus {
     pub ranking: Vec<u32>,
     /// What changed in quality or arrived since: not to be looked up in `ranking`.
     pub unranked: Bitmap,
-    by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
-    class_numbers: HashMap<TimeClass, u32>,
+    pub(super) by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
+    pub(super) class_numbers: HashMap<TimeClass, u32>,
     /// Folded city names to the number of their exact spelling.
-    city_by_fold: HashMap<String, Vec<u32>>,
-    host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
-    live_count: usize,
+    pub(super) city_by_fold: HashMap<String, Vec<u32>>,
+    /// By their number.
+    pub(super) hosts: Vec<UserId>,
+    pub(super) host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
+    pub(super) live_count: usize,
 }
 
 impl Corpus {
@@ -109,6 +115,7 @@ impl Corpus {
             nights: Nights::new(base, room),
             lengths: Lengths::with_room(room),
             bands: PriceBands::with_room(room),
+            rough_prices: RoughPrices::with_room(room),
             exact: set(),
             varied_price: set(),
             instant_book: set(),
@@ -141,6 +148,7 @@ impl Corpus {
             by_id: HashMap::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
             class_numbers: HashMap::new(),
             city_by_fold: HashMap::new(),
+            hosts: Vec::new(),
             host_numbers: HashMap::default(),
             live_count: 0,
         }
@@ -165,6 +173,15 @@ impl Corpus {
         self.by_id.get(&id).copied()
     }
 
+    /// How many listings a new bitmap has room for.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    pub(crate) fn terms(&self, id: ListingId) -> Option<Terms> {
+        self.ordinal(id).map(|ordinal| self.columns.terms[ordinal as usize])
+    }
+
     pub(crate) fn host_number(&self, host: UserId) -> Option<u32> {
         self.host_numbers.get(&host).copied()
     }
@@ -172,6 +189,15 @@ impl Corpus {
     /// The cities whose folded name is that of `name`.
     pub(crate) fn cities_named(&self, name: &str) -> &[u32] {
         self.city_by_fold.get(&fold(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes over how a listing is now.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Put(entry) => self.put(*entry),
+            Change::Calendar(id, days) => self.put_days(id, days),
+            Change::Gone(id) => self.remove(id),
+        }
     }
 
     /// Takes a listing out.
@@ -239,8 +265,8 @@ impl Corpus {
         columns.neighbourhoods[place] = numbers.neighbourhood;
         columns.currencies[place] = numbers.currency;
         columns.classes[place] = numbers.class;
-        let price_band = u8::try_from(prices::band(facts.price, facts.currency)).unwrap_or(u8::MAX);
-        columns.traits[place] = Traits { amenities: facts.amenities, property_type: numbers.property_type, room_type: facts.room_type as u8, price_band };
+        let price_band = prices::band(facts.price, facts.currency);
+        columns.rows[place] = Row::of(facts.amenities, numbers.property_type, facts.room_type as usize, price_band, facts.bedrooms);
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
@@ -260,19 +286,27 @@ impl Corpus {
                 number
             }
         };
-        let next_host = u32::try_from(self.host_numbers.len()).unwrap_or(u32::MAX);
         let currency = self.currency_list.iter().position(|c| *c == facts.currency).unwrap_or_else(|| {
             self.currency_list.push(facts.currency);
             self.currency_list.len() - 1
         });
         Numbers {
-            host: *self.host_numbers.entry(facts.host).or_insert(next_host),
+            host: self.number_host(facts.host),
             city: self.number_city(ordinal, &facts.city),
             neighbourhood: self.neighbourhood_names.number(&format!("{}\n{}", facts.neighbourhood, facts.city)),
             currency: u8::try_from(currency).unwrap_or(u8::MAX),
             class,
             property_type: u16::try_from(self.property_names.number(&facts.property_type)).unwrap_or(u16::MAX),
         }
+    }
+
+    fn number_host(&mut self, host: UserId) -> u32 {
+        let next = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+        let number = *self.host_numbers.entry(host).or_insert(next);
+        if number == next {
+            self.hosts.push(host);
+        }
+        number
     }
 
     fn number_city(&mut self, ordinal: u32, name: &str) -> u32 {
@@ -320,6 +354,7 @@ impl Corpus {
         self.bands.put(ordinal, base, self.currency_list[usize::from(self.columns.currencies[place])]);
         let prices = days.overrides.iter().filter_map(|day| day.price_minor).map(std::num::NonZeroI64::get);
         self.columns.price_bounds[place] = prices.clone().fold((base, base), |(low, high), price| (low.min(price), high.max(price)));
+        self.rough_prices.put(ordinal, base, self.columns.price_bounds[place]);
         self.varied_price.set(ordinal, prices.clone().next().is_some());
         let exact = needs_exact(&terms, &days.overrides);
         self.exact.set(ordinal, exact);
@@ -342,7 +377,7 @@ impl Corpus {
         types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
         types.truncate(COMMON_TYPES);
         for ordinal in self.live.iter() {
-            self.rare_types.set(ordinal, !types.contains(&self.columns.traits[ordinal as usize].property_type));
+            self.rare_types.set(ordinal, !types.contains(&self.columns.rows[ordinal as usize].property_type()));
         }
         self.common_types = types;
     }

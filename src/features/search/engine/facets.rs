@@ -1,14 +1,16 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
-use super::bits::Selection;
-use super::columns::{Traits, UNKNOWN};
 use super::corpus::Corpus;
+use super::kernels;
 use super::listing::RoomType;
 use super::prices;
+use super::rows::{BANDS_AT, BEDROOMS_AT, ROOMS_AT, Row};
+use super::selection::Selection;
 use super::sets::AtLeast;
 use super::tally::BitCounts;
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::Currency;
+use pulp::NullaryFnOnce;
 use std::cmp::Reverse;
 
 /// How many amenities are counted out.
@@ -36,10 +38,11 @@ pub struct Histogram {
     pub bands: Vec<(i64, Option<i64>, usize)>,
 }
 
-/// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps costs.
-const MATCH_COST: usize = 20;
-const WORD_COST: usize = 40;
-const STRETCH_COST: usize = 200;
+/// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps
+/// costs, in nanoseconds with a million listings: both wait for memory.
+const MATCH_COST: usize = 12;
+const WORD_COST: usize = 80;
+const STRETCH_COST: usize = 900;
 
 impl Corpus {
     pub(super) fn facets(&self, selection: &Selection, total: usize) -> Facets {
@@ -55,24 +58,18 @@ impl Corpus {
 
     /// Counts by going through the matches: for few of them, spread wide.
     fn facets_by_match(&self, selection: &Selection, total: usize) -> Facets {
-        let mut tally = Tally::new(self.property_types.len());
-        for ordinal in selection.iter() {
-            let place = ordinal as usize;
-            tally.add(&self.columns.traits[place], self.columns.bedrooms[place], self.columns.currencies[place]);
-        }
-        tally.amenities.flush();
-        let amenities = tally.amenities.counts.iter().zip(CATALOGUE).filter(|(count, _)| **count > 0);
+        let tally = Tally::of(selection, &self.columns.rows, self.property_types.len());
+        let counts = &tally.bits.counts;
+        let amenities = counts.iter().zip(CATALOGUE).filter(|(count, _)| **count > 0);
         let mut amenities: Vec<(&'static str, usize)> = amenities.map(|(count, amenity)| (amenity.key, *count)).collect();
         most_first(&mut amenities);
         amenities.truncate(MOST_AMENITIES);
-        let mut shared = tally.currencies.iter().enumerate().filter(|(_, n)| **n > 0);
-        let currency = shared.next().filter(|(_, n)| **n == total).map(|(number, _)| self.currency_list[number]);
         Facets {
-            room_types: RoomType::ALL.into_iter().zip(tally.room_types).filter(|(_, n)| *n > 0).collect(),
+            room_types: RoomType::ALL.into_iter().zip(counts[ROOMS_AT..].iter().copied()).filter(|(_, n)| *n > 0).collect(),
             property_types: self.name_property_types(&tally.property_types),
             amenities,
-            bedrooms: (0..=AtLeast::LEVELS).zip(tally.bedrooms).filter(|(_, n)| *n > 0).collect(),
-            prices: currency.map(|currency| Histogram::of(currency, &tally.bands)),
+            bedrooms: (0..=AtLeast::LEVELS).zip(counts[BEDROOMS_AT..].iter().copied()).filter(|(_, n)| *n > 0).collect(),
+            prices: self.shared_currency(selection, total).map(|currency| Histogram::of(currency, &counts[BANDS_AT..BEDROOMS_AT])),
         }
     }
 
@@ -94,7 +91,7 @@ impl Corpus {
             numbers[usize::from(*common)] = selection.count_and(&self.property_types[usize::from(*common)]);
         }
         for ordinal in selection.iter_and(&self.rare_types) {
-            numbers[usize::from(self.columns.traits[ordinal as usize].property_type)] += 1;
+            numbers[usize::from(self.columns.rows[ordinal as usize].property_type())] += 1;
         }
         self.name_property_types(&numbers)
     }
@@ -144,9 +141,14 @@ impl Corpus {
     }
 
     fn histogram(&self, selection: &Selection, total: usize) -> Option<Histogram> {
-        let shared = self.currency_list.iter().zip(&self.currencies).find(|(_, map)| self.currency_list.len() == 1 || selection.count_and(map) == total);
-        let counts: Vec<usize> = self.bands.iter().map(|map| selection.count_and(map)).collect();
-        Some(Histogram::of(*shared?.0, &counts))
+        let counts = || self.bands.iter().map(|map| selection.count_and(map)).collect::<Vec<_>>();
+        self.shared_currency(selection, total).map(|currency| Histogram::of(currency, &counts()))
+    }
+
+    /// The currency of all matches, if it is one.
+    fn shared_currency(&self, selection: &Selection, total: usize) -> Option<Currency> {
+        let only = self.currency_list.len() == 1;
+        self.currency_list.iter().zip(&self.currencies).find(|(_, map)| only || selection.count_and(map) == total).map(|(currency, _)| *currency)
     }
 }
 
@@ -170,39 +172,67 @@ fn most_first<T: Ord>(counts: &mut [(T, usize)]) {
     counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
 }
 
-/// Counts that grow match by match.
+/// Counts of the rows of all matches.
 struct Tally {
-    room_types: [usize; 4],
+    bits: BitCounts,
     property_types: Vec<usize>,
-    bedrooms: [usize; AtLeast::LEVELS as usize + 1],
-    bands: [usize; prices::BOUNDS.len() + 1],
-    currencies: [usize; 256],
-    amenities: BitCounts,
 }
 
 impl Tally {
-    fn new(property_types: usize) -> Self {
-        Self {
-            room_types: [0; 4],
-            property_types: vec![0; property_types],
-            bedrooms: [0; AtLeast::LEVELS as usize + 1],
-            bands: [0; prices::BOUNDS.len() + 1],
-            currencies: [0; 256],
-            amenities: BitCounts::new(),
-        }
+    fn of(selection: &Selection, rows: &[Row], property_types: usize) -> Self {
+        let mut tally = Self { bits: BitCounts::new(), property_types: vec![0; property_types] };
+        let mut batch = [0; BATCH];
+        let mut waiting = 0;
+        selection.for_each(|ordinal| {
+            batch[waiting] = ordinal;
+            waiting += 1;
+            if waiting == BATCH {
+                tally.add(&batch, rows);
+                waiting = 0;
+            }
+        });
+        tally.add(&batch[..waiting], rows);
+        tally.bits.flush();
+        tally
     }
 
-    fn add(&mut self, traits: &Traits, bedrooms: u8, currency: u8) {
-        self.room_types[usize::from(traits.room_type) % 4] += 1;
-        self.property_types[usize::from(traits.property_type)] += 1;
-        self.bands[usize::from(traits.price_band).min(prices::BOUNDS.len())] += 1;
-        self.currencies[usize::from(currency)] += 1;
-        if bedrooms != UNKNOWN {
-            self.bedrooms[usize::from(bedrooms.min(AtLeast::LEVELS))] += 1;
+    fn add(&mut self, ordinals: &[u32], rows: &[Row]) {
+        // Reading all rows before anything is done with them keeps as many of them as possible on their way from memory.
+        let mut types = [0; BATCH];
+        for (property_type, ordinal) in types.iter_mut().zip(ordinals) {
+            *property_type = rows[*ordinal as usize].property_type();
         }
-        self.amenities.add(traits.amenities.words());
+        for property_type in &types[..ordinals.len()] {
+            self.property_types[usize::from(*property_type)] += 1;
+        }
+        kernels::run(AddRows { ordinals, rows, bits: &mut self.bits });
     }
 }
+
+/// Counts the bits of the rows of `ordinals`.
+struct AddRows<'a> {
+    ordinals: &'a [u32],
+    rows: &'a [Row],
+    bits: &'a mut BitCounts,
+}
+
+impl NullaryFnOnce for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (sixteens, rest) = self.ordinals.as_chunks::<16>();
+        for ordinals in sixteens {
+            self.bits.add_16(|i| self.rows[ordinals[i] as usize].0);
+        }
+        for ordinal in rest {
+            self.bits.add(self.rows[*ordinal as usize].0);
+        }
+    }
+}
+
+/// Matches whose rows are counted at once.
+const BATCH: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -4,17 +4,25 @@
 //! listings with rules that are not bit tests are judged by the same function as a booking.
 
 use super::area;
-use super::bits::{Bitmap, Selection};
+use super::bits::Bitmap;
 use super::columns::UNKNOWN;
 use super::corpus::Corpus;
 use super::query::{PriceBasis, PriceFilter, Query, Sort, Trouble};
+use super::selection::Selection;
 use super::sets::AtLeast;
+use super::slices::rough;
 use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
 use crate::features::pricing::{StayPrice, stay_price};
 use crate::values::{Currency, Instant, LocalMoment, Stay};
 use std::sync::Arc;
+
+/// From so many words on, prices are compared by their digits rather than listing by listing; the towns of tests are small.
+const MANY_WORDS: usize = if cfg!(test) { 20 } else { 1_000 };
+
+/// At least so many of something: its bitmaps, the number, and its column.
+type Wanted<'a> = (&'a AtLeast, u16, &'a dyn Fn(usize) -> u16);
 
 /// What matches, and what later steps need again.
 pub(super) struct Matches {
@@ -101,16 +109,21 @@ impl Corpus {
                 query.property_types.iter().filter_map(|slug| self.property_names.find(slug)).map(|n| &self.property_types[n as usize]).collect();
             selection.and_any(&kinds);
         }
+        let (mut within, mut without) = (Vec::new(), Vec::new());
         for number in &query.amenities {
-            narrow_to(selection, self.amenities.get(usize::from(*number)));
+            match self.amenities.get(usize::from(*number)) {
+                Some(amenity) => within.push(amenity),
+                None => return *selection = Selection::default(),
+            }
         }
         for (wanted, bitmap) in [(query.instant_book, &self.instant_book), (query.top_host, &self.top_host)] {
             match wanted {
-                Some(true) => selection.and(bitmap),
-                Some(false) => selection.and_not(bitmap),
+                Some(true) => within.push(bitmap),
+                Some(false) => without.push(bitmap),
                 None => {}
             }
         }
+        selection.narrow(&within, &without);
         if let Some(host) = query.host {
             let number = self.host_number(host);
             selection.retain(|n| Some(self.columns.hosts[n as usize]) == number);
@@ -120,13 +133,23 @@ impl Corpus {
     fn filter_numbers(&self, query: &Query, selection: &mut Selection) {
         let columns = &self.columns;
         let guests = query.party.adults.saturating_add(query.party.children);
-        at_least(selection, &self.capacity, guests, |n| columns.terms[n as usize].capacity);
-        at_least(selection, &self.infants, query.party.infants, |n| columns.terms[n as usize].max_infants.into());
-        at_least(selection, &self.pets, query.party.pets, |n| columns.terms[n as usize].max_pets.into());
         let known = |value: u8| if value == UNKNOWN { 0 } else { value.into() };
-        at_least(selection, &self.bedrooms, query.bedrooms_min.into(), |n| known(columns.bedrooms[n as usize]));
-        at_least(selection, &self.beds, query.beds_min.into(), |n| known(columns.beds[n as usize]));
-        at_least(selection, &self.bathrooms, query.bathrooms_halves_min.into(), |n| known(columns.bathrooms[n as usize]));
+        let wanted: [Wanted<'_>; 6] = [
+            (&self.capacity, guests, &|n| columns.terms[n].capacity),
+            (&self.infants, query.party.infants, &|n| columns.terms[n].max_infants.into()),
+            (&self.pets, query.party.pets, &|n| columns.terms[n].max_pets.into()),
+            (&self.bedrooms, query.bedrooms_min.into(), &|n| known(columns.bedrooms[n])),
+            (&self.beds, query.beds_min.into(), &|n| known(columns.beds[n])),
+            (&self.bathrooms, query.bathrooms_halves_min.into(), &|n| known(columns.bathrooms[n])),
+        ];
+        let wanted = wanted.iter().filter(|(_, least, _)| *least > 0);
+        let levels: Option<Vec<&Bitmap>> = wanted.clone().map(|(levels, least, _)| levels.level(u8::try_from(*least).unwrap_or(u8::MAX))).collect();
+        let Some(levels) = levels else { return *selection = Selection::default() };
+        selection.narrow(&levels, &[]);
+        // Beyond the levels of the bitmaps the column decides.
+        for (_, least, value) in wanted.filter(|(_, least, _)| *least > AtLeast::LEVELS.into()) {
+            selection.retain(|n| value(n as usize) >= *least);
+        }
         if let Some(least) = query.rating_centi_min {
             selection.and(&self.rated);
             selection.retain(|n| columns.rating[n as usize] >= least);
@@ -138,15 +161,17 @@ impl Corpus {
 
     fn filter_stay(&self, query: &Query, stay: Stay, selection: &mut Selection) {
         let locals = self.locals(query);
-        let mut exact = selection.clone();
-        exact.and(&self.exact);
-        selection.and_not(&self.exact);
-        self.nights.keep_free(stay, selection);
+        let exact = (selection.count_and(&self.exact) > 0).then(|| {
+            let mut exact = selection.clone();
+            exact.and(&self.exact);
+            exact
+        });
+        let mut taken: Vec<&Bitmap> = self.nights.taken(stay).collect();
+        taken.extend(exact.is_some().then_some(&self.exact));
+        selection.narrow(&[], &taken);
         self.filter_length(stay, selection);
         self.filter_time(stay, &locals, selection);
-        if exact.is_empty() {
-            return;
-        }
+        let Some(mut exact) = exact else { return };
         exact.retain(|n| {
             let terms = &self.columns.terms[n as usize];
             let local = locals[self.columns.classes[n as usize] as usize];
@@ -206,24 +231,47 @@ impl Corpus {
     }
 
     fn filter_price(&self, filter: PriceFilter, stay: Option<Stay>, currency: Currency, selection: &mut Selection) {
-        let within = |price: i64| filter.min <= price && price <= filter.max;
-        let Some(stay) = stay else {
-            let (inside, partly) = self.bands.within(filter.min, filter.max, currency);
-            return selection.map_sets(&inside, &partly, |n| within(self.columns.prices[n as usize]));
-        };
-        let nights = i64::from(stay.nights());
+        let nights = stay.map_or(1, |stay| i64::from(stay.nights()));
         // Flat prices: the average is the base price, and the total so many times it.
         let (low, high) = match filter.basis {
             PriceBasis::Nightly => (filter.min, filter.max),
             PriceBasis::Total => (filter.min.saturating_add(nights - 1).div_euclid(nights), filter.max.div_euclid(nights)),
         };
-        let mut varied = selection.clone();
-        varied.and(&self.varied_price);
-        selection.and_not(&self.varied_price);
+        let varied = stay.filter(|_| selection.count_and(&self.varied_price) > 0).map(|stay| {
+            let mut varied = selection.clone();
+            varied.and(&self.varied_price);
+            selection.and_not(&self.varied_price);
+            (stay, varied)
+        });
+        self.filter_base(low, high, currency, selection);
+        if let Some((stay, mut varied)) = varied {
+            self.filter_varied(filter, (low, high), stay, &mut varied);
+            selection.or_same_words(&varied);
+        }
+    }
+
+    /// Keeps whose base price lies between the two: by its digits over many words, else by its band.
+    fn filter_base(&self, low: i64, high: i64, currency: Currency, selection: &mut Selection) {
+        let within = |n: u32| low <= self.columns.prices[n as usize] && self.columns.prices[n as usize] <= high;
+        if selection.words() > MANY_WORDS {
+            return self.rough_prices.base.retain_between(selection, rough(low), rough(high), within);
+        }
         let (inside, partly) = self.bands.within(low, high, currency);
-        selection.map_sets(&inside, &partly, |n| low <= self.columns.prices[n as usize] && self.columns.prices[n as usize] <= high);
-        if varied.is_empty() {
-            return;
+        selection.map_sets(&inside, &partly, within);
+    }
+
+    /// The same for stays whose nights have prices of their own: by the bounds of these where they can tell.
+    fn filter_varied(&self, filter: PriceFilter, (low, high): (i64, i64), stay: Stay, varied: &mut Selection) {
+        let mut sure = None;
+        if varied.words() > MANY_WORDS {
+            let (least, most) = (&self.rough_prices.least, &self.rough_prices.most);
+            most.retain_within(varied, rough(low), u32::MAX);
+            least.retain_within(varied, 0, rough(high));
+            let mut inside = varied.clone();
+            least.retain_within(&mut inside, rough(low) + 1, u32::MAX);
+            most.retain_within(&mut inside, 0, rough(high).saturating_sub(1));
+            varied.drop_same_words(&inside);
+            sure = Some(inside);
         }
         varied.retain(|n| {
             let (least, most) = self.columns.price_bounds[n as usize];
@@ -234,9 +282,12 @@ impl Corpus {
                 return true;
             }
             let price = self.stay_price(n, stay);
-            within(if filter.basis == PriceBasis::Total { price.total } else { price.average_nightly })
+            let asked = if filter.basis == PriceBasis::Total { price.total } else { price.average_nightly };
+            filter.min <= asked && asked <= filter.max
         });
-        selection.or_same_words(&varied);
+        if let Some(sure) = sure {
+            varied.or_same_words(&sure);
+        }
     }
 
     /// The calendar of a listing as far as it differs from its terms.
@@ -259,13 +310,41 @@ fn narrow_to(selection: &mut Selection, set: Option<&Bitmap>) {
     }
 }
 
-/// Keeps the listings with at least `least`; the column decides beyond the levels of the bitmaps.
-fn at_least(selection: &mut Selection, levels: &AtLeast, least: u16, value: impl Fn(u32) -> u16) {
-    if least == 0 {
-        return;
-    }
-    narrow_to(selection, levels.level(u8::try_from(least).unwrap_or(u8::MAX)));
-    if least > AtLeast::LEVELS.into() {
-        selection.retain(|n| value(n) >= least);
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{town, vary_prices};
+    use super::*;
+    use crate::values::Night;
+
+    #[test]
+    fn prices_are_filtered_alike_by_digits_and_by_bands_and_one_by_one() {
+        let mut corpus = town(5, 2_500);
+        vary_prices(&mut corpus, 3);
+        let stay = Stay::new(Night(20_003), Night(20_006)).unwrap();
+        let currency = corpus.currency_list[0];
+        for (stay, basis) in [(None, PriceBasis::Nightly), (Some(stay), PriceBasis::Nightly), (Some(stay), PriceBasis::Total)] {
+            for (min, max) in [(0, i64::MAX), (0, 0), (5_000, 20_000), (5_003, 5_003), (70_001, i64::MAX), (0, 9_999), (140_000, 450_000), (i64::MAX, i64::MAX)]
+            {
+                let filter = PriceFilter { min, max, basis };
+                let asked = |n: u32| match (stay.map(|stay| corpus.stay_price(n, stay)), basis) {
+                    (None, _) => corpus.columns.prices[n as usize],
+                    (Some(price), PriceBasis::Nightly) => price.average_nightly,
+                    (Some(price), PriceBasis::Total) => price.total,
+                };
+                let expected: Vec<u32> = corpus.live.iter().filter(|n| min <= asked(*n) && asked(*n) <= max).collect();
+                // All words at once, and pieces that are few enough for the bands.
+                for pieces in [1_u32, 4] {
+                    let mut found = Vec::new();
+                    for piece in 0..pieces {
+                        let mut selection = Selection::default();
+                        selection.push_range(piece * 2_500 / pieces, (piece + 1) * 2_500 / pieces);
+                        selection.and(&corpus.live);
+                        corpus.filter_price(filter, stay, currency, &mut selection);
+                        found.extend(selection.iter());
+                    }
+                    assert_eq!(found, expected, "{filter:?} {stay:?} in {pieces}");
+                }
+            }
+        }
     }
 }

@@ -3,11 +3,11 @@
 //! Whether a stay is free for a million listings is a handful of `and not` over 125 kB each, instead of a million
 //! calendars. A night that nobody has taken has no bitmap and costs nothing.
 
-use super::bits::{Bitmap, Selection};
+use super::bits::Bitmap;
 use crate::values::{Night, NightRange, Stay};
 
 /// How far ahead nights are kept: the longest window (1,095 days) and the longest stay behind it.
-const HORIZON: i32 = 1_095 + 366 + 30;
+pub(super) const HORIZON: i32 = 1_095 + 366 + 30;
 
 #[derive(Debug)]
 pub(crate) struct Nights {
@@ -45,19 +45,29 @@ impl Nights {
         self.taken.iter_mut().flatten().for_each(|night| night.remove(ordinal));
     }
 
-    /// Drops the listings that have a taken night within the stay.
-    pub(crate) fn keep_free(&self, stay: Stay, selection: &mut Selection) {
-        for place in self.places(stay.range()) {
-            if let Some(Some(night)) = self.taken.get(place) {
-                selection.and_not(night);
-            }
-        }
+    /// The listings that are taken in each night of the stay that anybody has taken.
+    pub(crate) fn taken(&self, stay: Stay) -> impl Iterator<Item = &Bitmap> {
+        self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref())
     }
 
     /// How many of `listings` have every night of the stay free.
     pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
-        let taken: Vec<&Bitmap> = self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref()).collect();
+        let taken: Vec<&Bitmap> = self.taken(stay).collect();
         listings.count_without(&taken)
+    }
+
+    /// How many nights from the first on have a place, and the set of one of them.
+    pub(super) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
+    pub(super) fn set(&self, place: usize) -> Option<&Bitmap> {
+        self.taken.get(place)?.as_deref()
+    }
+
+    /// Back from [`Nights::set`].
+    pub(super) fn from_sets(base: Night, room: usize, sets: Vec<Option<Bitmap>>) -> Self {
+        Self { base, room, taken: sets.into_iter().map(|set| set.map(Box::new)).collect() }
     }
 
     fn places(&self, range: NightRange) -> std::ops::Range<usize> {

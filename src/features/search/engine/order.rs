@@ -7,6 +7,8 @@ use super::area::{Area, Point, distance_km};
 use super::corpus::Corpus;
 use super::filter::Matches;
 use super::query::{After, Query, Sort};
+use super::selection::Selection;
+use super::slices::{Slices, rough};
 use super::text::hits::MOST_WEIGHT;
 use crate::values::ListingId;
 use std::collections::BinaryHeap;
@@ -28,6 +30,10 @@ impl Best {
     /// Whether a listing with a key of at least `key` can still make the page.
     fn wants(&self, key: i64) -> bool {
         self.heap.len() < self.room || self.heap.peek().is_some_and(|worst| key <= worst.0)
+    }
+
+    fn is_full(&self) -> bool {
+        self.heap.len() == self.room
     }
 
     fn offer(&mut self, key: i64, id: ListingId, ordinal: u32) {
@@ -55,6 +61,9 @@ const WALK_SHARE: usize = 16;
 /// … and is given up after this share of all listings.
 const WALK_LIMIT: usize = 32;
 
+/// Walking the prices pays with more matches than this.
+const WALK_PRICES: usize = 1_000;
+
 impl Corpus {
     /// The page of `matches` (of which there are `total`) that `query` asks for.
     pub(super) fn page(&self, query: &Query, matches: &Matches, total: usize) -> Page {
@@ -68,12 +77,39 @@ impl Corpus {
             }
         }
         let mut best = fresh();
-        for ordinal in matches.selection.iter() {
-            if best.wants(keys.least(ordinal)) {
-                best.offer(keys.of(ordinal), self.columns.ids[ordinal as usize], ordinal);
-            }
+        if matches!(query.sort, Sort::Cheapest | Sort::Dearest) && total > WALK_PRICES {
+            self.walk_prices(&keys, &mut best);
+        } else {
+            keys.offer_all(&matches.selection, &mut best);
         }
         best.page()
+    }
+
+    /// Offers matches from the end of the prices where the page begins, until no other can make it. The digits of
+    /// rough prices tell who that can be, and the exact price of the stay decides.
+    fn walk_prices(&self, keys: &Keys<'_>, best: &mut Best) {
+        let walk = PriceWalk::of(keys);
+        let mut open = keys.matches.selection.clone();
+        if let Some(after) = best.after {
+            walk.skip(after.key, &mut open);
+        }
+        let (mut wanted, mut offered, total) = (best.room, None, open.count());
+        if total == 0 {
+            return;
+        }
+        loop {
+            let edge = if best.is_full() { walk.edge_of(best) } else { walk.edge(&open, wanted) };
+            let last = best.is_full() || wanted >= total;
+            let mut chosen = open.clone();
+            walk.keep(&mut chosen, offered, edge);
+            chosen.compact();
+            keys.offer_all(&chosen, best);
+            if last {
+                return;
+            }
+            wanted = wanted.saturating_mul(4);
+            offered = Some(edge);
+        }
     }
 
     /// Goes through all listings, best quality first, until no later one can make the page; answers whether that point
@@ -110,6 +146,59 @@ impl Corpus {
     }
 }
 
+/// Rough prices in the order of a question: the bound that decides who may come next, and the one that decides who
+/// must have come before.
+struct PriceWalk<'a> {
+    near: &'a Slices,
+    far: &'a Slices,
+    nights: i64,
+    dearest: bool,
+}
+
+impl<'a> PriceWalk<'a> {
+    fn of(keys: &Keys<'a>) -> Self {
+        let prices = &keys.corpus.rough_prices;
+        let dearest = keys.query.sort == Sort::Dearest;
+        let (near, far) = match (keys.query.stay, dearest) {
+            (None, _) => (&prices.base, &prices.base),
+            (Some(_), false) => (&prices.least, &prices.most),
+            (Some(_), true) => (&prices.most, &prices.least),
+        };
+        Self { near, far, nights: keys.query.stay.map_or(1, |stay| stay.nights().into()), dearest }
+    }
+
+    /// Drops those that surely come before a page that begins after `key`.
+    fn skip(&self, key: i64, open: &mut Selection) {
+        if self.dearest {
+            self.far.retain_within(open, 0, rough(key.saturating_neg().div_euclid(self.nights)));
+        } else {
+            self.far.retain_within(open, rough(key.div_euclid(self.nights)), u32::MAX);
+        }
+    }
+
+    /// How far to go for so many of those that are left.
+    fn edge(&self, open: &Selection, wanted: usize) -> u32 {
+        if self.dearest { self.near.highest(open, wanted) } else { self.near.lowest(open, wanted) }
+    }
+
+    /// How far those go that can still be better than the worst of a full page.
+    fn edge_of(&self, best: &Best) -> u32 {
+        let worst = best.heap.peek().map_or(0, |worst| worst.0);
+        let price = if self.dearest { worst.saturating_neg() } else { worst };
+        rough(price.div_euclid(self.nights))
+    }
+
+    /// Keeps those up to `edge` and behind `offered`.
+    fn keep(&self, chosen: &mut Selection, offered: Option<u32>, edge: u32) {
+        match (self.dearest, offered) {
+            (true, Some(0)) => chosen.clear(),
+            (true, Some(offered)) => self.near.retain_within(chosen, edge, offered - 1),
+            (true, None) => self.near.retain_within(chosen, edge, u32::MAX),
+            (false, _) => self.near.retain_within(chosen, offered.map_or(0, |offered| offered + 1), edge),
+        }
+    }
+}
+
 fn centre(query: &Query) -> Option<Point> {
     match query.area {
         Some(Area::Circle { centre, .. }) => Some(centre),
@@ -131,6 +220,14 @@ impl<'a> Keys<'a> {
     fn new(corpus: &'a Corpus, query: &'a Query, matches: &'a Matches) -> Self {
         let words = i64::try_from(matches.words.len()).unwrap_or(i64::MAX);
         Self { corpus, query, matches, centre: centre(query), most_weight: words.saturating_mul(MOST_WEIGHT).max(1) }
+    }
+
+    fn offer_all(&self, selection: &Selection, best: &mut Best) {
+        selection.for_each(|ordinal| {
+            if best.wants(self.least(ordinal)) {
+                best.offer(self.of(ordinal), self.corpus.columns.ids[ordinal as usize], ordinal);
+            }
+        });
     }
 
     /// A number that the key is not below, cheap to get.
@@ -183,10 +280,11 @@ fn millimetres(km: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bits::Selection;
-    use super::super::testing::{everything, town};
+    use super::super::selection::Selection;
+    use super::super::testing::{everything, town, vary_prices};
     use super::super::text::hits::{Gathering, WordHits};
     use super::*;
+    use crate::values::{Night, Stay};
     use std::sync::Arc;
 
     /// Words that every listing has, most of them in the title or in the place, or nearly none.
@@ -205,6 +303,25 @@ mod tests {
         ]
     }
 
+    /// All pages of `query`, held against the sorted list of everything that matches.
+    fn expect_sorted_pages(corpus: &Corpus, query: &Query, matches: &Matches, what: &str) {
+        let mut query = query.clone();
+        let keys = Keys::new(corpus, &query, matches);
+        let mut sorted: Vec<(i64, ListingId, u32)> = matches.selection.iter().map(|n| (keys.of(n), corpus.columns.ids[n as usize], n)).collect();
+        sorted.sort_unstable();
+        assert!(sorted.iter().all(|(key, _, n)| keys.least(*n) <= *key), "{what}");
+        let mut found = Vec::new();
+        loop {
+            let page = corpus.page(&query, matches, sorted.len());
+            found.extend(page.ordinals);
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, sorted.iter().map(|(_, _, n)| *n).collect::<Vec<_>>(), "{what}");
+    }
+
     #[test]
     fn pages_are_the_sorted_list_cut_up_whichever_way_they_are_found() {
         for seed in [3, 4] {
@@ -215,23 +332,24 @@ mod tests {
             }
             for words in words(corpus.ordinals()) {
                 for sort in [Sort::Relevance, Sort::Cheapest, Sort::Dearest, Sort::Rating, Sort::Newest] {
-                    let mut query = Query { sort, limit: 37, ..everything() };
                     let matches = Matches { selection: Selection::everything(&corpus.live), words: words.clone() };
-                    let keys = Keys::new(&corpus, &query, &matches);
-                    let mut sorted: Vec<(i64, ListingId, u32)> = (0..2_000).map(|n| (keys.of(n), corpus.columns.ids[n as usize], n)).collect();
-                    sorted.sort_unstable();
-                    assert!(sorted.iter().all(|(key, _, n)| keys.least(*n) <= *key));
-                    let mut found = Vec::new();
-                    loop {
-                        let page = corpus.page(&query, &matches, 2_000);
-                        found.extend(page.ordinals);
-                        query.after = page.next;
-                        if query.after.is_none() {
-                            break;
-                        }
-                    }
-                    assert_eq!(found, sorted.iter().map(|(_, _, n)| *n).collect::<Vec<_>>(), "{sort:?}, {} words", words.len());
+                    expect_sorted_pages(&corpus, &Query { sort, limit: 37, ..everything() }, &matches, &format!("{sort:?}, {} words", words.len()));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn stays_are_sorted_by_what_they_cost_though_nights_have_prices_of_their_own() {
+        for (seed, share) in [(5, 1), (6, 2), (7, 40)] {
+            let mut corpus = town(seed, 2_500);
+            vary_prices(&mut corpus, share);
+            let stay = Stay::new(Night(20_003), Night(20_006)).unwrap();
+            for (sort, stay) in [(Sort::Cheapest, Some(stay)), (Sort::Dearest, Some(stay)), (Sort::Cheapest, None), (Sort::Dearest, None)] {
+                let mut selection = Selection::everything(&corpus.live);
+                selection.retain(|n| n % 11 != 0);
+                let matches = Matches { selection, words: vec![] };
+                expect_sorted_pages(&corpus, &Query { sort, stay, limit: 100, ..everything() }, &matches, &format!("{sort:?}, one in {share}"));
             }
         }
     }

@@ -4,13 +4,13 @@ use super::build::{self, Calendars};
 use super::corpus::Corpus;
 use super::listing::{Facts, RoomType};
 use super::query::{Query, Sort};
-use crate::features::calendar::rules::{Party, Terms};
+use crate::features::calendar::rules::{DayOverride, Days, Party, Terms};
 use crate::features::listings::amenities::AmenitySet;
-use crate::values::{Currency, Instant, ListingId, Night, UserId};
+use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use uuid::Uuid;
 
 /// Numbers that look random and are the same each time.
-fn mix(seed: u64, n: u64, salt: u64) -> u64 {
+pub(super) fn mix(seed: u64, n: u64, salt: u64) -> u64 {
     let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ salt.wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^= x >> 31;
     x = x.wrapping_mul(0xd6e8_feb8_6659_fd93);
@@ -27,6 +27,11 @@ fn small(n: u64) -> u8 {
 
 /// So many listings of every kind, with nothing taken.
 pub(super) fn town(seed: u64, listings: u64) -> Corpus {
+    build::corpus(facts(seed, listings), &Calendars::default(), Night(20_000))
+}
+
+/// The listings of a town.
+pub(super) fn facts(seed: u64, listings: u64) -> Vec<Facts> {
     let currencies = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
     let facts = (0..listings).map(|n| {
         let pick = |salt, bound| below(seed, n, salt, bound);
@@ -56,7 +61,30 @@ pub(super) fn town(seed: u64, listings: u64) -> Corpus {
             terms: Terms { bookable: true, capacity: 4, max_nights: 30, window_days: 365, ..super::columns::CLOSED },
         }
     });
-    build::corpus(facts.collect(), &Calendars::default(), Night(20_000))
+    facts.collect()
+}
+
+/// Gives one listing in so many nights with prices of their own, and a new base price to some others.
+pub(super) fn vary_prices(corpus: &mut Corpus, share: u64) {
+    let total = u64::from(corpus.ordinals());
+    for n in (0..total).filter(|n| below(9, *n, 1, share) == 0) {
+        let ordinal = usize::try_from(n).unwrap();
+        let (id, base) = (corpus.columns.ids[ordinal], corpus.columns.prices[ordinal]);
+        let night = |k: u64| Night(20_000 + i32::try_from(below(9, n, 2 + k, 9)).unwrap());
+        let price = |k: u64| std::num::NonZeroI64::new(base * i64::try_from(below(9, n, 8 + k, 30)).unwrap() / 10 + 1);
+        let day = |k: u64| DayOverride {
+            range: NightRange { from: night(k), to: night(k).plus(1) },
+            price_minor: price(k),
+            min_nights: None,
+            max_nights: None,
+            closed_to_arrival: None,
+            closed_to_departure: None,
+        };
+        let mut overrides: Vec<DayOverride> = (0..4).map(day).collect();
+        overrides.sort_by_key(|day| day.range.from);
+        overrides.dedup_by_key(|day| day.range.from);
+        corpus.put_days(id, Days { taken: Vec::new(), overrides });
+    }
 }
 
 /// The question that everything answers.

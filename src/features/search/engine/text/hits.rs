@@ -1,6 +1,7 @@
 //! Who has a word, and in which of three zones: the title, the place, or the rest.
 
-use super::super::bits::{Bitmap, Selection};
+use super::super::bits::Bitmap;
+use super::super::selection::Selection;
 
 /// From one listing in so many on, a set is kept as bits: four times the memory of a list at the worst, and far faster.
 const DENSE: u32 = 128;

@@ -1,0 +1,185 @@
+//! The loops over words, compiled for the widest vector instructions of the machine at hand: `pulp` picks at run time.
+//!
+//! Each is a type of its own and no closure: what is called through a closure is compiled apart from the function that
+//! switches the instructions on, and silently does without them.
+
+use super::bits::Bitmap;
+use pulp::{Arch, NullaryFnOnce};
+use std::sync::LazyLock;
+
+static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+
+/// Runs a loop with the best instructions there are.
+#[inline]
+pub(super) fn run<K: NullaryFnOnce>(kernel: K) -> K::Output {
+    ARCH.dispatch(kernel)
+}
+
+/// Words that are worked on at a time: what fits into registers.
+const PIECE: usize = 32;
+
+/// A stretch of a bitmap as a piece, where it lies; only at the bitmap's end it is copied to `padded` and filled up with
+/// zeros.
+#[inline(always)]
+fn piece<'a>(map: &'a Bitmap, from: usize, padded: &'a mut [u64; PIECE]) -> &'a [u64; PIECE] {
+    match map.words.get(from..).and_then(|rest| rest.first_chunk()) {
+        Some(whole) => whole,
+        None => {
+            for (i, word) in padded.iter_mut().enumerate() {
+                *word = map.word(from + i);
+            }
+            padded
+        }
+    }
+}
+
+/// Keeps of `bits`, which begin at `word` of the corpus, what is in all of `within` and in none of `without`.
+pub(super) struct Narrow<'a> {
+    pub word: usize,
+    pub bits: &'a mut [u64],
+    pub within: &'a [&'a Bitmap],
+    pub without: &'a [&'a Bitmap],
+}
+
+impl NullaryFnOnce for Narrow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (pieces, rest) = self.bits.as_chunks_mut::<PIECE>();
+        let (mut at, mut padded) = (self.word, [0; PIECE]);
+        for mine in pieces {
+            let mut left = *mine;
+            for other in self.within {
+                let theirs = piece(other, at, &mut padded);
+                for i in 0..PIECE {
+                    left[i] &= theirs[i];
+                }
+            }
+            for other in self.without {
+                let theirs = piece(other, at, &mut padded);
+                for i in 0..PIECE {
+                    left[i] &= !theirs[i];
+                }
+            }
+            *mine = left;
+            at += PIECE;
+        }
+        for (i, mine) in rest.iter_mut().enumerate() {
+            let within = self.within.iter().fold(*mine, |left, other| left & other.word(at + i));
+            *mine = self.without.iter().fold(within, |left, other| left & !other.word(at + i));
+        }
+    }
+}
+
+/// How many bits are set.
+pub(super) struct Count<'a>(pub &'a [u64]);
+
+impl NullaryFnOnce for Count<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn call(self) -> usize {
+        let mut sum = 0;
+        for word in self.0 {
+            sum += word.count_ones() as usize;
+        }
+        sum
+    }
+}
+
+/// How many bits are set in both; what one is longer does not count.
+pub(super) struct CountBoth<'a>(pub &'a [u64], pub &'a [u64]);
+
+impl NullaryFnOnce for CountBoth<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn call(self) -> usize {
+        let len = self.0.len().min(self.1.len());
+        let (mine, theirs) = (&self.0[..len], &self.1[..len]);
+        let mut sum = 0;
+        for i in 0..len {
+            sum += (mine[i] & theirs[i]).count_ones() as usize;
+        }
+        sum
+    }
+}
+
+/// Keeps of `bits`, which begin at `word` of the corpus, what is in `sure`; answers whether any was in `maybe` alone,
+/// and then leaves `bits` as they were.
+pub(super) struct KeepSure<'a> {
+    pub word: usize,
+    pub bits: &'a mut [u64],
+    pub sure: &'a Bitmap,
+    pub maybe: &'a Bitmap,
+}
+
+impl NullaryFnOnce for KeepSure<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let (sure, maybe) = (self.sure.stretch(self.word, self.bits.len()), self.maybe.stretch(self.word, self.bits.len()));
+        let mut asked = 0;
+        for (i, bits) in self.bits.iter().enumerate().take(maybe.len()) {
+            asked |= bits & maybe[i];
+        }
+        if asked != 0 {
+            return true;
+        }
+        let (known, beyond) = self.bits.split_at_mut(sure.len());
+        for (mine, theirs) in known.iter_mut().zip(sure) {
+            *mine &= theirs;
+        }
+        beyond.fill(0);
+        false
+    }
+}
+
+/// Splits `bits`, which begin at `word` of the corpus, by the numbers whose binary digits the sets hold: `bits` keeps
+/// those between `low` and `high`, and `edges` gets those at one of the two. `low` and `high` have no more digits than
+/// there are; without `high` there is no upper bound.
+pub(super) struct Between<'a> {
+    pub digits: &'a [Bitmap],
+    pub word: usize,
+    pub bits: &'a mut [u64],
+    pub edges: &'a mut [u64],
+    pub low: u32,
+    pub high: Option<u32>,
+}
+
+impl NullaryFnOnce for Between<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (mut at, mut padded) = (self.word, [0; PIECE]);
+        for (bits, edges) in self.bits.chunks_mut(PIECE).zip(self.edges.chunks_mut(PIECE)) {
+            let mut mine = [0; PIECE];
+            mine[..bits.len()].copy_from_slice(bits);
+            // Who is still at the bound in all digits so far, and who has gone above `low` or below `high`.
+            let (mut at_low, mut above, mut at_high, mut below) = (mine, [0; PIECE], mine, [0; PIECE]);
+            for (n, digit) in self.digits.iter().enumerate().rev() {
+                let set = piece(digit, at, &mut padded);
+                // All ones where the bound has this digit.
+                let low = u64::from(self.low >> n & 1).wrapping_neg();
+                let high = u64::from(self.high.unwrap_or(0) >> n & 1).wrapping_neg();
+                for i in 0..PIECE {
+                    above[i] |= at_low[i] & set[i] & !low;
+                    at_low[i] &= !(set[i] ^ low);
+                    below[i] |= at_high[i] & !set[i] & high;
+                    at_high[i] &= !(set[i] ^ high);
+                }
+            }
+            if self.high.is_none() {
+                (at_high, below) = ([0; PIECE], mine);
+            }
+            for (i, (bits, edge)) in bits.iter_mut().zip(edges).enumerate() {
+                *bits = above[i] & below[i];
+                *edge = (at_low[i] & (below[i] | at_high[i])) | (at_high[i] & above[i]);
+            }
+            at += PIECE;
+        }
+    }
+}
