@@ -180,7 +180,7 @@ on_both!(passkeys_are_listed_renamed_and_taken_away_by_their_owner, async |db: T
     let started = start_adding(&town, &ada).await;
     assert_eq!(started["options"]["excludeCredentials"].as_array().unwrap().len(), 2);
     let again = phone.create(&started["options"], ORIGIN);
-    finish_adding(&town, &ada, &started, "Twice", again).await.expect_problem(409, "passkey_known");
+    finish_adding(&town, &ada, &started, "Twice", again).await.expect_problem(403, "passkey_refused");
     let path = format!("/me/passkeys/{id}");
     let rename = json!({"name": "Her phone"});
     town.ask(&bo, Method::PATCH, &path, Some(&rename)).await.expect_problem(404, "not_found");

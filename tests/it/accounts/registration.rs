@@ -130,6 +130,6 @@ on_both!(bad_input_is_told_clearly, async |db: TestDb| {
         assert_eq!((reply.status.as_u16(), reply.json()["code"].as_str().unwrap()), (status, code), "{body}");
     }
     let long = "x".repeat(60_000);
-    town.post(&nobody, "/auth/login", json!({"email": "ada@example.org", "password": long})).await.expect(400);
+    town.post(&nobody, "/auth/login", json!({"email": "ada@example.org", "password": long})).await.expect(422);
     assert!(town.letters().await.is_empty());
 });

@@ -107,7 +107,7 @@ pub(crate) enum Added {
     Unknown,
     /// The answer does not fit the question.
     Refused,
-    /// There is one of this authenticator already.
+    /// Somebody has it already.
     Known,
     TooMany,
 }
@@ -126,11 +126,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, site: &Webauthn,
     if owner != Some(user) {
         return Ok(Added::Unknown);
     }
-    let passkey = match site.finish_passkey_registration(credential, &state) {
-        Ok(passkey) => passkey,
-        Err(WebauthnError::CredentialExistsError) => return Ok(Added::Known),
-        Err(_unfit) => return Ok(Added::Refused),
-    };
+    let Ok(passkey) = site.finish_passkey_registration(credential, &state) else { return Ok(Added::Refused) };
     if one_time::take(tx, now, ticket, Purpose::Passkey)?.is_none() {
         return Ok(Added::Unknown);
     }
