@@ -105,6 +105,28 @@ CREATE TABLE IF NOT EXISTS personal_tokens (
 CREATE UNIQUE INDEX IF NOT EXISTS personal_tokens_by_secret ON personal_tokens (secret_digest);
 CREATE INDEX IF NOT EXISTS personal_tokens_of_user ON personal_tokens (user_id, id);
 
+-- Codes for when the authenticator app is lost: each good once.
+CREATE TABLE IF NOT EXISTS recovery_codes (
+    user_id    UUID NOT NULL REFERENCES accounts (user_id),
+    digest     TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (user_id, digest)
+);
+
+-- Passkeys: public keys that log in without a password.
+CREATE TABLE IF NOT EXISTS passkeys (
+    id            UUID PRIMARY KEY,
+    user_id       UUID NOT NULL REFERENCES accounts (user_id),
+    name          TEXT NOT NULL,
+    credential_id TEXT NOT NULL,               -- chosen by the authenticator; URL-safe base64
+    credential    JSONB NOT NULL,              -- object: public key and what was said at registration
+    counter       BIGINT NOT NULL CHECK (counter >= 0),   -- of the last signature; a copied authenticator repeats itself
+    created_at    TIMESTAMPTZ NOT NULL,
+    last_used_at  TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS passkeys_by_credential ON passkeys (credential_id);
+CREATE INDEX IF NOT EXISTS passkeys_of_user ON passkeys (user_id, id);
+
 -- Links in letters, tickets between two steps of a login: good once, for a short while. Only digests are kept.
 CREATE TABLE IF NOT EXISTS one_time_tokens (
     digest     TEXT PRIMARY KEY,

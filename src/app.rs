@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, SecurityApi, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, FactorsApi, LettersApi, PasskeysApi, SecurityApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -140,6 +140,8 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
+        FactorsApi::new(accounts.clone()),
+        PasskeysApi::new(accounts.clone()),
         SecurityApi::new(accounts),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),

@@ -31,6 +31,7 @@ pub const ACTIONS: &[Action] = actions! {
     "mfa.enabled": "A second factor was set up.",
     "mfa.disabled": "A second factor was taken away.",
     "mfa.recovery_used": "A recovery code was used instead of the second factor.",
+    "mfa.recovery_renewed": "New recovery codes were made; the old ones are void.",
     "passkey.added": "A passkey was added.",
     "passkey.removed": "A passkey was removed.",
     "oidc.linked": "An account of another provider was linked for login.",

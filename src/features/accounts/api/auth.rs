@@ -1,9 +1,11 @@
 //! The way in and out: login, refresh, logout, and proving oneself once more.
 
+use super::factors::{code_needed, refusal, shown};
 use super::views::{Done, LoginAnswer, begun_answer, check_browser, login_answer, set_cookie};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::handle::place;
 use crate::features::accounts::rules::Verdict;
+use crate::features::accounts::service::factors::{self, Proven};
 use crate::features::accounts::service::login::{self, Outcome, Try};
 use crate::features::accounts::service::sessions::{self, Exchange, csrf_token};
 use crate::features::accounts::store::accounts as rows;
@@ -43,6 +45,12 @@ struct RefreshAsk {
 struct ProveAsk {
     #[oai(validator(max_length = 1024))]
     password: String,
+    /// Of the authenticator app, where one is in use.
+    #[oai(validator(max_length = 20))]
+    code: Option<String>,
+    /// Instead of a code.
+    #[oai(validator(max_length = 40))]
+    recovery_code: Option<String>,
 }
 
 /// The session of the caller.
@@ -143,14 +151,23 @@ impl AuthApi {
 
     /// Prove once more who you are.
     ///
-    /// Grave operations (403 `proof_needed`) ask for a proof that is at most five minutes old. A login counts as one.
+    /// Grave operations (403 `proof_needed`) ask for a proof that is at most five minutes old. A login counts as one. Where an
+    /// authenticator app is in use, a code is asked for too.
     #[oai(path = "/auth/prove", method = "post", operation_id = "prove")]
     async fn prove(&self, caller: Caller, visitor: Visitor, ask: Json<ProveAsk>) -> Result<Done> {
-        prove_password(&self.accounts, &caller, &visitor, &ask.0.password).await?;
-        let (user, session) = (caller.user, caller.session().ok_or_else(needs_session)?);
-        self.accounts.tools().db.write(move |tx, now| login::prove(tx, now, user, session, false).map_err(Error::from)).await?;
-        self.accounts.forget(user);
-        Ok(Done::Done)
+        let ask = ask.0;
+        let shown = shown(ask.code, ask.recovery_code)?;
+        prove_password(&self.accounts, &caller, &visitor, &ask.password).await?;
+        let (world, user, session) = (self.accounts.world(&visitor), caller.user, caller.session().ok_or_else(needs_session)?);
+        let proven = self.accounts.tools().db.write(move |tx, now| factors::prove(tx, now, &world, user, session, shown.as_ref()).map_err(Error::from));
+        match proven.await? {
+            Proven::Yes => {
+                self.accounts.forget(user);
+                Ok(Done::Done)
+            }
+            Proven::CodeNeeded => Err(code_needed()),
+            Proven::Refused(checked) => Err(refusal(checked)),
+        }
     }
 }
 
@@ -198,7 +215,7 @@ pub(super) async fn prove_password(accounts: &Accounts, caller: &Principal, visi
     Err(wrong_password())
 }
 
-fn wait(seconds: u32) -> Error {
+pub(super) fn wait(seconds: u32) -> Error {
     let mut refused = Refused::new(Kind::TooMany, "login_delayed", "There were too many failed tries. Wait, or set a new password by mail.");
     refused.retry_after_seconds = Some(seconds);
     refused.into()

@@ -1,14 +1,19 @@
-//! The HTTP edge of accounts: `auth.rs` is the way in, `me.rs` what is one's own, `users.rs` what everybody may see.
+//! The HTTP edge of accounts: `auth.rs` is the way in, `factors.rs` and `passkeys.rs` what makes it
+//! safer, `me.rs` what is one's own, `users.rs` what everybody may see.
 
 mod auth;
+mod factors;
 mod letters;
 mod me;
+mod passkeys;
 mod users;
 mod views;
 
 pub use auth::AuthApi;
+pub use factors::FactorsApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
+pub use passkeys::PasskeysApi;
 pub use users::UsersApi;
 
 use crate::platform::access::{Action, Door, Meter};
@@ -32,6 +37,20 @@ pub const DOORS: &[Door] = &[
     Door::to("listSessions", Action::SecureOwnAccount),
     Door::to("endSession", Action::SecureOwnAccount),
     Door::to("endSessions", Action::SecureOwnAccount),
+    Door::to("enterCode", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("readTotp", Action::SecureOwnAccount),
+    Door::to("setUpTotp", Action::SecureOwnAccount).with_fresh_proof().with_secret_answer(),
+    Door::to("confirmTotp", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof().with_secret_answer(),
+    Door::to("disableTotp", Action::SecureOwnAccount).counted_as(Meter::Login),
+    Door::to("renewRecoveryCodes", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof().with_secret_answer(),
+    Door::to("listPasskeys", Action::SecureOwnAccount),
+    Door::to("startPasskey", Action::SecureOwnAccount).with_fresh_proof().with_secret_answer(),
+    Door::to("finishPasskey", Action::SecureOwnAccount),
+    Door::to("renamePasskey", Action::SecureOwnAccount),
+    Door::to("removePasskey", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("startPasskeyLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("finishPasskeyLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("provePasskey", Action::SecureOwnAccount).counted_as(Meter::Login),
 ];
 
 /// The name of the session's cookie.

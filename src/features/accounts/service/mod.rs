@@ -1,8 +1,11 @@
-//! Use cases of accounts, as functions of a transaction: registration, login, sessions, passwords, addresses.
+//! Use cases of accounts, as functions of a transaction: registration, login, sessions, passwords,
+//! addresses, second factors, passkeys.
 
 pub(super) mod emails;
+pub(super) mod factors;
 pub(super) mod letters;
 pub(super) mod login;
+pub(super) mod passkeys;
 pub(super) mod passwords;
 pub(super) mod registration;
 pub(super) mod sessions;

@@ -63,6 +63,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId,
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.password_hash.as_deref() == Some(old_hash)) else { return Ok(false) };
     accounts::set_password(tx, now, user, hash)?;
     one_time::forget(tx, user, Purpose::ResetPassword)?;
+    one_time::forget(tx, user, Purpose::SecondFactor)?;
     note(tx, now, world, "password.changed", Actor::User(user), Some(user), json!({}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::PasswordChanged)?;
     sessions::end_all(tx, now, world, Actor::User(user), user, session, "new password")?;

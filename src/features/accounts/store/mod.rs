@@ -1,8 +1,10 @@
 //! SQL of accounts, a file for each table: who somebody is, how they log in, what they hold.
 
 pub(super) mod accounts;
+pub(super) mod factors;
 pub(super) mod failures;
 pub(super) mod one_time;
+pub(super) mod passkeys;
 mod profile;
 pub(super) mod sessions;
 pub(super) mod signing;
@@ -27,6 +29,11 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (one_time::PEEK, "tti"),
     (one_time::PRUNE, "i"),
     (one_time::FORGET, "ut"),
+    (factors::READ, "u"),
+    (factors::COUNT, "u"),
+    (factors::USE, "ut"),
+    (passkeys::OF_USER, "u"),
+    (passkeys::BY_CREDENTIAL, "t"),
     (failures::READ, "t"),
     (failures::PRUNE, "i"),
     (standing::TOKENS, "ui"),

@@ -117,6 +117,14 @@ pub(in super::super) fn prove(tx: &mut Tx<'_>, now: Instant, id: Uuid, strong: b
     Ok(())
 }
 
+/// A second factor is gone: what it had proven does not count any more. `but_passkeys`: sessions that a passkey began stay strong.
+pub(in super::super) fn weaken(tx: &mut Tx<'_>, user: UserId, but_passkeys: bool) -> DbResult<()> {
+    const WEAKEN: &str = "UPDATE sessions SET strong = $2 WHERE user_id = $1 AND ended_at IS NULL AND method <> $3";
+    let spared = if but_passkeys { "passkey" } else { "" };
+    tx.execute(WEAKEN, &[user.into(), false.into(), spared.into()])?;
+    Ok(())
+}
+
 /// Ends one session of a person. False when there is none such, or it had ended.
 pub(in super::super) fn end(tx: &mut Tx<'_>, now: Instant, user: UserId, id: Uuid, reason: &str) -> DbResult<bool> {
     const END: &str = "UPDATE sessions SET ended_at = $3, end_reason = $4 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
