@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, SecurityApi, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, PrivacyApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -13,7 +13,7 @@ use crate::platform::access::Doors;
 use crate::platform::audit;
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
-use crate::platform::db::DbError;
+use crate::platform::db::{Db, DbError};
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
@@ -21,9 +21,10 @@ use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
+use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
-use crate::values::{Clock, ListingId};
+use crate::values::{Clock, ListingId, UserId};
 use anyhow::Context;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -39,6 +40,7 @@ pub struct Parts {
     pub tools: Tools,
     pub search: Search,
     accounts: Accounts,
+    holders: Holders,
     pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
@@ -54,6 +56,8 @@ pub struct Parts {
 impl Parts {
     /// Opens what the features need and starts following the event log. Blocks; call it off the async threads.
     pub fn gather(tools: Tools) -> anyhow::Result<Self> {
+        let holders = holders(&tools);
+        accounts::reapply_erasures(&tools, &holders)?;
         let secret = instance::secret(&tools.db)?;
         let cursors = CursorKey::new(&secret);
         let card_bytes = tools.config.cache.cards_mb.saturating_mul(1 << 20);
@@ -61,7 +65,7 @@ impl Parts {
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
-        followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        followers.insert(0, Box::new(PageForgetter(pages.clone(), tools.db.clone())));
         let accounts = Accounts::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
@@ -72,16 +76,24 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, accounts, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools) -> anyhow::Result<Vec<Box<dyn Handler>>> {
-    Ok(vec![events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
+fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+    let mut handlers = accounts::jobs(tools, holders);
+    let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
+    handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
+    Ok(handlers)
+}
+
+/// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
+fn holders(tools: &Tools) -> Holders {
+    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -112,14 +124,18 @@ pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
     search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
 }
 
-/// Drops rendered pages of listings that changed.
-struct PageForgetter(ListingPages);
+/// Drops rendered pages of listings that changed, or whose host did.
+struct PageForgetter(ListingPages, Db);
 
 impl Follower for PageForgetter {
     fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
         for event in events {
             match Kind::parse(&event.kind) {
                 Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
+                Some(Kind::ProfileChanged) => {
+                    let theirs = self.1.read_blocking(|conn| listings::of_host(conn, UserId(event.subject)))?;
+                    theirs.into_iter().for_each(|listing| self.0.forget(listing));
+                }
                 Some(Kind::ListingsReplaced) => self.0.forget_all(),
                 _ => {}
             }
@@ -130,7 +146,7 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
@@ -138,7 +154,8 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
-        SecurityApi::new(accounts),
+        SecurityApi::new(accounts.clone()),
+        (ProfileApi::new(accounts.clone()), TokensApi::new(accounts.clone()), PrivacyApi::new(accounts, holders)),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),
     );
@@ -155,6 +172,7 @@ pub fn doors() -> Doors {
 struct ApiParts {
     tools: Tools,
     accounts: Accounts,
+    holders: Holders,
     search: Search,
     pages: ListingPages,
     cursors: CursorKey,
@@ -185,6 +203,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let api_parts = ApiParts {
         tools: tools.clone(),
         accounts: parts.accounts.clone(),
+        holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         cursors: parts.cursors.clone(),

@@ -10,12 +10,15 @@ mod api;
 mod gate;
 mod handle;
 mod hashing;
+mod jobs;
+mod personal;
 mod rules;
 mod service;
 mod store;
 
 pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, LettersApi, SecurityApi, UsersApi};
+pub use api::{AuthApi, DOORS, LettersApi, PrivacyApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 pub use handle::Accounts;
+pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};
 pub use store::STATEMENTS;

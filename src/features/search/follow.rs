@@ -7,9 +7,10 @@
 use super::engine::text::index::TextIndex;
 use super::engine::{Change, Engine};
 use super::{load, store};
+use crate::features::listings;
 use crate::platform::db::{Db, DbError, DbResult};
 use crate::platform::events::{Event, Follower, Kind};
-use crate::values::{Instant, ListingId, Night};
+use crate::values::{Instant, ListingId, Night, UserId};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -81,6 +82,10 @@ impl Keeper {
         Ok(self.engine.apply(changes, seq))
     }
 
+    fn listings_of(&self, host: UserId) -> DbResult<Vec<ListingId>> {
+        self.db.read_blocking(|conn| listings::of_host(conn, host))
+    }
+
     /// Frees the nights of holds that have run out.
     fn expire(&mut self) -> DbResult<()> {
         let now = self.db.now();
@@ -110,6 +115,8 @@ impl Follower for Keeper {
             match Kind::parse(&event.kind) {
                 Some(Kind::ListingChanged) => drop(whole.insert(ListingId(event.subject))),
                 Some(Kind::CalendarChanged) => drop(calendars.insert(ListingId(event.subject))),
+                // The texts name the host.
+                Some(Kind::ProfileChanged) => whole.extend(self.listings_of(UserId(event.subject))?),
                 Some(Kind::ListingsReplaced) => everything = true,
                 Some(Kind::AccountChanged) | None => {}
             }

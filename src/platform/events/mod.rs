@@ -26,6 +26,8 @@ pub enum Kind {
     CalendarChanged,
     /// Who may enter, as what, and with which sessions and tokens; `subject` is the user.
     AccountChanged,
+    /// The public profile: what pages and the search index say of a host; `subject` is the user.
+    ProfileChanged,
     /// So many listings at once that readers reload everything; `subject` is the import.
     ListingsReplaced,
 }
@@ -37,6 +39,7 @@ impl Kind {
             Self::ListingChanged => "listing.changed",
             Self::CalendarChanged => "calendar.changed",
             Self::AccountChanged => "account.changed",
+            Self::ProfileChanged => "profile.changed",
             Self::ListingsReplaced => "listings.replaced",
         }
     }
@@ -44,7 +47,9 @@ impl Kind {
     /// The kind of a stored name; `None` for one that a newer release wrote.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::ListingChanged, Self::CalendarChanged, Self::AccountChanged, Self::ListingsReplaced].into_iter().find(|kind| kind.name() == name)
+        [Self::ListingChanged, Self::CalendarChanged, Self::AccountChanged, Self::ProfileChanged, Self::ListingsReplaced]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

@@ -3,12 +3,18 @@
 mod auth;
 mod letters;
 mod me;
+mod privacy;
+mod profile;
+mod tokens;
 mod users;
 mod views;
 
 pub use auth::AuthApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
+pub use privacy::PrivacyApi;
+pub use profile::ProfileApi;
+pub use tokens::TokensApi;
 pub use users::UsersApi;
 
 use crate::platform::access::{Action, Door, Meter};
@@ -32,6 +38,16 @@ pub const DOORS: &[Door] = &[
     Door::to("listSessions", Action::SecureOwnAccount),
     Door::to("endSession", Action::SecureOwnAccount),
     Door::to("endSessions", Action::SecureOwnAccount),
+    Door::to("readMe", Action::ReadOwnAccount),
+    Door::to("changeMe", Action::EditOwnAccount),
+    Door::to("listTokens", Action::SecureOwnAccount),
+    Door::to("makeToken", Action::SecureOwnAccount).with_fresh_proof().with_secret_answer(),
+    Door::to("endToken", Action::SecureOwnAccount),
+    Door::to("askForExport", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("readExport", Action::SecureOwnAccount),
+    Door::to("fetchExport", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("leave", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("stay", Action::SecureOwnAccount),
 ];
 
 /// The name of the session's cookie.

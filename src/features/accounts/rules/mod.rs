@@ -4,6 +4,7 @@
 mod delay;
 mod name;
 mod password;
+pub(super) mod profile;
 mod session;
 
 pub(super) use delay::{ACCOUNT_LIMIT, Verdict, WINDOW_SECONDS, block_seconds, judge};

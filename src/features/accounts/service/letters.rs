@@ -6,14 +6,14 @@ use crate::platform::mail::{self, Letter};
 use crate::values::Instant;
 
 /// Whom a letter goes to.
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub email: &'a str,
     pub name: &'a str,
 }
 
 /// What happened, or was asked for. A token goes into the link, and stands below it for those who use the API by hand.
 #[derive(Debug, Clone, Copy)]
-pub enum Matter<'a> {
+pub(crate) enum Matter<'a> {
     Confirm { token: &'a str },
     HaveOneAlready,
     Reset { token: &'a str },
@@ -36,7 +36,7 @@ pub enum Matter<'a> {
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction.
-pub fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
+pub(crate) fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
     let (subject, body) = text(world, matter);
     let site = &world.config.accounts.site_name;
     let text = format!("Hello {},\n\n{body}\n\n{site}\n{}\n", to.name, world.config.base_url());
@@ -84,7 +84,7 @@ fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {
         ),
         Matter::LeavingOn { date } => ("your account will be erased", format!("as you asked, your account will be erased on {date}. Until then you can log in and call it off. {not_you}")),
         Matter::StayingAfterAll => ("your account stays", "the erasure of your account was called off.".into()),
-        Matter::ExportReady { token } => ("your data are ready", format!("the copy of your data can be fetched for two days, while you are logged in: GET /api/v1/me/exports/{token}")),
+        Matter::ExportReady { token } => ("your data are ready", format!("the copy of your data can be fetched for two days, while you are logged in: GET /api/v1/me/exports/{token}/file")),
         Matter::Suspended { reason } => ("your account is suspended", format!("your account was suspended: {reason}")),
         Matter::Restored => ("your account is open again", "the suspension of your account was lifted.".into()),
     }

@@ -1,11 +1,15 @@
 //! Use cases of accounts, as functions of a transaction: registration, login, sessions, passwords, addresses.
 
 pub(super) mod emails;
+pub(super) mod erasure;
+pub(super) mod exports;
 pub(super) mod letters;
 pub(super) mod login;
 pub(super) mod passwords;
+pub(super) mod profile;
 pub(super) mod registration;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use super::store;
 use crate::platform::audit::{self, Actor, Entry};
@@ -26,7 +30,7 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
 
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.
 #[derive(Clone)]
-pub struct World {
+pub(crate) struct World {
     pub keys: std::sync::Arc<Keys>,
     pub config: std::sync::Arc<Config>,
     pub origin: Origin,
@@ -45,11 +49,11 @@ impl World {
 }
 
 /// Tells every node that somebody's sessions, tokens, roles or state are not what they were.
-pub fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+pub(crate) fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
     events::append(tx, Kind::AccountChanged, user.0, &json!({}), now)
 }
 
 /// An entry of the audit trail about somebody's account.
-pub fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
+pub(crate) fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
     audit::append(tx, now, &Entry { action, actor, on_behalf_of: None, object: about.map(|id| ("user", id.0)), reason: None, diff, origin: &world.origin })
 }

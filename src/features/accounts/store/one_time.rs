@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What a token is good for, and how long (seconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The link of a registration; payload: name, email, locale.
     Register,
     ResetPassword,
@@ -29,7 +29,7 @@ pub enum Purpose {
 
 impl Purpose {
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Register => "register",
             Self::ResetPassword => "reset_password",
@@ -44,7 +44,7 @@ impl Purpose {
     }
 
     #[must_use]
-    pub const fn life_seconds(self) -> i64 {
+    pub(crate) const fn life_seconds(self) -> i64 {
         match self {
             Self::Register | Self::ChangeEmail => 24 * 3_600,
             Self::ResetPassword => 30 * 60,
@@ -59,7 +59,7 @@ impl Purpose {
 
 /// What was kept with a token.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub user: Option<UserId>,
     pub payload: Value,
 }
@@ -95,6 +95,18 @@ pub(in super::super) fn peek(conn: &mut Conn<'_>, now: Instant, secret: &str, pu
 /// Voids all tokens of one purpose that somebody holds.
 pub(in super::super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) -> DbResult<()> {
     tx.execute(FORGET, &[user.into(), purpose.name().into()])?;
+    Ok(())
+}
+
+/// What waits for somebody who may have no account: registrations and invitations, with the digests by which [`drop_one`] removes them.
+/// Reads all of them.
+pub(in super::super) fn of_nobody(conn: &mut Conn<'_>) -> DbResult<Vec<(String, Kept)>> {
+    const OF_NOBODY: &str = "SELECT user_id, payload, digest FROM one_time_tokens WHERE user_id IS NULL";
+    conn.query(OF_NOBODY, &[], |row| Ok((row.get(2)?, kept(row)?)))
+}
+
+pub(in super::super) fn drop_one(tx: &mut Tx<'_>, digest: &str) -> DbResult<()> {
+    tx.execute("DELETE FROM one_time_tokens WHERE digest = $1", &[digest.into()])?;
     Ok(())
 }
 
