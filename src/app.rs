@@ -13,7 +13,7 @@ use crate::platform::access::Doors;
 use crate::platform::audit;
 use crate::platform::config::{Config, Docs};
 use crate::platform::cursor::CursorKey;
-use crate::platform::db::{Db, DbError};
+use crate::platform::db::DbError;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
@@ -24,7 +24,7 @@ use crate::platform::mail::{self, Postman};
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
-use crate::values::{Clock, ListingId, UserId};
+use crate::values::{Clock, ListingId};
 use anyhow::Context;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -60,12 +60,13 @@ impl Parts {
         accounts::reapply_erasures(&tools, &holders)?;
         let secret = instance::secret(&tools.db)?;
         let cursors = CursorKey::new(&secret);
-        let card_bytes = tools.config.cache.cards_mb.saturating_mul(1 << 20);
-        let opened = Search::open(&tools.db, &tools.config.data_dir, &fingerprint(&secret), cursors.clone(), card_bytes)?;
+        let config = &tools.config;
+        let limits = search::Limits { card_bytes: config.cache.cards_mb.saturating_mul(1 << 20), snapshot_from: config.search.snapshot_from };
+        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits)?;
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
-        followers.insert(0, Box::new(PageForgetter(pages.clone(), tools.db.clone())));
+        followers.insert(0, Box::new(PageForgetter(pages.clone())));
         let accounts = Accounts::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
@@ -104,10 +105,11 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, imports, trail) = (tools.clone(), tools.db.clone(), tools.clone());
-    let (work, post) = (tools.db.clone(), Arc::clone(&tools.config));
+    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let (trail, work, post) = (tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
+        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
@@ -119,23 +121,19 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     ])
 }
 
-/// Makes the search index anew; answers how many listings it holds. Blocks.
+/// Makes the search index anew and drops the snapshot of the engine; answers how many listings it holds. Blocks.
 pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
     search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
 }
 
-/// Drops rendered pages of listings that changed, or whose host did.
-struct PageForgetter(ListingPages, Db);
+/// Drops rendered pages of listings that changed.
+struct PageForgetter(ListingPages);
 
 impl Follower for PageForgetter {
     fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
         for event in events {
             match Kind::parse(&event.kind) {
                 Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
-                Some(Kind::ProfileChanged) => {
-                    let theirs = self.1.read_blocking(|conn| listings::of_host(conn, UserId(event.subject)))?;
-                    theirs.into_iter().for_each(|listing| self.0.forget(listing));
-                }
                 Some(Kind::ListingsReplaced) => self.0.forget_all(),
                 _ => {}
             }

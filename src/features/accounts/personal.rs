@@ -1,7 +1,7 @@
 //! What accounts hold about people: handed out in an export, taken away by an erasure.
 
 use super::service::login::forgive;
-use super::service::{World, announce, profile as profiles};
+use super::service::{World, announce};
 use super::store::{accounts, erasure, one_time, profile, sessions, tokens};
 use crate::platform::access::Role;
 use crate::platform::audit::{self, Actor, Cursor, Filter};
@@ -78,8 +78,7 @@ impl PersonalData for AccountData {
         }
         erasure::scrub(tx, now, user)?;
         idempotency::forget(tx, user)?;
-        announce(tx, now, user)?;
-        profiles::show(tx, now, user)
+        announce(tx, now, user)
     }
 }
 

@@ -17,5 +17,5 @@ pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
 pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::mean_centi;
-pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, of_host, property_types_in_use, public_listing};
+pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::STATEMENTS;

@@ -2,7 +2,7 @@
 
 use super::{property_types, store};
 use crate::platform::db::{Conn, DbResult};
-use crate::values::{ListingId, UserId};
+use crate::values::ListingId;
 
 pub use super::store::{PublicHost, PublicListing, StayLimits};
 
@@ -14,11 +14,6 @@ pub fn public_listing(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Pub
 /// Whether everybody may see the listing.
 pub fn is_public(conn: &mut Conn<'_>, id: ListingId) -> DbResult<bool> {
     store::is_published(conn, id)
-}
-
-/// All listings of a host, published or not.
-pub fn of_host(conn: &mut Conn<'_>, host: UserId) -> DbResult<Vec<ListingId>> {
-    store::of_host(conn, host)
 }
 
 /// A property type that some published listing has.

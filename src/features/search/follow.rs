@@ -4,13 +4,15 @@
 //! once. Texts go on to the [`TextKeeper`], a thread of its own, because a durable commit of the index takes tens of
 //! milliseconds in which nights and prices must not wait.
 
+use super::engine::Engine;
 use super::engine::text::index::TextIndex;
-use super::engine::{Change, Engine};
-use super::{load, store};
-use crate::features::listings;
+use super::load;
+use super::load::OLDEST_BASE;
+use super::news::News;
+use super::snapshots::Snapshots;
 use crate::platform::db::{Db, DbError, DbResult};
-use crate::platform::events::{Event, Follower, Kind};
-use crate::values::{Instant, ListingId, Night, UserId};
+use crate::platform::events::{self, Event, Follower};
+use crate::values::{Instant, ListingId, Night};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -23,8 +25,6 @@ const TICK: Duration = Duration::from_millis(15);
 /// A corpus in which this share of the ordinals is out of order is built anew.
 const DISORDER_SHARE: usize = 20;
 const DISORDER_LEAST: usize = 5_000;
-/// A corpus is built anew when its first night is this many days old: its nights reach only so far ahead.
-const OLDEST_BASE: i32 = 25;
 
 /// Follows the log for the corpus.
 pub(super) struct Keeper {
@@ -34,12 +34,13 @@ pub(super) struct Keeper {
     /// When holds run out; nights are free from then on, whoever removes the rows.
     holds: BinaryHeap<Reverse<(Instant, ListingId)>>,
     texts: TextKeeper,
+    snapshots: Snapshots,
 }
 
 impl Keeper {
-    pub(super) fn new(db: Db, engine: Arc<Engine>, holds: Vec<(Instant, ListingId)>, texts: TextKeeper) -> Self {
+    pub(super) fn new(db: Db, engine: Arc<Engine>, holds: Vec<(Instant, ListingId)>, texts: TextKeeper, snapshots: Snapshots) -> Self {
         let base = engine.look(|state| state.corpus.nights.base());
-        Self { db, engine, base, holds: holds.into_iter().map(Reverse).collect(), texts }
+        Self { db, engine, base, holds: holds.into_iter().map(Reverse).collect(), texts, snapshots }
     }
 
     fn rebuild(&mut self) -> DbResult<()> {
@@ -60,30 +61,12 @@ impl Keeper {
     }
 
     /// Applies how the listings are now.
-    fn apply(&mut self, whole: &BTreeSet<ListingId>, calendars: &BTreeSet<ListingId>, seq: i64) -> DbResult<usize> {
-        let now = self.db.now();
-        let base = self.base;
-        let engine = Arc::clone(&self.engine);
-        let (changes, holds) = self.db.snapshot(|conn| {
-            let mut changes = Vec::new();
-            for id in whole {
-                changes.push(load::listing(conn, *id, base, now).or_else(|error| unreadable(*id, error))?);
-            }
-            for id in calendars.difference(whole) {
-                let terms = engine.look(|state| state.corpus.ordinal(*id).map(|n| state.corpus.columns.terms[n as usize]));
-                if let Some(terms) = terms {
-                    changes.push(Change::Calendar(*id, load::days(conn, *id, &terms, base, now)?));
-                }
-            }
-            let touched = whole.union(calendars).copied().collect::<Vec<_>>();
-            Ok::<_, DbError>((changes, store::expiring_of(conn, &touched, now)?))
-        })?;
+    fn apply(&mut self, news: &News, seq: i64) -> DbResult<usize> {
+        let (now, base, engine) = (self.db.now(), self.base, Arc::clone(&self.engine));
+        let terms = |id| engine.look(|state| state.corpus.terms(id));
+        let (changes, holds) = self.db.snapshot(|conn| load::changes(conn, news, terms, base, now))?;
         self.holds.extend(holds.into_iter().map(Reverse));
         Ok(self.engine.apply(changes, seq))
-    }
-
-    fn listings_of(&self, host: UserId) -> DbResult<Vec<ListingId>> {
-        self.db.read_blocking(|conn| listings::of_host(conn, host))
     }
 
     /// Frees the nights of holds that have run out.
@@ -97,8 +80,8 @@ impl Keeper {
         if due.is_empty() {
             return Ok(());
         }
-        let listings = due.iter().map(|(_, id)| *id).collect();
-        if let Err(error) = self.apply(&BTreeSet::new(), &listings, 0) {
+        let news = News { calendars: due.iter().map(|(_, id)| *id).collect(), ..News::default() };
+        if let Err(error) = self.apply(&news, 0) {
             // They are still due the next time.
             self.holds.extend(due.into_iter().map(Reverse));
             return Err(error);
@@ -110,24 +93,14 @@ impl Keeper {
 impl Follower for Keeper {
     fn follow(&mut self, events: &[Event]) -> DbResult<()> {
         let seq = events.last().map_or(0, |event| event.seq);
-        let (mut whole, mut calendars, mut everything) = (BTreeSet::new(), BTreeSet::new(), false);
-        for event in events {
-            match Kind::parse(&event.kind) {
-                Some(Kind::ListingChanged) => drop(whole.insert(ListingId(event.subject))),
-                Some(Kind::CalendarChanged) => drop(calendars.insert(ListingId(event.subject))),
-                // The texts name the host.
-                Some(Kind::ProfileChanged) => whole.extend(self.listings_of(UserId(event.subject))?),
-                Some(Kind::ListingsReplaced) => everything = true,
-                Some(Kind::AccountChanged) | None => {}
-            }
-        }
-        if everything {
+        let news = News::of(events);
+        if news.everything {
             self.rebuild()?;
             self.texts.refill();
             return Ok(());
         }
-        let disorder = self.apply(&whole, &calendars, seq)?;
-        self.texts.changed(whole, seq);
+        let disorder = self.apply(&news, seq)?;
+        self.texts.changed(news.whole, seq);
         let ordinals = self.engine.look(|state| state.corpus.ordinals()) as usize;
         if disorder > DISORDER_LEAST && disorder * DISORDER_SHARE > ordinals {
             self.rebuild()?;
@@ -139,18 +112,19 @@ impl Follower for Keeper {
         if self.base.days_until(load::base_night(self.db.now())) > OLDEST_BASE {
             self.rebuild()?;
         }
-        self.expire()
+        self.expire()?;
+        self.snapshots.consider(self.holds.iter().map(|Reverse(hold)| *hold));
+        Ok(())
     }
 }
 
-/// A row that this release cannot read hides one listing, not all changes behind it.
-fn unreadable(id: ListingId, error: DbError) -> DbResult<Change> {
-    match error {
-        DbError::Column { column, reason } => {
-            tracing::error!(listing.id = %id, column, reason, "a listing cannot be read and is left out of search");
-            Ok(Change::Gone(id))
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // What a panic has left half changed must not outlive the process.
+        if std::thread::panicking() {
+            return;
         }
-        other => Err(other),
+        self.snapshots.close(self.holds.iter().map(|Reverse(hold)| *hold));
     }
 }
 
@@ -265,9 +239,10 @@ fn keep_texts(db: &Db, engine: &Engine, mut index: TextIndex, queue: &Receiver<T
             }
         }
     }
+    let mut note = || anyhow::Ok(index.commit(db.read_blocking(|conn| events::mark(conn, pending.seq))?)?);
     if pending.is_idle()
         && pending.seq > noted
-        && let Err(error) = index.commit(pending.seq)
+        && let Err(error) = note()
     {
         tracing::warn!(%error, "the text index could not note how far it is; the next start will catch up");
     }

@@ -1,15 +1,16 @@
 //! From the database into the engine: all of it at a start, one listing after a change.
 
-use super::engine::Change;
 use super::engine::build::{self, Calendars};
 use super::engine::corpus::Corpus;
 use super::engine::listing::Entry;
 use super::engine::text::index::{TextIndex, Unfit};
-use super::store;
-use crate::features::calendar::rules::Days;
+use super::engine::{Change, snapshot};
+use super::news::News;
+use super::{resume, store};
+use crate::features::calendar::rules::{Days, Terms};
 use crate::features::calendar::{self, LOOK_BACK};
 use crate::platform::db::{Conn, Db, DbError, DbResult};
-use crate::platform::events::{self, Kind};
+use crate::platform::events::{self, Kind, Mark};
 use crate::values::{Instant, ListingId, Night};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,12 +22,38 @@ pub(super) struct Loaded {
     pub seq: i64,
     /// When holds run out, soonest first.
     pub holds: Vec<(Instant, ListingId)>,
+    pub origin: Origin,
 }
+
+/// Where a corpus came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Tables,
+    /// A snapshot that was true for event `seq`; `replayed` listings that had changed since were looked up.
+    Snapshot {
+        seq: i64,
+        replayed: usize,
+    },
+}
+
+/// A corpus is built anew when its first night is this many days old: its nights reach only so far ahead.
+pub(super) const OLDEST_BASE: i32 = 25;
 
 /// The first night the engine keeps: yesterday in UTC, which is today or yesterday everywhere.
 pub(super) fn base_night(now: Instant) -> Night {
     let utc = now.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date();
     Night::from_date(utc).plus(-1)
+}
+
+/// From the snapshot in the folder `data` where it can be used, else from the tables; the log says why.
+pub(super) fn begin(db: &Db, data: &Path, instance: &str) -> DbResult<Loaded> {
+    match resume::corpus(db, &snapshot::place(data), instance)? {
+        Ok(loaded) => return Ok(loaded),
+        Err(snapshot::Unusable::Missing) => {}
+        Err(damaged @ snapshot::Unusable::Damaged(_)) => tracing::warn!(reason = %damaged, "the snapshot of the search engine is not used; reading the tables"),
+        Err(unusable) => tracing::info!(reason = %unusable, "the snapshot of the search engine is not used; reading the tables"),
+    }
+    corpus(db)
 }
 
 /// Reads everything, listings and calendars side by side.
@@ -48,18 +75,47 @@ pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
     let read_ms = begun.elapsed().as_millis();
     let corpus = build::corpus(facts, &calendars, base);
     tracing::debug!(listings = corpus.len(), read_ms, total_ms = begun.elapsed().as_millis(), "the search engine is loaded");
-    Ok(Loaded { corpus, seq, holds })
+    Ok(Loaded { corpus, seq, holds, origin: Origin::Tables })
+}
+
+/// Changes, and when holds run out in the calendars that were read for them.
+pub(super) type Changes = (Vec<Change>, Vec<(Instant, ListingId)>);
+
+/// How the listings that the news name are now. `terms`: those of the corpus, for a listing that it has.
+pub(super) fn changes(conn: &mut Conn<'_>, news: &News, terms: impl Fn(ListingId) -> Option<Terms>, base: Night, now: Instant) -> DbResult<Changes> {
+    let mut changes = Vec::with_capacity(news.len());
+    for id in &news.whole {
+        changes.push(listing(conn, *id, base, now).or_else(|error| unreadable(*id, error))?);
+    }
+    for id in news.calendars.difference(&news.whole) {
+        if let Some(terms) = terms(*id) {
+            changes.push(Change::Calendar(*id, days(conn, *id, &terms, base, now)?));
+        }
+    }
+    let touched = news.whole.union(&news.calendars).copied().collect::<Vec<_>>();
+    Ok((changes, store::expiring_of(conn, &touched, now)?))
+}
+
+/// A row that this release cannot read hides one listing, not all changes behind it.
+fn unreadable(id: ListingId, error: DbError) -> DbResult<Change> {
+    match error {
+        DbError::Column { column, reason } => {
+            tracing::error!(listing.id = %id, column, reason, "a listing cannot be read and is left out of search");
+            Ok(Change::Gone(id))
+        }
+        other => Err(other),
+    }
 }
 
 /// How one listing is now.
-pub(super) fn listing(conn: &mut Conn<'_>, id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
+fn listing(conn: &mut Conn<'_>, id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
     let Some(facts) = store::facts_of(conn, id)? else { return Ok(Change::Gone(id)) };
     let days = days(conn, id, &facts.terms, base, now)?;
     Ok(Change::Put(Box::new(Entry { facts, days })))
 }
 
 /// What is free in one listing now, and at which price.
-pub(super) fn days(conn: &mut Conn<'_>, id: ListingId, terms: &calendar::rules::Terms, base: Night, now: Instant) -> DbResult<Days> {
+fn days(conn: &mut Conn<'_>, id: ListingId, terms: &Terms, base: Night, now: Instant) -> DbResult<Days> {
     let causes = calendar::causes(conn, id, base, now)?;
     let overrides = calendar::overrides(conn, id, base)?;
     Ok(Days::new(terms, &causes, overrides))
@@ -68,9 +124,9 @@ pub(super) fn days(conn: &mut Conn<'_>, id: ListingId, terms: &calendar::rules::
 /// Opens the text index, or makes it anew from the database, and says so. Answers the event number it is true for.
 pub(super) fn index(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<(TextIndex, i64)> {
     match TextIndex::open(folder, instance) {
-        Ok((index, seq)) if can_catch_up(db, seq)? => return Ok((index, seq)),
-        Ok((index, seq)) => {
-            tracing::info!(seq, "the search index is older than the event log; making it anew from the database");
+        Ok((index, mark)) if db.read_blocking(|conn| events::holds(conn, mark))? => return Ok((index, mark.seq)),
+        Ok((index, mark)) => {
+            tracing::info!(seq = mark.seq, "the event log does not reach back to the search index, or is another one; making it anew from the database");
             drop(index);
         }
         Err(Unfit::Missing) => tracing::info!(folder = %folder.display(), "no search index yet; making it from the database"),
@@ -88,14 +144,6 @@ pub(super) fn index(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<(T
 
 fn in_use(folder: &Path) -> anyhow::Error {
     anyhow::anyhow!("the search index in {} is in use by another process; is Stopover running there already?", folder.display())
-}
-
-/// Whether the log still holds every event after `seq`.
-fn can_catch_up(db: &Db, seq: i64) -> DbResult<bool> {
-    db.read_blocking(|conn| {
-        let oldest = events::after(conn, 0, 1)?.first().map_or(1, |event| event.seq);
-        Ok(oldest <= seq + 1 && seq <= events::last_seq(conn)?)
-    })
 }
 
 /// Brings the index up to the event log: changed listings are put in again, a replaced corpus is filled in anew.
@@ -119,29 +167,33 @@ pub(super) fn catch_up(db: &Db, index: &mut TextIndex, seq: &mut i64) -> anyhow:
 
 /// Puts the texts of these listings in as they are now, and notes that the index is true for `seq`.
 pub(super) fn put_texts(db: &Db, index: &mut TextIndex, ids: &BTreeSet<ListingId>, seq: i64) -> anyhow::Result<()> {
-    db.read_blocking(|conn| {
+    let mark = db.read_blocking(|conn| {
         for id in ids {
             match store::texts_of(conn, *id)? {
                 Some(texts) => index.put(&texts).map_err(|e| DbError::Engine(e.into()))?,
                 None => index.remove(*id).map_err(|e| DbError::Engine(e.into()))?,
             }
         }
-        Ok::<_, DbError>(())
+        events::mark(conn, seq)
     })?;
-    Ok(index.commit(seq)?)
+    Ok(index.commit(mark)?)
 }
 
 /// Looks whether the index in `folder` can be believed and holds all listings.
 pub(super) fn examine(db: &Db, folder: &Path, instance: &str, listings: i64) -> Result<String, String> {
-    let (texts, seq) = match TextIndex::inspect(folder, instance) {
+    let (texts, mark) = match TextIndex::inspect(folder, instance) {
         Ok(found) => found,
         Err(Unfit::Missing) if listings == 0 => return Ok("no listings and no search index yet".into()),
         Err(Unfit::Missing) => return Ok("no search index yet; the next start makes it".into()),
         Err(unfit) => return Err(format!("the search index cannot be used: {unfit}; stop the server and run `stopover reindex`")),
     };
-    let last = db.read_blocking(events::last_seq).map_err(|e: DbError| e.to_string())?;
-    if seq < last {
-        return Ok(format!("the search index is {} events behind; the next start catches up", last - seq));
+    let said = |e: DbError| e.to_string();
+    if !db.read_blocking(|conn| events::holds(conn, mark)).map_err(said)? {
+        return Ok("the event log does not reach back to the search index, or is another one; the next start makes it anew".into());
+    }
+    let last = db.read_blocking(events::last_seq).map_err(said)?;
+    if mark.seq < last {
+        return Ok(format!("the search index is {} events behind; the next start catches up", last - mark.seq));
     }
     if i64::try_from(texts) != Ok(listings) {
         return Err(format!("the search index holds {texts} listings, the database {listings}; stop the server and run `stopover reindex`"));
@@ -149,12 +201,15 @@ pub(super) fn examine(db: &Db, folder: &Path, instance: &str, listings: i64) -> 
     Ok(format!("{texts} listings, as in the database"))
 }
 
-/// Makes the index in `folder` anew.
-pub(super) fn reindex(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<u64> {
-    let mut index = match TextIndex::create(folder, instance) {
+/// Makes the index in the folder `data` anew, and drops the snapshot.
+pub(super) fn reindex(db: &Db, data: &Path, instance: &str) -> anyhow::Result<u64> {
+    let folder = TextIndex::folder(data);
+    let mut index = match TextIndex::create(&folder, instance) {
         Err(Unfit::InUse) => anyhow::bail!("the search index in {} is in use; stop the server first", folder.display()),
         made => made?,
     };
+    // Only now it is sure that no server is writing one.
+    snapshot::remove(&snapshot::place(data))?;
     fill(db, &mut index)?;
     let texts = index.searcher().num_docs();
     index.finish()?;
@@ -164,11 +219,11 @@ pub(super) fn reindex(db: &Db, folder: &Path, instance: &str) -> anyhow::Result<
 /// Replaces the texts of the index by those of the database; answers the event number they are true for.
 pub(super) fn fill(db: &Db, index: &mut TextIndex) -> anyhow::Result<i64> {
     index.clear()?;
-    let seq = db.bulk(|conn| {
-        let seq = events::last_seq(conn)?;
+    let mark: Mark = db.bulk(|conn| {
+        let mark = events::last_seq(conn).and_then(|seq| events::mark(conn, seq))?;
         store::each_text(conn, |texts| index.add(&texts).map_err(|e| DbError::Engine(e.into())))?;
-        Ok::<_, DbError>(seq)
+        Ok::<_, DbError>(mark)
     })?;
-    index.commit(seq)?;
-    Ok(seq)
+    index.commit(mark)?;
+    Ok(mark.seq)
 }

@@ -1,7 +1,8 @@
 //! Search: which listings match, in which order, with which counts.
 //!
 //! `ask.rs` reads the parameters, `engine/` answers from memory, `card.rs` renders the page, `service.rs` puts these
-//! together; `load.rs` and `follow.rs` keep the engine in step with the database. Nothing here decides a booking.
+//! together; `load.rs` and `follow.rs` keep the engine in step with the database, `resume.rs` and `snapshots.rs` bring
+//! it over a restart. Nothing here decides a booking.
 
 mod api;
 mod ask;
@@ -9,7 +10,10 @@ mod card;
 mod engine;
 mod follow;
 mod load;
+mod news;
+mod resume;
 mod service;
+mod snapshots;
 mod store;
 mod suggest;
 
@@ -18,6 +22,7 @@ pub use ask::Ask;
 pub use engine::facets::{Facets, Histogram};
 pub use engine::listing::RoomType;
 pub use engine::query::{Answer, Hit, PriceBasis, Sort};
-pub use service::{Holdings, Opened, Page, Search, check, reindex};
+pub use load::Origin;
+pub use service::{Holdings, Limits, Opened, Page, Search, check, check_snapshot, reindex};
 pub use store::statements;
 pub use suggest::Suggestion;

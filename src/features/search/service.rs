@@ -4,10 +4,13 @@ use super::ask::{self, Ask};
 use super::card::{self, Card};
 use super::engine::Engine;
 use super::engine::query::{Answer, Hit, Query, Trouble};
+use super::engine::snapshot;
 use super::engine::text::index::TextIndex;
 use super::follow::{Keeper, TextKeeper};
+use super::load::Origin;
+use super::snapshots::Snapshots;
 use super::suggest::Suggestion;
-use super::{load, store, suggest};
+use super::{load, resume, store, suggest};
 use crate::platform::cache::Cache;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Db, DbError};
@@ -26,6 +29,7 @@ pub struct Search {
     engine: Arc<Engine>,
     cards: Arc<Cache<ListingId, Card>>,
     cursors: CursorKey,
+    origin: Origin,
     /// Turns at reading words from the index.
     readers: Arc<Semaphore>,
 }
@@ -36,6 +40,15 @@ pub struct Opened {
     /// Must follow the event log from `seq` on.
     pub followers: Vec<Box<dyn Follower>>,
     pub seq: i64,
+}
+
+/// What search may keep beside the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of rendered cards in memory.
+    pub card_bytes: u64,
+    /// From how many listings on the engine is kept on disk.
+    pub snapshot_from: usize,
 }
 
 /// A rendered page.
@@ -57,17 +70,19 @@ pub struct Holdings {
     pub seq: i64,
     /// Bytes of the night bitmaps.
     pub night_bytes: usize,
+    /// Where they came from at the start.
+    pub origin: Origin,
 }
 
 impl Search {
-    /// Loads everything from the database, opening or making the text index in the folder `data`. `instance` tells
-    /// this database from others; `card_bytes` bounds the cards kept in memory. Blocks.
-    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, card_bytes: u64) -> anyhow::Result<Opened> {
+    /// Loads everything from the snapshot or the database, opening or making the text index in the folder `data`.
+    /// `instance` tells this database from others; `limits` bound what is kept beside the engine. Blocks.
+    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, limits: Limits) -> anyhow::Result<Opened> {
         let folder = TextIndex::folder(data);
         // The index is opened (and its files read through) beside the loading of the corpus.
         let (loaded, index) = std::thread::scope(|scope| {
             let index = scope.spawn(|| load::index(db, &folder, instance));
-            let loaded = load::corpus(db);
+            let loaded = load::begin(db, data, instance);
             (loaded, index.join().unwrap_or_else(|_panic| Err(anyhow::anyhow!("opening the search index panicked"))))
         });
         let (loaded, (mut index, mut indexed)) = (loaded?, index?);
@@ -78,18 +93,19 @@ impl Search {
         if load::catch_up(db, &mut index, &mut indexed)? || engine.look(|state| state.text.documents() != state.corpus.len() as u64) {
             engine.renew_text(|state| index.view(&state.corpus, None))?;
         }
-        let holdings = Self::holdings_of(&engine);
-        if holdings.texts != holdings.listings as u64 {
-            tracing::warn!(listings = holdings.listings, texts = holdings.texts, "the search index does not hold what the database holds; making it anew");
+        let (listings, documents) = engine.look(|state| (state.corpus.len() as u64, state.text.documents()));
+        if documents != listings {
+            tracing::warn!(listings, texts = documents, "the search index does not hold what the database holds; making it anew");
             load::fill(db, &mut index)?;
             engine.renew_text(|state| index.view(&state.corpus, None))?;
         }
         let from = loaded.seq.min(indexed);
         let texts = TextKeeper::start(db.clone(), Arc::clone(&engine), index)?;
-        let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts);
-        let cards = Arc::new(Cache::new(card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
+        let snapshots = Snapshots::new(db.clone(), Arc::clone(&engine), data, instance, limits.snapshot_from, loaded.origin);
+        let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts, snapshots);
+        let cards = Arc::new(Cache::new(limits.card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
         let turns = 2 * std::thread::available_parallelism().map_or(2, usize::from);
-        let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors, readers: Arc::new(Semaphore::new(turns)) };
+        let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors, origin: loaded.origin, readers: Arc::new(Semaphore::new(turns)) };
         // Cards are forgotten first, so that whoever is found by something new is shown with it.
         Ok(Opened { search, followers: vec![Box::new(Forgetter { cards }), Box::new(keeper)], seq: from })
     }
@@ -172,11 +188,13 @@ impl Search {
     /// What search holds now.
     #[must_use]
     pub fn holdings(&self) -> Holdings {
-        Self::holdings_of(&self.engine)
-    }
-
-    fn holdings_of(engine: &Engine) -> Holdings {
-        engine.look(|state| Holdings { listings: state.corpus.len(), texts: state.text.documents(), seq: state.seq, night_bytes: state.corpus.nights.bytes() })
+        self.engine.look(|state| Holdings {
+            listings: state.corpus.len(),
+            texts: state.text.documents(),
+            seq: state.seq,
+            night_bytes: state.corpus.nights.bytes(),
+            origin: self.origin,
+        })
     }
 }
 
@@ -186,9 +204,14 @@ pub fn check(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
     load::examine(db, &TextIndex::folder(data), instance, listings)
 }
 
-/// Makes the text index in `data` anew from the database; answers how many listings it holds. Blocks.
+/// Looks whether the next start can use the snapshot in `data`, for `doctor`; reads it to its end.
+pub fn check_snapshot(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
+    resume::examine(db, &snapshot::place(data), instance)
+}
+
+/// Makes the text index in `data` anew from the database and drops the snapshot; answers how many listings it holds. Blocks.
 pub fn reindex(db: &Db, data: &Path, instance: &str) -> anyhow::Result<u64> {
-    load::reindex(db, &TextIndex::folder(data), instance)
+    load::reindex(db, data, instance)
 }
 
 /// Drops cards of listings that changed.

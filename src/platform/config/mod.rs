@@ -47,6 +47,7 @@ pub struct Config {
     pub keys: KeySettings,
     pub accounts: Accounts,
     pub mail: Mail,
+    pub search: Search,
 }
 
 /// What is logged, and how.
@@ -150,6 +151,14 @@ pub struct KeySettings {
     pub master: Option<Hidden>,
 }
 
+/// How search keeps itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// From how many listings on a snapshot of the engine is kept in the data folder, for a quick start.
+    pub snapshot_from: usize,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -167,6 +176,7 @@ impl Default for Config {
             keys: KeySettings::default(),
             accounts: Accounts::default(),
             mail: Mail::default(),
+            search: Search::default(),
         }
     }
 }
@@ -212,6 +222,13 @@ impl Default for Docs {
 impl Default for Cache {
     fn default() -> Self {
         Self { cards_mb: 64 }
+    }
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        // With fewer, reading the tables takes a fraction of a second.
+        Self { snapshot_from: 50_000 }
     }
 }
 

@@ -10,11 +10,12 @@ mod store;
 mod sweeper;
 
 pub use reader::{Follower, Pulse, Reader};
-pub use store::{AFTER, LAST_SEQ, PRUNE, after, append, last_seq, prune};
+pub use store::{AFTER, LAST_SEQ, NUMBERED, PRUNE, after, append, holds, last_seq, mark, prune};
 
 pub use sweeper::sweeper;
 
-use crate::values::Instant;
+use crate::values::{EventId, Instant};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What kind of thing changed; the names are stored and never change their meaning.
@@ -26,8 +27,6 @@ pub enum Kind {
     CalendarChanged,
     /// Who may enter, as what, and with which sessions and tokens; `subject` is the user.
     AccountChanged,
-    /// The public profile: what pages and the search index say of a host; `subject` is the user.
-    ProfileChanged,
     /// So many listings at once that readers reload everything; `subject` is the import.
     ListingsReplaced,
 }
@@ -39,7 +38,6 @@ impl Kind {
             Self::ListingChanged => "listing.changed",
             Self::CalendarChanged => "calendar.changed",
             Self::AccountChanged => "account.changed",
-            Self::ProfileChanged => "profile.changed",
             Self::ListingsReplaced => "listings.replaced",
         }
     }
@@ -47,9 +45,7 @@ impl Kind {
     /// The kind of a stored name; `None` for one that a newer release wrote.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::ListingChanged, Self::CalendarChanged, Self::AccountChanged, Self::ProfileChanged, Self::ListingsReplaced]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [Self::ListingChanged, Self::CalendarChanged, Self::AccountChanged, Self::ListingsReplaced].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -61,4 +57,16 @@ pub struct Event {
     pub subject: Uuid,
     pub payload: String,
     pub at: Instant,
+}
+
+/// A place in the log that is known again: the number, and which event bears it.
+///
+/// A cache on disk keeps one. In a database brought back from a backup the log grows again from an older place, and the
+/// same number is given to another event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub seq: i64,
+    /// `None`: before the first event, or not known.
+    #[serde(default)]
+    pub event: Option<EventId>,
 }

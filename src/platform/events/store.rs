@@ -1,6 +1,6 @@
 //! SQL of the event log.
 
-use super::{Event, Kind};
+use super::{Event, Kind, Mark};
 use crate::platform::db::{Conn, DbResult, Engine, Json, Tx};
 use crate::values::{EventId, Instant};
 use uuid::Uuid;
@@ -24,6 +24,7 @@ pub fn append(tx: &mut Tx<'_>, kind: Kind, subject: Uuid, payload: &serde_json::
 /// The statements that must stay cheap however long the log grows; a test reads their plans.
 pub const AFTER: &str = "SELECT seq, kind, subject, payload, at FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
 pub const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM events";
+pub const NUMBERED: &str = "SELECT id FROM events WHERE seq = $1";
 pub const PRUNE: &str = "DELETE FROM events WHERE at < $1 AND seq < (SELECT MAX(seq) FROM events) AND seq < (SELECT MIN(seq) FROM events) + 500";
 
 /// The numbered events after `seq`, oldest first, at most `limit` (≥ 1).
@@ -36,6 +37,22 @@ pub fn after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Event>> 
 /// The highest number given so far, 0 when there is none.
 pub fn last_seq(conn: &mut Conn<'_>) -> DbResult<i64> {
     Ok(conn.first(LAST_SEQ, &[], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// The place `seq` of the log.
+pub fn mark(conn: &mut Conn<'_>, seq: i64) -> DbResult<Mark> {
+    Ok(Mark { seq, event: conn.first(NUMBERED, &[seq.into()], |row| row.get(0))? })
+}
+
+/// Whether the log has been where `mark` was made, and still holds every event after it.
+pub fn holds(conn: &mut Conn<'_>, known: Mark) -> DbResult<bool> {
+    match known.event {
+        Some(event) => Ok(mark(conn, known.seq)?.event == Some(event)),
+        None => {
+            let oldest = after(conn, 0, 1)?.first().map_or(1, |event| event.seq);
+            Ok(oldest <= known.seq + 1 && known.seq <= last_seq(conn)?)
+        }
+    }
 }
 
 /// Drops up to 500 numbered events older than `before`, oldest first, but never the newest, from which the next number

@@ -147,3 +147,32 @@ fn indexing_killed_at_any_moment_is_done_again_at_the_next_start() {
         assert_eq!(doctor.code, Some(0), "{doctor:?}");
     }
 }
+
+#[test]
+fn a_server_killed_while_it_keeps_its_engine_starts_again_and_answers_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(import(folder.path()).code, Some(0));
+    let answers = totals(folder.path());
+    let kept = folder.path().join("data/search-snapshot");
+    assert!(!kept.exists(), "a small instance keeps none");
+    std::fs::write(folder.path().join("stopover.toml"), "[search]\nsnapshot_from = 1\n").unwrap();
+    let count = if long() { 60 } else { 12 };
+    for delay in (0..count).map(|n| Duration::from_millis(n * 120 / count)) {
+        Server::start(folder.path(), &[]).ready().kill_after(delay);
+        // The file is there whole or not at all: half of it would be called damaged.
+        let doctor = run(folder.path(), &["doctor"]);
+        assert_eq!(doctor.code, Some(0), "{doctor:?}");
+        assert_eq!(totals(folder.path()), answers, "killed after {delay:?}");
+        assert!(kept.exists(), "and written at a proper end");
+        let doctor = run(folder.path(), &["doctor"]);
+        assert!(doctor.out.contains("snapshot") && doctor.out.contains("; 0 have changed since"), "{doctor:?}");
+        // The next one writes it anew over what is left of one that was killed.
+        std::fs::rename(&kept, kept.with_extension("new")).unwrap();
+    }
+    std::fs::write(&kept, b"no snapshot").unwrap();
+    let doctor = run(folder.path(), &["doctor"]);
+    assert!(doctor.code == Some(1) && doctor.out.contains("writes it anew"), "{doctor:?}");
+    assert_eq!(run(folder.path(), &["reindex"]).code, Some(0));
+    assert!(!kept.exists() && run(folder.path(), &["doctor"]).code == Some(0));
+    assert_eq!(totals(folder.path()), answers);
+}

@@ -116,6 +116,12 @@ impl Server {
         panic!("it does not stop: {}", self.log());
     }
 
+    /// Ends it a while later in the middle of whatever it does.
+    pub(super) fn kill_after(self, delay: Duration) {
+        std::thread::sleep(delay);
+        self.kill();
+    }
+
     /// Ends it in the middle of whatever it does.
     pub(super) fn kill(mut self) {
         self.child.kill().unwrap();

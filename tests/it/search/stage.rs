@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stopover::app::{self, Parts};
 use stopover::features::search::Search;
-use stopover::platform::config::Config;
+use stopover::platform::config::{self, Config};
 use stopover::platform::db::Db;
 use stopover::platform::telemetry::Metrics;
 use stopover::platform::tools::Tools;
@@ -41,9 +41,19 @@ impl House {
         Self::over(Db::clone(db), db.clock.clone(), folder).await
     }
 
-    /// The same over any handle.
+    /// Opens an instance that keeps a snapshot of its engine, however few listings it has.
+    pub(super) async fn keeping(db: &TestDb, folder: Arc<tempfile::TempDir>) -> Self {
+        let config = Config { search: config::Search { snapshot_from: 1 }, ..unlimited() };
+        Self::with(Db::clone(db), db.clock.clone(), folder, config).await.unwrap()
+    }
+
+    /// Opens an instance over any handle.
     pub(super) async fn over(db: Db, clock: Arc<dyn Clock>, folder: Arc<tempfile::TempDir>) -> Result<Self, String> {
-        let config = Config { data_dir: folder.path().into(), ..unlimited() };
+        Self::with(db, clock, folder, unlimited()).await
+    }
+
+    async fn with(db: Db, clock: Arc<dyn Clock>, folder: Arc<tempfile::TempDir>, config: Config) -> Result<Self, String> {
+        let config = Config { data_dir: folder.path().into(), ..config };
         let running = off_thread(move || {
             let tools = Tools {
                 keys: Arc::new(stopover::platform::keys::Keys::from_bytes([7; 32])),
@@ -158,6 +168,11 @@ impl Answer {
 /// Where the files of the search index are in a data folder.
 pub(super) fn index_in(data: &Path) -> std::path::PathBuf {
     data.join("search-index")
+}
+
+/// Where the snapshot of the engine is in a data folder.
+pub(super) fn snapshot_in(data: &Path) -> std::path::PathBuf {
+    data.join("search-snapshot")
 }
 
 /// The ids of a page, in order.

@@ -20,7 +20,7 @@ const MOST_DAYS: u16 = 365;
 
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
-struct TokenAsk {
+struct PersonalTokenAsk {
     /// What it is for, so that you know it again.
     #[oai(validator(max_length = 320))]
     name: String,
@@ -34,7 +34,7 @@ struct TokenAsk {
 
 /// A token as it is listed: without its secret.
 #[derive(Object)]
-struct TokenView {
+struct PersonalTokenView {
     id: Uuid,
     name: String,
     scopes: Vec<String>,
@@ -47,7 +47,7 @@ struct TokenView {
 
 /// A new token. The secret is shown this once.
 #[derive(Object)]
-struct NewTokenView {
+struct NewPersonalTokenView {
     id: Uuid,
     /// `sto_…`, for `Authorization: Bearer`. It cannot be shown again.
     token: String,
@@ -60,8 +60,8 @@ struct NewTokenView {
 
 /// All that count now; there are never more than fifty.
 #[derive(Object)]
-struct TokensView {
-    data: Vec<TokenView>,
+struct PersonalTokensView {
+    data: Vec<PersonalTokenView>,
 }
 
 /// Personal access tokens.
@@ -80,12 +80,12 @@ impl TokensApi {
 impl TokensApi {
     /// Make a token for a program that acts for you. Needs a fresh proof.
     #[oai(path = "/me/tokens", method = "post", operation_id = "makeToken")]
-    async fn make(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<TokenAsk>) -> Result<Created<NewTokenView>> {
+    async fn make(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<PersonalTokenAsk>) -> Result<Created<NewPersonalTokenView>> {
         let wish = judged(ask.0)?;
         let (world, user, strong) = (self.accounts.world(&visitor), caller.user, caller.strong);
         let made = self.accounts.tools().db.write_once(&once, move |tx, now| {
             let (token, secret) = tokens::make(tx, now, &world, user, strong, &wish)?;
-            let view = NewTokenView {
+            let view = NewPersonalTokenView {
                 id: token.id,
                 token: secret,
                 name: token.name,
@@ -102,10 +102,10 @@ impl TokensApi {
 
     /// Your tokens, newest first.
     #[oai(path = "/me/tokens", method = "get", operation_id = "listTokens")]
-    async fn list(&self, caller: Caller) -> Result<Json<TokensView>> {
+    async fn list(&self, caller: Caller) -> Result<Json<PersonalTokensView>> {
         let (user, now) = (caller.user, self.accounts.tools().clock.now());
         let live = self.accounts.tools().db.read(move |conn| rows::live(conn, now, user).map_err(Error::from)).await?;
-        let view = |token: rows::Token| TokenView {
+        let view = |token: rows::Token| PersonalTokenView {
             id: token.id,
             name: token.name,
             scopes: token.scopes,
@@ -113,7 +113,7 @@ impl TokensApi {
             expires_at: token.expires_at.to_string(),
             last_used_at: token.last_used_at.map(|at| at.to_string()),
         };
-        Ok(Json(TokensView { data: live.into_iter().map(view).collect() }))
+        Ok(Json(PersonalTokensView { data: live.into_iter().map(view).collect() }))
     }
 
     /// End a token; it counts no more, on any node, within a second.
@@ -128,7 +128,7 @@ impl TokensApi {
     }
 }
 
-fn judged(ask: TokenAsk) -> Result<Wish> {
+fn judged(ask: PersonalTokenAsk) -> Result<Wish> {
     let refused = |code, field: &str, message: String| {
         Error::refused(Kind::Unacceptable, code, format!("{field}: {message}.")).with_error(FieldError::new(format!("/body/{field}"), code, message))
     };

@@ -35,12 +35,11 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId,
     }
     profile::store(tx, now, user, &new)?;
     note(tx, now, world, "profile.changed", Actor::User(user), Some(user), Value::Object(diff))?;
-    show(tx, now, user)
-}
-
-/// Tells every node that the public profile is another one.
-pub(crate) fn show(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
-    events::append(tx, Kind::ProfileChanged, user.0, &json!({}), now)
+    // The pages of their homes, and the search index, name the host.
+    for listing in profile::published_by(tx, user)? {
+        events::append(tx, Kind::ListingChanged, listing.0, &json!({}), now)?;
+    }
+    Ok(())
 }
 
 /// What changed. The trail outlives the person: what tells who they are is in it as a hash only.

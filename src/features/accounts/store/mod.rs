@@ -30,6 +30,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (sessions::PRUNE[1], "i"),
     (sessions::PRUNE[2], "i"),
     (profile::OWN, "u"),
+    (profile::PUBLISHED_BY, "u"),
     (tokens::LIVE, "ui"),
     (tokens::PRUNE, "i"),
     (exports::LATEST, "u"),

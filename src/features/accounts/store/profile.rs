@@ -2,7 +2,7 @@
 
 use super::accounts::State;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
-use crate::values::{Instant, Night, UserId};
+use crate::values::{Instant, ListingId, Night, UserId};
 
 pub(super) const PROFILE: &str = "SELECT name, about, location, photo_url, languages, identity_verified, top_host, response_rate, member_since, version,
                               (SELECT COUNT(*) FROM listings WHERE host_id = $1 AND state = 'published')
@@ -53,6 +53,13 @@ fn profile_of(id: UserId, row: &Row<'_>) -> DbResult<Profile> {
 pub(super) const OWN: &str = "SELECT u.name, u.about, u.location, u.photo_url, u.languages, u.identity_verified, u.top_host, u.member_since,
     u.version + a.version, a.email, a.locale, a.currency, a.state, a.erase_at, a.password_hash IS NOT NULL, a.totp_since IS NOT NULL, a.created_at
     FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = $1";
+
+pub(super) const PUBLISHED_BY: &str = "SELECT id FROM listings WHERE host_id = $1 AND state = 'published' ORDER BY id";
+
+/// The listings that show somebody as their host.
+pub(in super::super) fn published_by(conn: &mut Conn<'_>, host: UserId) -> DbResult<Vec<ListingId>> {
+    conn.query(PUBLISHED_BY, &[host.into()], |row| row.get(0))
+}
 
 /// What somebody sees of themselves.
 #[derive(Debug, Clone)]

@@ -109,6 +109,12 @@ impl AmenitySet {
         self.0
     }
 
+    /// Back from [`AmenitySet::words`].
+    #[must_use]
+    pub fn from_words(words: [u64; 4]) -> Self {
+        Self(words)
+    }
+
     /// The places in the catalogue, ascending.
     pub fn iter(self) -> impl Iterator<Item = u16> {
         (0..256_u16).filter(move |n| self.0[usize::from(n / 64)] >> (n % 64) & 1 == 1)

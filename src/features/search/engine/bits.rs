@@ -26,6 +26,22 @@ impl Bitmap {
         Self { words: vec![0; ordinals.div_ceil(64)] }
     }
 
+    /// The words up to the last that is not empty.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words[..self.words.iter().rposition(|word| *word != 0).map_or(0, |last| last + 1)]
+    }
+
+    /// A set of these words, without the ordinals from `end` on, with room for `ordinals` of them.
+    pub(crate) fn from_words(words: impl Iterator<Item = u64>, end: u32, ordinals: usize) -> Self {
+        let mut own = Vec::with_capacity(ordinals.max(end as usize).div_ceil(64));
+        own.extend(words);
+        let (last, bit) = place(end);
+        own.truncate(last + 1);
+        own.iter_mut().skip(last).for_each(|word| *word &= bit - 1);
+        own.resize(own.capacity().max(own.len()), 0);
+        Self { words: own }
+    }
+
     pub(crate) fn contains(&self, ordinal: u32) -> bool {
         let (word, bit) = place(ordinal);
         self.words.get(word).is_some_and(|w| w & bit != 0)

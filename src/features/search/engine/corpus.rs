@@ -4,6 +4,7 @@
 //! arrivals, and listings that moved, are appended behind them until the next rebuild. A listing that left keeps a
 //! dead ordinal. `filter.rs` narrows, `order.rs` sorts, `facets.rs` counts.
 
+use super::Change;
 use super::area::{Point, code};
 use super::bits::Bitmap;
 use super::columns::{CLOSED, Columns, Traits, UNKNOWN};
@@ -40,7 +41,7 @@ impl TimeClass {
 #[derive(Debug)]
 pub(crate) struct Corpus {
     /// How many listings a new bitmap has room for.
-    room: usize,
+    pub(super) room: usize,
     pub columns: Columns,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
@@ -88,12 +89,14 @@ pub(crate) struct Corpus {
     pub ranking: Vec<u32>,
     /// What changed in quality or arrived since: not to be looked up in `ranking`.
     pub unranked: Bitmap,
-    by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
-    class_numbers: HashMap<TimeClass, u32>,
+    pub(super) by_id: HashMap<ListingId, u32, foldhash::fast::RandomState>,
+    pub(super) class_numbers: HashMap<TimeClass, u32>,
     /// Folded city names to the number of their exact spelling.
-    city_by_fold: HashMap<String, Vec<u32>>,
-    host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
-    live_count: usize,
+    pub(super) city_by_fold: HashMap<String, Vec<u32>>,
+    /// By their number.
+    pub(super) hosts: Vec<UserId>,
+    pub(super) host_numbers: HashMap<UserId, u32, foldhash::fast::RandomState>,
+    pub(super) live_count: usize,
 }
 
 impl Corpus {
@@ -141,6 +144,7 @@ impl Corpus {
             by_id: HashMap::with_capacity_and_hasher(room, foldhash::fast::RandomState::default()),
             class_numbers: HashMap::new(),
             city_by_fold: HashMap::new(),
+            hosts: Vec::new(),
             host_numbers: HashMap::default(),
             live_count: 0,
         }
@@ -165,6 +169,15 @@ impl Corpus {
         self.by_id.get(&id).copied()
     }
 
+    /// How many listings a new bitmap has room for.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    pub(crate) fn terms(&self, id: ListingId) -> Option<Terms> {
+        self.ordinal(id).map(|ordinal| self.columns.terms[ordinal as usize])
+    }
+
     pub(crate) fn host_number(&self, host: UserId) -> Option<u32> {
         self.host_numbers.get(&host).copied()
     }
@@ -172,6 +185,15 @@ impl Corpus {
     /// The cities whose folded name is that of `name`.
     pub(crate) fn cities_named(&self, name: &str) -> &[u32] {
         self.city_by_fold.get(&fold(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes over how a listing is now.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Put(entry) => self.put(*entry),
+            Change::Calendar(id, days) => self.put_days(id, days),
+            Change::Gone(id) => self.remove(id),
+        }
     }
 
     /// Takes a listing out.
@@ -260,19 +282,27 @@ impl Corpus {
                 number
             }
         };
-        let next_host = u32::try_from(self.host_numbers.len()).unwrap_or(u32::MAX);
         let currency = self.currency_list.iter().position(|c| *c == facts.currency).unwrap_or_else(|| {
             self.currency_list.push(facts.currency);
             self.currency_list.len() - 1
         });
         Numbers {
-            host: *self.host_numbers.entry(facts.host).or_insert(next_host),
+            host: self.number_host(facts.host),
             city: self.number_city(ordinal, &facts.city),
             neighbourhood: self.neighbourhood_names.number(&format!("{}\n{}", facts.neighbourhood, facts.city)),
             currency: u8::try_from(currency).unwrap_or(u8::MAX),
             class,
             property_type: u16::try_from(self.property_names.number(&facts.property_type)).unwrap_or(u16::MAX),
         }
+    }
+
+    fn number_host(&mut self, host: UserId) -> u32 {
+        let next = u32::try_from(self.hosts.len()).unwrap_or(u32::MAX);
+        let number = *self.host_numbers.entry(host).or_insert(next);
+        if number == next {
+            self.hosts.push(host);
+        }
+        number
     }
 
     fn number_city(&mut self, ordinal: u32, name: &str) -> u32 {

@@ -9,7 +9,7 @@ use crate::values::Stay;
 use std::num::NonZeroU16;
 
 /// Stays of up to this many nights have bitmaps; longer ones are looked up one by one.
-const LEVELS: u16 = 32;
+pub(super) const LEVELS: u16 = 32;
 
 #[derive(Debug)]
 pub(crate) struct Lengths {
@@ -59,6 +59,18 @@ impl Lengths {
             level.sure.set(ordinal, sure);
             level.maybe.set(ordinal, !sure && bounds.possible(nights));
         }
+    }
+
+    /// The sets one by one: the sure of one night, its maybe, the sure of two nights …
+    pub(super) fn set(&self, n: usize) -> Option<&Bitmap> {
+        self.levels.get(n / 2).map(|level| if n.is_multiple_of(2) { &level.sure } else { &level.maybe })
+    }
+
+    /// Back from [`Lengths::set`].
+    pub(super) fn from_sets(sets: Vec<Bitmap>) -> Option<Self> {
+        let mut sets = sets.into_iter();
+        let levels: Option<Vec<Level>> = (0..LEVELS).map(|_| Some(Level { sure: sets.next()?, maybe: sets.next()? })).collect();
+        levels.filter(|_| sets.next().is_none()).map(|levels| Self { levels })
     }
 
     /// Who surely takes the length of this stay, and who must be asked. `None`: ask everybody.

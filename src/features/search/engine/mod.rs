@@ -2,7 +2,7 @@
 //!
 //! A question narrows a [`bits::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
 //! The engine is a cache of the database: `build.rs` makes it whole, `follow.rs` beside this folder keeps it fresh
-//! from the event log. It never decides a booking; the database does.
+//! from the event log, `snapshot/` keeps it on disk from one start to the next. It never decides a booking; the database does.
 
 pub(crate) mod area;
 pub(crate) mod bits;
@@ -19,6 +19,7 @@ mod order;
 pub(crate) mod prices;
 pub(crate) mod query;
 mod sets;
+pub(crate) mod snapshot;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -95,13 +96,7 @@ impl Engine {
     /// Applies changes that make the corpus true for `seq`; the disorder that has gathered is answered.
     pub(crate) fn apply(&self, changes: Vec<Change>, seq: i64) -> usize {
         let mut state = self.state.write();
-        for change in changes {
-            match change {
-                Change::Put(entry) => state.corpus.put(*entry),
-                Change::Calendar(id, days) => state.corpus.put_days(id, days),
-                Change::Gone(id) => state.corpus.remove(id),
-            }
-        }
+        changes.into_iter().for_each(|change| state.corpus.apply(change));
         state.seq = state.seq.max(seq);
         state.corpus.disorder()
     }

@@ -10,6 +10,16 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// These words with the numbers 0, 1, 2 …
+    pub(crate) fn of(words: Vec<Box<str>>) -> Self {
+        Self { numbers: (0..).zip(&words).map(|(number, word)| (word.clone(), number)).collect(), words }
+    }
+
+    /// All words, by number.
+    pub(crate) fn words(&self) -> &[Box<str>] {
+        &self.words
+    }
+
     /// The number of `word`, a new one when it is new.
     pub(crate) fn number(&mut self, word: &str) -> u32 {
         if let Some(number) = self.numbers.get(word) {

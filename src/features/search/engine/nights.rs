@@ -7,7 +7,7 @@ use super::bits::{Bitmap, Selection};
 use crate::values::{Night, NightRange, Stay};
 
 /// How far ahead nights are kept: the longest window (1,095 days) and the longest stay behind it.
-const HORIZON: i32 = 1_095 + 366 + 30;
+pub(super) const HORIZON: i32 = 1_095 + 366 + 30;
 
 #[derive(Debug)]
 pub(crate) struct Nights {
@@ -58,6 +58,20 @@ impl Nights {
     pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
         let taken: Vec<&Bitmap> = self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref()).collect();
         listings.count_without(&taken)
+    }
+
+    /// How many nights from the first on have a place, and the set of one of them.
+    pub(super) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
+    pub(super) fn set(&self, place: usize) -> Option<&Bitmap> {
+        self.taken.get(place)?.as_deref()
+    }
+
+    /// Back from [`Nights::set`].
+    pub(super) fn from_sets(base: Night, room: usize, sets: Vec<Option<Bitmap>>) -> Self {
+        Self { base, room, taken: sets.into_iter().map(|set| set.map(Box::new)).collect() }
     }
 
     fn places(&self, range: NightRange) -> std::ops::Range<usize> {

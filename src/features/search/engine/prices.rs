@@ -41,6 +41,15 @@ impl PriceBands {
         }
     }
 
+    /// The sets of all bands, and back again.
+    pub(super) fn sets(&self) -> &[Bitmap] {
+        &self.0
+    }
+
+    pub(super) fn from_sets(sets: Vec<Bitmap>) -> Option<Self> {
+        sets.try_into().ok().map(Self)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Bitmap> {
         self.0.iter()
     }

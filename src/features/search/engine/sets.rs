@@ -16,6 +16,15 @@ impl AtLeast {
         Self { room, levels: Vec::new() }
     }
 
+    /// The sets of all levels, lowest first, and back again.
+    pub(super) fn levels(&self) -> &[Bitmap] {
+        &self.levels
+    }
+
+    pub(super) fn from_levels(levels: Vec<Bitmap>, room: usize) -> Self {
+        Self { room, levels }
+    }
+
     pub(super) fn set(&mut self, ordinal: u32, value: u8) {
         let levels = usize::from(value.min(Self::LEVELS));
         grow(&mut self.levels, levels, self.room);

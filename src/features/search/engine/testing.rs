@@ -10,7 +10,7 @@ use crate::values::{Currency, Instant, ListingId, Night, UserId};
 use uuid::Uuid;
 
 /// Numbers that look random and are the same each time.
-fn mix(seed: u64, n: u64, salt: u64) -> u64 {
+pub(super) fn mix(seed: u64, n: u64, salt: u64) -> u64 {
     let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ salt.wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^= x >> 31;
     x = x.wrapping_mul(0xd6e8_feb8_6659_fd93);
@@ -27,6 +27,11 @@ fn small(n: u64) -> u8 {
 
 /// So many listings of every kind, with nothing taken.
 pub(super) fn town(seed: u64, listings: u64) -> Corpus {
+    build::corpus(facts(seed, listings), &Calendars::default(), Night(20_000))
+}
+
+/// The listings of a town.
+pub(super) fn facts(seed: u64, listings: u64) -> Vec<Facts> {
     let currencies = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
     let facts = (0..listings).map(|n| {
         let pick = |salt, bound| below(seed, n, salt, bound);
@@ -56,7 +61,7 @@ pub(super) fn town(seed: u64, listings: u64) -> Corpus {
             terms: Terms { bookable: true, capacity: 4, max_nights: 30, window_days: 365, ..super::columns::CLOSED },
         }
     });
-    build::corpus(facts.collect(), &Calendars::default(), Night(20_000))
+    facts.collect()
 }
 
 /// The question that everything answers.

@@ -7,6 +7,7 @@
 use super::super::corpus::Corpus;
 use super::TextView;
 use super::words::Words;
+use crate::platform::events::Mark;
 use crate::values::ListingId;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -48,13 +49,14 @@ pub(crate) struct Stamp {
     pub layout: u32,
     /// Which database this is an index of.
     pub instance: String,
-    /// The event number up to which it is true.
-    pub seq: i64,
+    /// The event up to which it is true.
+    #[serde(flatten)]
+    pub mark: Mark,
 }
 
 impl Stamp {
-    pub(crate) fn new(instance: &str, seq: i64) -> Self {
-        Self { layout: LAYOUT, instance: instance.to_owned(), seq }
+    pub(crate) fn new(instance: &str, mark: Mark) -> Self {
+        Self { layout: LAYOUT, instance: instance.to_owned(), mark }
     }
 }
 
@@ -83,17 +85,17 @@ pub(crate) enum Unfit {
 }
 
 impl TextIndex {
-    /// Opens the index in `folder` and answers the event number it is true for.
-    pub(crate) fn open(folder: &Path, instance: &str) -> Result<(Self, i64), Unfit> {
+    /// Opens the index in `folder` and answers the event it is true for.
+    pub(crate) fn open(folder: &Path, instance: &str) -> Result<(Self, Mark), Unfit> {
         let (index, fields, stamp) = readable(folder, instance)?;
-        Ok((Self::over(index, fields, instance)?, stamp.seq))
+        Ok((Self::over(index, fields, instance)?, stamp.mark))
     }
 
-    /// How many listings the index in `folder` holds, and for which event number; a server may have it open.
-    pub(crate) fn inspect(folder: &Path, instance: &str) -> Result<(u64, i64), Unfit> {
+    /// How many listings the index in `folder` holds, and for which event; a server may have it open.
+    pub(crate) fn inspect(folder: &Path, instance: &str) -> Result<(u64, Mark), Unfit> {
         let (index, _, stamp) = readable(folder, instance)?;
         let reader = index.reader().map_err(|e| Unfit::Damaged(e.to_string()))?;
-        Ok((reader.searcher().num_docs(), stamp.seq))
+        Ok((reader.searcher().num_docs(), stamp.mark))
     }
 
     /// Makes an empty index in `folder`, removing whatever was there, unless another process is using it.
@@ -152,10 +154,10 @@ impl TextIndex {
         self.writer()?.delete_all_documents().map(|_opstamp| ())
     }
 
-    /// Makes everything put so far durable and true for `seq`. After an error nothing put since the last commit is
+    /// Makes everything put so far durable and true for `mark`. After an error nothing put since the last commit is
     /// kept: put it again.
-    pub(crate) fn commit(&mut self, seq: i64) -> tantivy::Result<()> {
-        let stamp = serde_json::to_string(&Stamp::new(&self.instance, seq)).map_err(std::io::Error::other)?;
+    pub(crate) fn commit(&mut self, mark: Mark) -> tantivy::Result<()> {
+        let stamp = serde_json::to_string(&Stamp::new(&self.instance, mark)).map_err(std::io::Error::other)?;
         let done = self.writer()?.prepare_commit().and_then(|mut prepared| {
             prepared.set_payload(&stamp);
             prepared.commit()
@@ -261,17 +263,18 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let (folder, away) = (data.path().join("index"), data.path().join("away"));
         let texts = |title: &str| Texts { id: ListingId::new(), title: title.into(), place: String::new(), body: String::new() };
+        let mark = |seq| Mark { seq, event: None };
         let mut index = TextIndex::create(&folder, "here").unwrap();
         let first = texts("first");
         index.put(&first).unwrap();
-        index.commit(1).unwrap();
+        index.commit(mark(1)).unwrap();
         std::fs::rename(&folder, &away).unwrap();
         index.put(&texts("second")).unwrap();
-        assert!(index.commit(2).is_err());
+        assert!(index.commit(mark(2)).is_err());
         std::fs::rename(&away, &folder).unwrap();
         index.put(&first).unwrap();
         index.put(&texts("second")).unwrap();
-        index.commit(2).unwrap();
+        index.commit(mark(2)).unwrap();
         assert_eq!(index.searcher().num_docs(), 2);
     }
 }
