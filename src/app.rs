@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, PrivacyApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, ExportsApi, LettersApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -153,7 +153,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         SecurityApi::new(accounts.clone()),
-        (ProfileApi::new(accounts.clone()), TokensApi::new(accounts.clone()), PrivacyApi::new(accounts, holders)),
+        (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),
     );

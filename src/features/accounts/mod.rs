@@ -17,7 +17,7 @@ mod service;
 mod store;
 
 pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, LettersApi, PrivacyApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
+pub use api::{AuthApi, DOORS, ExportsApi, LettersApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};

@@ -1,18 +1,18 @@
 //! The HTTP edge of accounts: `auth.rs` is the way in, `me.rs` what is one's own, `users.rs` what everybody may see.
 
 mod auth;
+mod exports;
 mod letters;
 mod me;
-mod privacy;
 mod profile;
 mod tokens;
 mod users;
 mod views;
 
 pub use auth::AuthApi;
+pub use exports::ExportsApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
-pub use privacy::PrivacyApi;
 pub use profile::ProfileApi;
 pub use tokens::TokensApi;
 pub use users::UsersApi;

@@ -1,15 +1,17 @@
-//! `GET /me` and `PATCH /me`: one's own profile.
+//! `/me`: one's own profile, and leaving.
 
-use super::views::badges;
+use super::views::{Done as NoContent, badges};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
+use crate::features::accounts::service::erasure;
 use crate::features::accounts::service::profile::{Changes, change};
 use crate::features::accounts::store::accounts as rows;
 use crate::features::accounts::store::profile::{self, OwnProfile};
 use crate::platform::access::Roles;
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor};
+use crate::platform::http::{Accepted, Cached, Caller, Done, IfMatch, Prepared, Visitor};
+use crate::platform::privacy::Holders;
 use crate::platform::wire::DateView;
 use crate::values::{Currency, UserId};
 use poem_openapi::payload::Json;
@@ -70,15 +72,23 @@ struct ProfilePatch {
     currency: MaybeUndefined<String>,
 }
 
+/// The day that is set.
+#[derive(Object)]
+struct LeavingView {
+    /// When the account will be erased. RFC 3339, UTC. Until then `POST /me/stay` calls it off.
+    erase_at: String,
+}
+
 /// One's own profile.
 pub struct ProfileApi {
     accounts: Accounts,
+    holders: Holders,
 }
 
 impl ProfileApi {
     #[must_use]
-    pub fn new(accounts: Accounts) -> Self {
-        Self { accounts }
+    pub fn new(accounts: Accounts, holders: Holders) -> Self {
+        Self { accounts, holders }
     }
 }
 
@@ -110,6 +120,33 @@ impl ProfileApi {
             Ok::<_, Error>(Done::now(&view).with_etag(Prepared::of(&view).etag()))
         });
         done.await
+    }
+
+    /// Ask for the erasure of your account. Needs a fresh proof.
+    ///
+    /// It is erased on the day that is answered, unless `POST /me/stay` calls it off. Your listings are archived and emptied then,
+    /// your reviews stay without your name. 409 with `reasons` when something has to end first.
+    #[oai(path = "/me", method = "delete", operation_id = "leave")]
+    async fn leave(&self, caller: Caller, visitor: Visitor) -> Result<Accepted<LeavingView>> {
+        let (world, user, holders) = (self.accounts.world(&visitor), caller.user, self.holders.clone());
+        let asked = self.accounts.tools().db.write(move |tx, now| {
+            let at = erasure::ask(tx, now, &world, &holders, user)?;
+            Ok::<_, Error>(Accepted::later(&LeavingView { erase_at: at.to_string() }))
+        });
+        let asked = asked.await?;
+        self.accounts.forget(user);
+        Ok(asked)
+    }
+
+    /// Call the erasure of your account off.
+    #[oai(path = "/me/stay", method = "post", operation_id = "stay")]
+    async fn stay(&self, caller: Caller, visitor: Visitor) -> Result<NoContent> {
+        let (world, user) = (self.accounts.world(&visitor), caller.user);
+        if !self.accounts.tools().db.write(move |tx, now| erasure::call_off(tx, now, &world, user).map_err(Error::from)).await? {
+            return Err(Error::refused(Kind::Conflict, "conflict", "No erasure was asked for."));
+        }
+        self.accounts.forget(user);
+        Ok(NoContent::Done)
     }
 }
 

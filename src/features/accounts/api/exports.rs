@@ -1,14 +1,12 @@
-//! One's own data: a copy of them, and their erasure.
+//! Copies of one's own data.
 
-use super::views::Done;
 use crate::features::accounts::Accounts;
-use crate::features::accounts::service::{erasure, exports};
+use crate::features::accounts::service::exports;
 use crate::features::accounts::store::exports as rows;
 use crate::platform::db::Db;
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::http::{Accepted, Caller, PREFIX, Visitor};
 use crate::platform::idempotency::Once;
-use crate::platform::privacy::Holders;
 use crate::values::{Night, UserId};
 use futures_util::stream;
 use poem::Body;
@@ -34,23 +32,15 @@ struct ExportView {
     expires_at: String,
 }
 
-/// The day that is set.
-#[derive(Object)]
-struct LeavingView {
-    /// When the account will be erased. RFC 3339, UTC. Until then `POST /me/stay` calls it off.
-    erase_at: String,
-}
-
-/// Export and erasure.
-pub struct PrivacyApi {
+/// Exports.
+pub struct ExportsApi {
     accounts: Accounts,
-    holders: Holders,
 }
 
-impl PrivacyApi {
+impl ExportsApi {
     #[must_use]
-    pub fn new(accounts: Accounts, holders: Holders) -> Self {
-        Self { accounts, holders }
+    pub fn new(accounts: Accounts) -> Self {
+        Self { accounts }
     }
 
     async fn found(&self, user: UserId, id: Uuid) -> Result<rows::Export> {
@@ -61,7 +51,7 @@ impl PrivacyApi {
 }
 
 #[OpenApi(tag = "crate::platform::http::Tag::Accounts")]
-impl PrivacyApi {
+impl ExportsApi {
     /// Ask for a copy of your data: a ZIP of JSON files. A letter tells when it is ready. Needs a fresh proof; once in 24 hours.
     #[oai(path = "/me/export", method = "post", operation_id = "askForExport")]
     async fn export(&self, caller: Caller, visitor: Visitor, once: Once) -> Result<Accepted<ExportView>> {
@@ -92,33 +82,6 @@ impl PrivacyApi {
         let (world, id, db) = (self.accounts.world(&visitor), export.id, self.accounts.tools().db.clone());
         db.write(move |tx, now| exports::fetch(tx, now, &world, &export).map_err(Error::from)).await?;
         Ok(Response::new(Binary(bytes_of(db, id))).header("Content-Disposition", name))
-    }
-
-    /// Ask for the erasure of your account. Needs a fresh proof.
-    ///
-    /// It is erased on the day that is answered, unless `POST /me/stay` calls it off. Your listings are archived and emptied then,
-    /// your reviews stay without your name. 409 with `reasons` when something has to end first.
-    #[oai(path = "/me", method = "delete", operation_id = "leave")]
-    async fn leave(&self, caller: Caller, visitor: Visitor) -> Result<Accepted<LeavingView>> {
-        let (world, user, holders) = (self.accounts.world(&visitor), caller.user, self.holders.clone());
-        let asked = self.accounts.tools().db.write(move |tx, now| {
-            let at = erasure::ask(tx, now, &world, &holders, user)?;
-            Ok::<_, Error>(Accepted::later(&LeavingView { erase_at: at.to_string() }))
-        });
-        let asked = asked.await?;
-        self.accounts.forget(user);
-        Ok(asked)
-    }
-
-    /// Call the erasure of your account off.
-    #[oai(path = "/me/stay", method = "post", operation_id = "stay")]
-    async fn stay(&self, caller: Caller, visitor: Visitor) -> Result<Done> {
-        let (world, user) = (self.accounts.world(&visitor), caller.user);
-        if !self.accounts.tools().db.write(move |tx, now| erasure::call_off(tx, now, &world, user).map_err(Error::from)).await? {
-            return Err(Error::refused(Kind::Conflict, "conflict", "No erasure was asked for."));
-        }
-        self.accounts.forget(user);
-        Ok(Done::Done)
     }
 }
 
