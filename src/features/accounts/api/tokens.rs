@@ -129,17 +129,17 @@ impl TokensApi {
 }
 
 fn judged(ask: PersonalTokenAsk) -> Result<Wish> {
-    let refused = |code, field: &str, message: String| {
+    let bad = |code, field: &str, message: String| {
         Error::refused(Kind::Unacceptable, code, format!("{field}: {message}.")).with_error(FieldError::new(format!("/body/{field}"), code, message))
     };
     let days = ask.expires_in_days.unwrap_or(DAYS);
     if !(1..=MOST_DAYS).contains(&days) {
-        return Err(refused("out_of_range", "expires_in_days", format!("must be 1 to {MOST_DAYS}")));
+        return Err(bad("out_of_range", "expires_in_days", format!("must be 1 to {MOST_DAYS}")));
     }
     let scopes: Option<Scopes> = ask.scopes.iter().map(|name| Scope::parse(name)).collect();
     let scopes = scopes.filter(|scopes| *scopes != Scopes::NONE).ok_or_else(|| {
         let names: Vec<&str> = Scope::ALL.iter().map(|scope| scope.name()).collect();
-        refused("unknown_scope", "scopes", format!("must be one or more of {}", names.join(", ")))
+        bad("unknown_scope", "scopes", format!("must be one or more of {}", names.join(", ")))
     })?;
     Ok(Wish { name: rules::name(&ask.name)?, scopes, days })
 }

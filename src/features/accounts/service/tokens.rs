@@ -44,12 +44,13 @@ pub(crate) fn make(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, s
     }
     let (id, secret) = (Uuid::now_v7(), format!("{PREFIX}{}", fresh_secret()));
     let until = now.plus_seconds(i64::from(wish.days) * 86_400);
-    tokens::insert(tx, now, user, id, &wish.name, &digest(&secret), wish.scopes, until)?;
     let scopes: Vec<String> = wish.scopes.iter().map(|scope| scope.name().to_owned()).collect();
-    note(tx, now, world, "token.made", Actor::User(user), Some(user), json!({"token": [null, id], "scopes": [null, scopes]}))?;
+    let token = Token { id, name: wish.name.clone(), scopes, created_at: now, expires_at: until, last_used_at: None };
+    tokens::insert(tx, user, &token, &digest(&secret))?;
+    note(tx, now, world, "token.made", Actor::User(user), Some(user), json!({"token": [null, id], "scopes": [null, token.scopes]}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::TokenMade { name: &wish.name })?;
     announce(tx, now, user)?;
-    Ok((Token { id, name: wish.name.clone(), scopes, created_at: now, expires_at: until, last_used_at: None }, secret))
+    Ok((token, secret))
 }
 
 /// Ends a token. False when it is not theirs, or over.

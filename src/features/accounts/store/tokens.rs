@@ -1,6 +1,5 @@
 //! The table `personal_tokens`; what the gate reads of it is in `standing.rs`.
 
-use crate::platform::access::Scopes;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
 use crate::values::{Instant, UserId};
 use uuid::Uuid;
@@ -39,20 +38,10 @@ fn token(row: &Row<'_>) -> DbResult<Token> {
 }
 
 /// A new token; of its secret only the digest is kept.
-pub(in super::super) fn insert(
-    tx: &mut Tx<'_>,
-    now: Instant,
-    user: UserId,
-    id: Uuid,
-    name: &str,
-    digest: &str,
-    scopes: Scopes,
-    until: Instant,
-) -> DbResult<()> {
+pub(in super::super) fn insert(tx: &mut Tx<'_>, user: UserId, new: &Token, digest: &str) -> DbResult<()> {
     const INSERT: &str = "INSERT INTO personal_tokens (id, user_id, name, secret_digest, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
-    let scopes = Json(serde_json::Value::from(names).to_string());
-    tx.execute(INSERT, &[id.into(), user.into(), name.into(), digest.into(), scopes.into(), now.into(), until.into()])?;
+    let scopes = Json(serde_json::Value::from(new.scopes.clone()).to_string());
+    tx.execute(INSERT, &[new.id.into(), user.into(), (&new.name).into(), digest.into(), scopes.into(), new.created_at.into(), new.expires_at.into()])?;
     Ok(())
 }
 
