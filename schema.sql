@@ -88,7 +88,10 @@ CREATE TABLE IF NOT EXISTS sessions (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS sessions_by_secret ON sessions (secret_digest);
 CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, created_at) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS sessions_of_anybody ON sessions (user_id);
 CREATE INDEX IF NOT EXISTS sessions_over ON sessions (expires_at);
+CREATE INDEX IF NOT EXISTS sessions_idle ON sessions (idle_until);
+CREATE INDEX IF NOT EXISTS sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Personal access tokens `sto_…`.
 CREATE TABLE IF NOT EXISTS personal_tokens (
@@ -104,6 +107,7 @@ CREATE TABLE IF NOT EXISTS personal_tokens (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS personal_tokens_by_secret ON personal_tokens (secret_digest);
 CREATE INDEX IF NOT EXISTS personal_tokens_of_user ON personal_tokens (user_id, id);
+CREATE INDEX IF NOT EXISTS personal_tokens_over ON personal_tokens (expires_at);
 
 -- Codes for when the authenticator app is lost: each good once.
 CREATE TABLE IF NOT EXISTS recovery_codes (
@@ -148,6 +152,33 @@ CREATE TABLE IF NOT EXISTS login_failures (
     blocked_until TIMESTAMPTZ
 );
 CREATE INDEX IF NOT EXISTS login_failures_over ON login_failures (last_at);
+
+-- Copies of somebody's data that they asked for. The bytes lie here, in pieces, so that every node can hand them out and an erasure
+-- takes them along.
+CREATE TABLE IF NOT EXISTS exports (
+    id         UUID PRIMARY KEY,
+    user_id    UUID NOT NULL REFERENCES accounts (user_id),
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'failed')),
+    size       BIGINT,                        -- bytes; NULL until it is ready
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,          -- deleted then
+    CHECK ((state = 'ready') = (size IS NOT NULL))
+);
+CREATE INDEX IF NOT EXISTS exports_of_user ON exports (user_id, created_at);
+CREATE INDEX IF NOT EXISTS exports_over ON exports (expires_at);
+
+CREATE TABLE IF NOT EXISTS export_pieces (
+    export_id UUID NOT NULL REFERENCES exports (id) ON DELETE CASCADE,
+    number    BIGINT NOT NULL CHECK (number >= 0),
+    bytes     BYTEA NOT NULL,
+    PRIMARY KEY (export_id, number)
+);
+
+-- Who was erased. The same list lies outside the database, so that an older backup does not bring anybody back.
+CREATE TABLE IF NOT EXISTS erasures (
+    user_id   UUID PRIMARY KEY,
+    erased_at TIMESTAMPTZ NOT NULL
+);
 
 -- Which keys sign access tokens; the keys themselves are derived from the master key, which is not here.
 CREATE TABLE IF NOT EXISTS signing_keys (
@@ -294,6 +325,7 @@ CREATE TABLE IF NOT EXISTS reviews (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS reviews_external ON reviews (source, external_id) WHERE source IS NOT NULL;
 CREATE INDEX IF NOT EXISTS reviews_of_listing ON reviews (listing_id, written_on, id);
+CREATE INDEX IF NOT EXISTS reviews_of_author ON reviews (author_id, id) WHERE author_id IS NOT NULL;
 
 -- Runs of an import: what was read, how far it came.
 CREATE TABLE IF NOT EXISTS imports (

@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, FactorsApi, LettersApi, PasskeysApi, SecurityApi, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -21,6 +21,7 @@ use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
+use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
 use crate::values::{Clock, ListingId};
@@ -39,6 +40,7 @@ pub struct Parts {
     pub tools: Tools,
     pub search: Search,
     accounts: Accounts,
+    holders: Holders,
     pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
@@ -54,6 +56,8 @@ pub struct Parts {
 impl Parts {
     /// Opens what the features need and starts following the event log. Blocks; call it off the async threads.
     pub fn gather(tools: Tools) -> anyhow::Result<Self> {
+        let holders = holders(&tools);
+        accounts::reapply_erasures(&tools, &holders)?;
         let secret = instance::secret(&tools.db)?;
         let cursors = CursorKey::new(&secret);
         let config = &tools.config;
@@ -73,16 +77,24 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools)?);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, accounts, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools) -> anyhow::Result<Vec<Box<dyn Handler>>> {
-    Ok(vec![events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(Postman::new(&tools.config, Arc::clone(&tools.keys))?)])
+fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+    let mut handlers = accounts::jobs(tools, holders);
+    let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
+    handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
+    Ok(handlers)
+}
+
+/// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
+fn holders(tools: &Tools) -> Holders {
+    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -132,7 +144,7 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
@@ -142,7 +154,8 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
         PasskeysApi::new(accounts.clone()),
-        SecurityApi::new(accounts),
+        SecurityApi::new(accounts.clone()),
+        (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),
     );
@@ -159,6 +172,7 @@ pub fn doors() -> Doors {
 struct ApiParts {
     tools: Tools,
     accounts: Accounts,
+    holders: Holders,
     search: Search,
     pages: ListingPages,
     cursors: CursorKey,
@@ -189,6 +203,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let api_parts = ApiParts {
         tools: tools.clone(),
         accounts: parts.accounts.clone(),
+        holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         cursors: parts.cursors.clone(),

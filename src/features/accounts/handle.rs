@@ -3,10 +3,12 @@
 use super::access_tokens::AccessTokens;
 use super::gate::Doorkeeper;
 use super::hashing::Hashing;
+use super::personal::AccountData;
 use super::service::World;
 use super::service::sessions::Place;
 use crate::platform::events::Follower;
 use crate::platform::http::{Gate, Visitor};
+use crate::platform::privacy::PersonalData;
 use crate::platform::tools::Tools;
 use crate::values::{Origin, UserId};
 use std::sync::Arc;
@@ -41,6 +43,12 @@ impl Accounts {
     #[must_use]
     pub fn follower(&self) -> Box<dyn Follower> {
         self.0.gate.follower()
+    }
+
+    /// What accounts hold about people.
+    #[must_use]
+    pub fn personal_data(tools: &Tools) -> Box<dyn PersonalData> {
+        Box::new(AccountData::new(super::jobs::world(tools, "erasure")))
     }
 
     pub(super) fn tools(&self) -> &Tools {

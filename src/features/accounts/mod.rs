@@ -11,12 +11,15 @@ mod api;
 mod gate;
 mod handle;
 mod hashing;
+mod jobs;
+mod personal;
 mod rules;
 mod service;
 mod store;
 
 pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, FactorsApi, LettersApi, PasskeysApi, SecurityApi, UsersApi};
+pub use api::{AuthApi, DOORS, ExportsApi, FactorsApi, LettersApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 pub use handle::Accounts;
+pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};
 pub use store::STATEMENTS;

@@ -6,6 +6,7 @@
 
 pub mod amenities;
 mod api;
+mod personal;
 mod place;
 pub mod property_types;
 mod rules;
@@ -13,6 +14,7 @@ mod service;
 mod store;
 
 pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
+pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::mean_centi;
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};

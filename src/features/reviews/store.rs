@@ -1,6 +1,6 @@
 //! SQL of reviews.
 
-use crate::platform::db::{Conn, DbResult, Row};
+use crate::platform::db::{Conn, DbResult, Row, Tx};
 use crate::values::{ListingId, Night, ReviewId, UserId};
 
 const FIRST: &str = "SELECT id, author_id, author_name, written_on, overall, body FROM reviews
@@ -11,6 +11,12 @@ const COUNT: &str = "SELECT COUNT(*) FROM reviews WHERE listing_id = $1";
 
 /// Statements that must find their rows by an index: listing, limit, date and id of the last review seen.
 pub const STATEMENTS: [&str; 3] = [FIRST, BEFORE, COUNT];
+
+const WRITTEN_BY: &str = "SELECT id, author_id, author_name, written_on, overall, body, listing_id FROM reviews WHERE author_id = $1 ORDER BY id";
+const FORGET: &str = "UPDATE reviews SET author_id = NULL, author_name = $2 WHERE author_id = $1";
+
+/// The same, of an author.
+pub const OF_AUTHOR: [&str; 1] = [WRITTEN_BY];
 
 /// A review as everybody may read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +49,17 @@ pub(super) fn list(conn: &mut Conn<'_>, listing: ListingId, last: Option<Place>,
 /// How many reviews the listing has.
 pub(super) fn count(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<i64> {
     Ok(conn.first(COUNT, &[listing.into()], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Every review that somebody wrote, with its listing.
+pub(super) fn written_by(conn: &mut Conn<'_>, author: UserId, mut take: impl FnMut(ListingId, Review) -> DbResult<()>) -> DbResult<()> {
+    conn.each(WRITTEN_BY, &[author.into()], |row| take(row.get(6)?, review_of(row)?))
+}
+
+/// Takes an author's name off what they wrote.
+pub(super) fn forget_author(tx: &mut Tx<'_>, author: UserId, name: &str) -> DbResult<()> {
+    tx.execute(FORGET, &[author.into(), name.into()])?;
+    Ok(())
 }
 
 fn review_of(row: &Row<'_>) -> DbResult<Review> {

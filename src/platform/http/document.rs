@@ -19,7 +19,8 @@ pub fn complete(spec: &str, doors: &Doors) -> String {
             refuse(operation, door);
         }
     }
-    let kinds: HashMap<String, Value> = document["components"]["schemas"].as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), schema["type"].clone())).collect();
+    let kinds: HashMap<String, Value> =
+        document["components"]["schemas"].as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), schema["type"].clone())).collect();
     let schemas = document["components"]["schemas"].as_object_mut().into_iter().flat_map(Map::values_mut);
     schemas.filter_map(Value::as_object_mut).for_each(|schema| admit_null(schema, &kinds));
     serde_json::to_string_pretty(&document).unwrap_or_else(|_never| spec.to_owned())

@@ -28,9 +28,10 @@ pub(super) async fn finish(mut response: Response, call: &Call) -> Response {
     response
 }
 
-/// Tags what is to be asked for again (`no-cache`) and answers 304 to whoever has it.
+/// Tags what is to be asked for again (`no-cache`) and answers 304 to whoever has it; so it does with what has a tag already.
 async fn tag(mut response: Response, call: &Call) -> Response {
-    if response.headers().get(header::CACHE_CONTROL).is_none_or(|value| value != "no-cache") {
+    let asked_again = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value == "no-cache");
+    if !asked_again && !response.headers().contains_key(header::ETAG) {
         return response;
     }
     if !response.headers().contains_key(header::ETAG) {

@@ -15,7 +15,7 @@ mod task;
 
 pub use periodic::every;
 pub use runner::Jobs;
-pub use store::{DeadJob, EXPIRED, Holdings, LIST_DEAD, NEXT, cancel, enqueue, holdings, list_dead, retry};
+pub use store::{DeadJob, EXPIRED, Holdings, LIST_DEAD, NEXT, cancel, drop_where, enqueue, holdings, list_dead, retry};
 
 use super::db::{Db, DbError, DbResult, Tx};
 use super::error::Error;

@@ -35,6 +35,23 @@ pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> DbResult<bool> {
     Ok(tx.execute("DELETE FROM jobs WHERE kind = $1 AND unique_key = $2 AND state = 'waiting'", &[kind.into(), key.into()])? > 0)
 }
 
+/// Removes the jobs of a kind that no run holds (waiting or dead) and whose payload is `unwanted`; answers how many. Reads all of them.
+pub fn drop_where(tx: &mut Tx<'_>, kind: &str, unwanted: impl Fn(&Value) -> bool) -> DbResult<usize> {
+    const OF_KIND: &str = "SELECT id, payload FROM jobs WHERE kind = $1 AND state IN ('waiting', 'dead')";
+    let mut drop = Vec::new();
+    tx.each(OF_KIND, &[kind.into()], |row| {
+        let payload = serde_json::from_str(&row.get::<Json>(1)?.0).map_err(|e| DbError::Column { column: 1, reason: e.to_string() })?;
+        if unwanted(&payload) {
+            drop.push(row.get::<Uuid>(0)?);
+        }
+        Ok(())
+    })?;
+    for id in &drop {
+        tx.execute("DELETE FROM jobs WHERE id = $1 AND state IN ('waiting', 'dead')", &[(*id).into()])?;
+    }
+    Ok(drop.len())
+}
+
 /// A job that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadJob {

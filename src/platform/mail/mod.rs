@@ -13,11 +13,11 @@ pub use postman::Postman;
 
 use super::config::Config;
 use super::db::{DbResult, Tx};
-use super::jobs::{Job, enqueue};
+use super::jobs::{Job, drop_where, enqueue};
 use super::keys::Keys;
 use crate::values::Instant;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The kind of the jobs.
@@ -50,6 +50,17 @@ pub fn post(tx: &mut Tx<'_>, now: Instant, keys: &Keys, letter: &Letter) -> DbRe
     let text = json!({ "to": letter.to, "to_name": letter.to_name, "subject": letter.subject, "text": letter.text }).to_string();
     let payload = json!({ "sealed": keys.seal(PLACE, text.as_bytes()) });
     enqueue(tx, now, &Job { kind: KIND, key: None, payload, run_at: now }).map(|_new| ())
+}
+
+/// Drops the letters to an address that have not left: its owner was erased.
+pub fn drop_letters_to(tx: &mut Tx<'_>, keys: &Keys, address: &str) -> DbResult<usize> {
+    drop_where(tx, KIND, |payload| opened(keys, payload).is_some_and(|letter| letter.to.eq_ignore_ascii_case(address)))
+}
+
+/// The letter of a job; `None` when it cannot be opened with this master key.
+fn opened(keys: &Keys, payload: &Value) -> Option<Letter> {
+    let text = keys.unseal(PLACE, payload.get("sealed")?.as_str()?).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// For `stopover doctor`: can letters leave? Blocks, for some seconds when the server does not answer.

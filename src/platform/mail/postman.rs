@@ -1,6 +1,6 @@
 //! Carries letters: the handler of the jobs `mail.send`.
 
-use super::{KIND, Letter, PLACE, message, outbox, smtp};
+use super::{KIND, Letter, message, opened, outbox, smtp};
 use crate::platform::config::{Config, Mail, SettingsError};
 use crate::platform::jobs::{Failure, Handler, Order};
 use crate::platform::keys::Keys;
@@ -26,8 +26,7 @@ impl Postman {
     }
 
     fn letter(&self, order: &Order) -> Option<Letter> {
-        let opened = self.keys.unseal(PLACE, order.payload.get("sealed")?.as_str()?).ok()?;
-        serde_json::from_slice(&opened).ok()
+        opened(&self.keys, &order.payload)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The statements of accounts find their rows by an index, however many people there are.
 
 use crate::support::{TestDb, on_both, uses_index};
-use stopover::features::accounts;
+use stopover::features::{accounts, reviews};
 use stopover::platform::db::Value;
 use stopover::values::Instant;
 use uuid::Uuid;
@@ -15,5 +15,8 @@ on_both!(statements_use_indexes, async |db: TestDb| {
             other => panic!("no parameter of kind {other}"),
         });
         uses_index(&db, sql, params.collect()).await;
+    }
+    for sql in reviews::OF_AUTHOR {
+        uses_index(&db, sql, vec![Value::Uuid(Uuid::nil())]).await;
     }
 });

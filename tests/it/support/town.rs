@@ -21,7 +21,7 @@ pub(crate) struct Town {
     parts: Option<Parts>,
     pub(crate) tools: Option<Tools>,
     pub(crate) clock: Arc<TestClock>,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 /// Who asks: from which address, with which token or cookie.
@@ -76,7 +76,7 @@ impl Town {
             (parts, tools, endpoint)
         })
         .await;
-        Self { endpoint, parts: Some(parts), tools: Some(tools), clock, folder }
+        Self { endpoint, parts: Some(parts), tools: Some(tools), clock, _folder: folder }
     }
 
     pub(crate) fn tools(&self) -> &Tools {
@@ -122,7 +122,7 @@ impl Town {
     /// Runs the jobs and answers all letters so far, oldest first.
     pub(crate) async fn letters(&self) -> Vec<Letter> {
         self.run_jobs().await;
-        let outbox: PathBuf = self.folder.path().join("outbox");
+        let outbox: PathBuf = self.tools().config.data_dir.join("outbox");
         let mut files: Vec<PathBuf> = std::fs::read_dir(outbox)
             .map(|all| all.map(|entry| entry.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "eml")).collect())
             .unwrap_or_default();

@@ -2,18 +2,24 @@
 //! safer, `me.rs` what is one's own, `users.rs` what everybody may see.
 
 mod auth;
+mod exports;
 mod factors;
 mod letters;
 mod me;
 mod passkeys;
+mod profile;
+mod tokens;
 mod users;
 mod views;
 
 pub use auth::AuthApi;
+pub use exports::ExportsApi;
 pub use factors::FactorsApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
 pub use passkeys::PasskeysApi;
+pub use profile::ProfileApi;
+pub use tokens::TokensApi;
 pub use users::UsersApi;
 
 use crate::platform::access::{Action, Door, Meter};
@@ -51,6 +57,16 @@ pub const DOORS: &[Door] = &[
     Door::to("startPasskeyLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
     Door::to("finishPasskeyLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
     Door::to("provePasskey", Action::SecureOwnAccount).counted_as(Meter::Login),
+    Door::to("readMe", Action::ReadOwnAccount),
+    Door::to("changeMe", Action::EditOwnAccount),
+    Door::to("listTokens", Action::SecureOwnAccount),
+    Door::to("makeToken", Action::SecureOwnAccount).with_fresh_proof().with_secret_answer(),
+    Door::to("endToken", Action::SecureOwnAccount),
+    Door::to("askForExport", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("readExport", Action::SecureOwnAccount),
+    Door::to("fetchExport", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("leave", Action::SecureOwnAccount).with_fresh_proof(),
+    Door::to("stay", Action::SecureOwnAccount),
 ];
 
 /// The name of the session's cookie.

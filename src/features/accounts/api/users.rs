@@ -1,5 +1,6 @@
 //! `GET /users/{id}`: the public profile.
 
+use super::views::badges;
 use crate::features::accounts::service::{self, Profile};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Prepared};
@@ -21,6 +22,8 @@ struct UserView {
     photo_url: Option<String>,
     /// BCP 47 tags.
     languages: Vec<String>,
+    /// `identity_verified`, `top_host`.
+    badges: Vec<String>,
     identity_verified: bool,
     top_host: bool,
     /// Percent of first messages answered within a day; null while unknown.
@@ -65,6 +68,7 @@ impl UserView {
             location: profile.location,
             photo_url: profile.photo_url,
             languages: profile.languages,
+            badges: badges(profile.identity_verified, profile.top_host),
             identity_verified: profile.identity_verified,
             top_host: profile.top_host,
             response_rate: profile.response_rate,

@@ -127,3 +127,9 @@ pub(super) fn set_cookie(cookies: Cookies, secret: &str, seconds: i64) -> String
     let secure = if cookies == Cookies::Secure { "; Secure" } else { "" };
     format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", cookie_name(cookies))
 }
+
+/// What somebody has shown or earned, by name.
+pub(super) fn badges(identity_verified: bool, top_host: bool) -> Vec<String> {
+    let all = [("identity_verified", identity_verified), ("top_host", top_host)];
+    all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect()
+}

@@ -5,6 +5,7 @@ mod codes;
 mod delay;
 mod name;
 mod password;
+pub(super) mod profile;
 mod session;
 
 pub(super) use codes::{CODE_WINDOW_SECONDS, MOST_WRONG_CODES, RECOVERY_BYTES, RECOVERY_CODES, SECRET_BYTES, recovery_key, recovery_text, shown, step_of};

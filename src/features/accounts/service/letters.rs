@@ -90,7 +90,7 @@ fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {
         ),
         Matter::LeavingOn { date } => ("your account will be erased", format!("as you asked, your account will be erased on {date}. Until then you can log in and call it off. {not_you}")),
         Matter::StayingAfterAll => ("your account stays", "the erasure of your account was called off.".into()),
-        Matter::ExportReady { token } => ("your data are ready", format!("the copy of your data can be fetched for two days, while you are logged in: GET /api/v1/me/exports/{token}")),
+        Matter::ExportReady { token } => ("your data are ready", format!("the copy of your data can be fetched for two days, while you are logged in: GET /api/v1/me/exports/{token}/file")),
         Matter::Suspended { reason } => ("your account is suspended", format!("your account was suspended: {reason}")),
         Matter::Restored => ("your account is open again", "the suspension of your account was lifted.".into()),
     }

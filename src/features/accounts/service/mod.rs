@@ -2,13 +2,17 @@
 //! addresses, second factors, passkeys.
 
 pub(super) mod emails;
+pub(super) mod erasure;
+pub(super) mod exports;
 pub(super) mod factors;
 pub(super) mod letters;
 pub(super) mod login;
 pub(super) mod passkeys;
 pub(super) mod passwords;
+pub(super) mod profile;
 pub(super) mod registration;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use super::store;
 use crate::platform::audit::{self, Actor, Entry};

@@ -1,11 +1,13 @@
 //! SQL of accounts, a file for each table: who somebody is, how they log in, what they hold.
 
 pub(super) mod accounts;
+pub(super) mod erasure;
+pub(super) mod exports;
 pub(super) mod factors;
 pub(super) mod failures;
 pub(super) mod one_time;
 pub(super) mod passkeys;
-mod profile;
+pub(super) mod profile;
 pub(super) mod sessions;
 pub(super) mod signing;
 pub(super) mod standing;
@@ -25,7 +27,18 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (sessions::BY_ID, "u"),
     (sessions::BY_SECRET, "t"),
     (sessions::OF_USER, "u"),
-    (sessions::PRUNE, "i"),
+    (sessions::ALL_OF_USER, "u"),
+    (sessions::PRUNE[0], "i"),
+    (sessions::PRUNE[1], "i"),
+    (sessions::PRUNE[2], "i"),
+    (profile::OWN, "u"),
+    (profile::PUBLISHED_BY, "u"),
+    (tokens::LIVE, "ui"),
+    (tokens::PRUNE, "i"),
+    (exports::LATEST, "u"),
+    (exports::FIND, "uu"),
+    (exports::PRUNE, "i"),
+    (erasure::DUE, "i"),
     (one_time::PEEK, "tti"),
     (one_time::PRUNE, "i"),
     (one_time::FORGET, "ut"),

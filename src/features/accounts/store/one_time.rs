@@ -98,6 +98,18 @@ pub(in super::super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) 
     Ok(())
 }
 
+/// What waits for somebody who may have no account: registrations and invitations, with the digests by which [`drop_one`] removes them.
+/// Reads all of them.
+pub(in super::super) fn of_nobody(conn: &mut Conn<'_>) -> DbResult<Vec<(String, Kept)>> {
+    const OF_NOBODY: &str = "SELECT user_id, payload, digest FROM one_time_tokens WHERE user_id IS NULL";
+    conn.query(OF_NOBODY, &[], |row| Ok((row.get(2)?, kept(row)?)))
+}
+
+pub(in super::super) fn drop_one(tx: &mut Tx<'_>, digest: &str) -> DbResult<()> {
+    tx.execute("DELETE FROM one_time_tokens WHERE digest = $1", &[digest.into()])?;
+    Ok(())
+}
+
 /// Drops what has run out.
 pub(in super::super) fn prune(tx: &mut Tx<'_>, now: Instant) -> DbResult<u64> {
     tx.execute(PRUNE, &[now.into()])

@@ -33,7 +33,11 @@ pub(super) const BY_SECRET: &str = "SELECT id, user_id, kind, secret_digest, gen
     created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE secret_digest = $1";
 pub(super) const OF_USER: &str = "SELECT id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
     created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at";
-pub(super) const PRUNE: &str = "DELETE FROM sessions WHERE expires_at < $1";
+pub(super) const ALL_OF_USER: &str = "SELECT id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
+    created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE user_id = $1 ORDER BY id";
+/// A session ends when its time is over, when it has rested too long, or when somebody ends it.
+pub(super) const PRUNE: [&str; 3] =
+    ["DELETE FROM sessions WHERE expires_at < $1", "DELETE FROM sessions WHERE idle_until < $1", "DELETE FROM sessions WHERE ended_at < $1"];
 
 fn session(row: &Row<'_>) -> DbResult<Session> {
     Ok(Session {
@@ -68,6 +72,11 @@ pub(in super::super) fn by_secret(conn: &mut Conn<'_>, digest: &str) -> DbResult
 /// Those that have not ended, oldest first; some may have run out.
 pub(in super::super) fn of_user(conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Session>> {
     conn.query(OF_USER, &[user.into()], session)
+}
+
+/// All that are remembered, ended ones too.
+pub(in super::super) fn all_of_user(conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Session>> {
+    conn.query(ALL_OF_USER, &[user.into()], session)
 }
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, new: &Session) -> DbResult<()> {
@@ -141,7 +150,11 @@ pub(in super::super) fn end_all(tx: &mut Tx<'_>, now: Instant, user: UserId, kee
     }
 }
 
-/// Forgets sessions that ran out before `before` (V6: device data).
+/// Forgets sessions that ended before `before`, however they did (V6: device data).
 pub(in super::super) fn prune(tx: &mut Tx<'_>, before: Instant) -> DbResult<u64> {
-    tx.execute(PRUNE, &[before.into()])
+    let mut gone = 0;
+    for prune in PRUNE {
+        gone += tx.execute(prune, &[before.into()])?;
+    }
+    Ok(gone)
 }

@@ -1,4 +1,6 @@
-//! SQL of the public reading of listings.
+//! SQL of the public reading of listings; what a host has is in `hosted.rs`.
+
+pub(super) mod hosted;
 
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
 use crate::values::{ListingId, Night, UserId};
@@ -16,6 +18,7 @@ const PUBLISHED: &str = "SELECT l.title, l.room_type, l.property_type, l.city, l
                          LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = ''
                          WHERE l.id = $1 AND l.state = 'published'";
 const IS_PUBLISHED: &str = "SELECT 1 FROM listings WHERE id = $1 AND state = 'published'";
+const OF_HOST: &str = "SELECT id FROM listings WHERE host_id = $1 ORDER BY id";
 /// Hops from one type to the next along the index: as many steps as there are types, not as there are listings.
 const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
                                   SELECT MIN(property_type) FROM listings WHERE state = 'published'
@@ -24,8 +27,8 @@ const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
                                   FROM types WHERE types.name IS NOT NULL)
                               SELECT name FROM types WHERE name IS NOT NULL ORDER BY name LIMIT 1000";
 
-/// The statements that must find their rows by an index; each takes a listing's id.
-pub const STATEMENTS: [&str; 2] = [PUBLISHED, IS_PUBLISHED];
+/// The statements that must find their rows by an index; each takes the id of a listing or of a host.
+pub const STATEMENTS: [&str; 3] = [PUBLISHED, IS_PUBLISHED, OF_HOST];
 
 /// What everybody may know of a listing; the exact place is not read at all.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +102,11 @@ pub(super) fn published(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<P
 /// Whether the listing exists and is published.
 pub(super) fn is_published(conn: &mut Conn<'_>, id: ListingId) -> DbResult<bool> {
     Ok(conn.first(IS_PUBLISHED, &[id.into()], |_| Ok(()))?.is_some())
+}
+
+/// All listings of a host, in any state.
+pub(super) fn of_host(conn: &mut Conn<'_>, host: UserId) -> DbResult<Vec<ListingId>> {
+    conn.query(OF_HOST, &[host.into()], |row| row.get(0))
 }
 
 /// The slugs of all published listings' property types, in order.
