@@ -3,7 +3,7 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, SecurityApi, UsersApi};
+use crate::features::accounts::{self, Accounts, AuthApi, LettersApi, OidcApi, SecurityApi, UsersApi};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -138,6 +138,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
+        OidcApi::new(accounts.clone()),
         SecurityApi::new(accounts),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),

@@ -31,7 +31,7 @@ const RELOAD_SECONDS: i64 = 1;
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claims {
+pub(crate) struct Claims {
     iss: String,
     aud: String,
     sub: Uuid,
@@ -43,11 +43,11 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub fn user(&self) -> UserId {
+    pub(crate) fn user(&self) -> UserId {
         UserId(self.sub)
     }
 
-    pub fn session(&self) -> Uuid {
+    pub(crate) fn session(&self) -> Uuid {
         self.sid
     }
 }
@@ -63,11 +63,11 @@ struct Head {
 
 /// The token is not one of ours, or does not count any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unusable;
+pub(crate) struct Unusable;
 
 /// Signs and checks access tokens; cheap to clone.
 #[derive(Clone)]
-pub struct AccessTokens(Arc<Inner>);
+pub(crate) struct AccessTokens(Arc<Inner>);
 
 struct Inner {
     db: Db,
@@ -86,7 +86,7 @@ struct Ring {
 
 impl AccessTokens {
     /// Reads the names of the keys, and makes the first. Blocks.
-    pub fn open(db: &Db, keys: &Arc<Keys>, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn open(db: &Db, keys: &Arc<Keys>, config: &Config) -> anyhow::Result<Self> {
         if db.read_blocking(signing::all)?.is_empty() {
             add_key(db)?;
         }
@@ -98,12 +98,12 @@ impl AccessTokens {
 
     /// For how long a token counts.
     #[must_use]
-    pub fn life_seconds(&self) -> i64 {
+    pub(crate) fn life_seconds(&self) -> i64 {
         self.0.life_seconds
     }
 
     /// A token for a session.
-    pub fn issue(&self, now: Instant, user: UserId, session: Uuid) -> anyhow::Result<String> {
+    pub(crate) fn issue(&self, now: Instant, user: UserId, session: Uuid) -> anyhow::Result<String> {
         let seconds = now.0.div_euclid(Instant::SECOND);
         let claims = Claims {
             iss: self.0.issuer.clone(),
@@ -124,7 +124,7 @@ impl AccessTokens {
 
     /// What a token says, if it is one of ours and counts now. Asks the database only for a key name it has never seen, and that
     /// at most once a second.
-    pub async fn check(&self, now: Instant, token: &str) -> Result<Claims, Unusable> {
+    pub(crate) async fn check(&self, now: Instant, token: &str) -> Result<Claims, Unusable> {
         if token.len() > MOST_BYTES {
             return Err(Unusable);
         }

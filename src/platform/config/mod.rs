@@ -8,6 +8,8 @@ mod accounts;
 mod hidden;
 mod limits;
 mod mail;
+mod oidc;
+mod outbound;
 mod sources;
 mod units;
 
@@ -15,6 +17,8 @@ pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
 pub use mail::{Encryption, Mail};
+pub use oidc::OidcProvider;
+pub use outbound::OutboundSettings;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -47,6 +51,10 @@ pub struct Config {
     pub keys: KeySettings,
     pub accounts: Accounts,
     pub mail: Mail,
+    pub outbound: OutboundSettings,
+    /// Other places whose accounts open the door here; `[[oidc]]` in the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub oidc: Vec<OidcProvider>,
 }
 
 /// What is logged, and how.
@@ -167,6 +175,8 @@ impl Default for Config {
             keys: KeySettings::default(),
             accounts: Accounts::default(),
             mail: Mail::default(),
+            outbound: OutboundSettings::default(),
+            oidc: Vec::new(),
         }
     }
 }
@@ -247,6 +257,8 @@ impl Config {
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
         self.mail.check()?;
+        self.outbound.check()?;
+        oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
         {

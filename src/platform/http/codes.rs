@@ -40,6 +40,7 @@ pub const CODES: &[Code] = &[
     code("invalid_token", 401, "Token not valid", "The token is not one of ours, has run out, or was ended. Refresh it, or log in again."),
     code("token_reused", 401, "Token used twice", "A refresh token is good once. It was used again, so its session was ended; log in again."),
     code("wrong_credentials", 401, "Wrong address or password", "The address and the password do not belong together; which of them is wrong is not told."),
+    code("provider_refused", 401, "Not proven by the provider", "What came back from the identity provider does not prove who you are, or belongs to another login. Begin anew."),
     code("account_suspended", 403, "Account suspended", "A moderator has suspended the account; the letter about it says why."),
     code(
         "csrf_failed",
@@ -51,6 +52,7 @@ pub const CODES: &[Code] = &[
     code("session_needed", 403, "Session needed", "A personal access token is not enough for this; log in."),
     code("registration_closed", 403, "No new accounts", "The operator takes no new accounts."),
     code("invitation_needed", 403, "Invitation needed", "Only those who were invited may register, at the address of the invitation."),
+    code("email_unverified", 403, "Address not verified", "The identity provider does not vouch for your mail address: verify it there first."),
     code("forbidden", 403, "Not allowed", "You are known, but this is not yours to do."),
     code(
         "scope_missing",
@@ -64,6 +66,9 @@ pub const CODES: &[Code] = &[
     code("method_not_allowed", 405, "Wrong method", "The address exists, but not with this method; the Allow header lists the right ones."),
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
     code("conflict", 409, "Conflict", "The current state does not allow this."),
+    code("link_needed", 409, "Link needed", "There is an account with this address. Log in to it, and link the provider there."),
+    code("link_taken", 409, "Linked elsewhere", "This account of the provider opens another account here."),
+    code("last_way_in", 409, "Last way to log in", "Without it you could not log in any more. Set a password first (forgotten password), or link another provider."),
     code("email_taken", 409, "Address taken", "Another account has this mail address."),
     code("link_unknown", 410, "Link used or too old", "A link of a letter is good once and for a while. Ask for another one."),
     code(
@@ -87,6 +92,7 @@ pub const CODES: &[Code] = &[
     code("invalid_dates", 422, "Unusable dates", "The dates do not make a stay: check-out must come after check-in, within the limits of the operation."),
     code("currency_needed", 422, "Currency needed", "The matches span several currencies; say which one the prices are meant in."),
     code("insecure_address", 422, "Insecure address", "Browsers may keep a session only over https or on localhost, unless the operator insists."),
+    code("redirect_not_allowed", 422, "Not a place to go back to", "Only paths of this site, and the addresses that the operator has listed, are gone back to."),
     code("invalid_email", 422, "Not a mail address", "No letter could reach this address."),
     code("invalid_name", 422, "Not a name", "A name has 1 to 80 characters, without control characters."),
     code("password_too_short", 422, "Password too short", "Several words are long and easy to remember."),
@@ -100,6 +106,7 @@ pub const CODES: &[Code] = &[
     code("header_too_large", 431, "Head too large", "The request line or the headers are larger than the server reads."),
     code("internal", 500, "Server error", "Something broke on our side. The request id helps the operator to find out what."),
     code("not_implemented", 501, "Not implemented", "The server does not know this."),
+    code("provider_unavailable", 503, "Provider not available", "The identity provider does not answer, or not as it should. Try again shortly, or log in with your password."),
     code("not_ready", 503, "Not ready", "The server is starting or lacks something it needs. Try again shortly."),
     code("overloaded", 503, "Overloaded", "Too much is going on. Try again after the time in Retry-After."),
     code("timed_out", 503, "Took too long", "The request took longer than the server allows. Narrow it down or try again."),

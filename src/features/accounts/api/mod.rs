@@ -3,12 +3,14 @@
 mod auth;
 mod letters;
 mod me;
+mod oidc;
 mod users;
 mod views;
 
 pub use auth::AuthApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
+pub use oidc::OidcApi;
 pub use users::UsersApi;
 
 use crate::platform::access::{Action, Door, Meter};
@@ -24,6 +26,15 @@ pub const DOORS: &[Door] = &[
     Door::to("forgotPassword", Action::ComeIn).counted_as(Meter::Mail),
     Door::to("resetPassword", Action::ComeIn).counted_as(Meter::Login),
     Door::to("confirmEmail", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("listProviders", Action::LookAround),
+    Door::to("startProviderLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("finishProviderLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    // Also looks at the session of whoever links a provider; the address is written by the provider.
+    Door::to("returnFromProvider", Action::LookAround).counted_as(Meter::Login).with_any_query().with_secret_answer(),
+    Door::to("listLinks", Action::SecureOwnAccount),
+    Door::to("startLink", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof().with_secret_answer(),
+    Door::to("finishLink", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof(),
+    Door::to("removeLink", Action::SecureOwnAccount).with_fresh_proof(),
     Door::to("readSession", Action::SecureOwnAccount).with_secret_answer(),
     Door::to("logOut", Action::SecureOwnAccount),
     Door::to("prove", Action::SecureOwnAccount).counted_as(Meter::Login),

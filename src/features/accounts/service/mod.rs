@@ -3,6 +3,7 @@
 pub(super) mod emails;
 pub(super) mod letters;
 pub(super) mod login;
+pub(super) mod oidc;
 pub(super) mod passwords;
 pub(super) mod registration;
 pub(super) mod sessions;
@@ -26,7 +27,7 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
 
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.
 #[derive(Clone)]
-pub struct World {
+pub(crate) struct World {
     pub keys: std::sync::Arc<Keys>,
     pub config: std::sync::Arc<Config>,
     pub origin: Origin,
@@ -45,11 +46,11 @@ impl World {
 }
 
 /// Tells every node that somebody's sessions, tokens, roles or state are not what they were.
-pub fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+pub(crate) fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
     events::append(tx, Kind::AccountChanged, user.0, &json!({}), now)
 }
 
 /// An entry of the audit trail about somebody's account.
-pub fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
+pub(crate) fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
     audit::append(tx, now, &Entry { action, actor, on_behalf_of: None, object: about.map(|id| ("user", id.0)), reason: None, diff, origin: &world.origin })
 }

@@ -6,7 +6,7 @@ use crate::values::{Email, Instant, Night, UserId};
 
 /// Whether somebody may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Active,
     /// By a moderator.
     Suspended,
@@ -16,10 +16,10 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Leaving, Self::Erased];
+    pub(crate) const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Leaving, Self::Erased];
 
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
@@ -30,7 +30,7 @@ impl State {
 
     /// Whether sessions and tokens of this account count.
     #[must_use]
-    pub const fn may_enter(self) -> bool {
+    pub(crate) const fn may_enter(self) -> bool {
         matches!(self, Self::Active | Self::Leaving)
     }
 
@@ -41,7 +41,7 @@ impl State {
 
 /// An account with the name of its owner.
 #[derive(Clone)]
-pub struct Account {
+pub(crate) struct Account {
     pub user: UserId,
     pub name: String,
     pub email: String,

@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod failures;
+pub(super) mod oidc;
 pub(super) mod one_time;
 mod profile;
 pub(super) mod sessions;
@@ -24,6 +25,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (sessions::BY_SECRET, "t"),
     (sessions::OF_USER, "u"),
     (sessions::PRUNE, "i"),
+    (oidc::BY_SUBJECT, "tt"),
+    (oidc::OF_USER, "u"),
     (one_time::PEEK, "tti"),
     (one_time::PRUNE, "i"),
     (one_time::FORGET, "ut"),

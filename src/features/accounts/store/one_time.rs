@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What a token is good for, and how long (seconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The link of a registration; payload: name, email, locale.
     Register,
     ResetPassword,
@@ -29,7 +29,7 @@ pub enum Purpose {
 
 impl Purpose {
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Register => "register",
             Self::ResetPassword => "reset_password",
@@ -44,7 +44,7 @@ impl Purpose {
     }
 
     #[must_use]
-    pub const fn life_seconds(self) -> i64 {
+    pub(crate) const fn life_seconds(self) -> i64 {
         match self {
             Self::Register | Self::ChangeEmail => 24 * 3_600,
             Self::ResetPassword => 30 * 60,
@@ -59,7 +59,7 @@ impl Purpose {
 
 /// What was kept with a token.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub user: Option<UserId>,
     pub payload: Value,
 }
