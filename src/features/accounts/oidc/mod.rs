@@ -5,7 +5,7 @@
 
 mod provider;
 
-pub use provider::Provider;
+pub(super) use provider::Provider;
 
 use crate::platform::config::Config;
 use crate::platform::error::{Error, Kind, Refused};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Who somebody is, as a provider vouches for it.
 #[derive(Debug, Clone)]
-pub struct Identity {
+pub(super) struct Identity {
     pub provider: String,
     pub provider_name: String,
     pub issuer: String,
@@ -27,7 +27,7 @@ pub struct Identity {
 
 /// Why a provider's answer is of no use. The details go to the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub(super) enum Trouble {
     /// It does not answer, or not as a provider should.
     #[error("the provider is not available: {0}")]
     Unavailable(String),
@@ -56,20 +56,20 @@ impl From<Trouble> for Error {
 
 /// All providers of the settings; cheap to clone.
 #[derive(Clone)]
-pub struct Providers(Arc<[Arc<Provider>]>);
+pub(super) struct Providers(Arc<[Arc<Provider>]>);
 
 impl Providers {
     /// Calls nobody yet: a provider that is down must not keep the server from starting.
-    pub fn open(config: &Config, outbound: &Outbound) -> anyhow::Result<Self> {
+    pub(super) fn open(config: &Config, outbound: &Outbound) -> anyhow::Result<Self> {
         let open = |settings: &_| Provider::open(settings, outbound.clone(), &config.base_url()).map(Arc::new);
         Ok(Self(config.oidc.iter().map(open).collect::<anyhow::Result<_>>()?))
     }
 
-    pub fn find(&self, id: &str) -> Option<Arc<Provider>> {
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Provider>> {
         self.0.iter().find(|provider| provider.id() == id).cloned()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter().map(AsRef::as_ref)
     }
 }

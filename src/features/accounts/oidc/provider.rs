@@ -44,7 +44,7 @@ const SIGNATURES: [Alg; 9] = [
 type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// A provider of the settings.
-pub struct Provider {
+pub(in super::super) struct Provider {
     settings: OidcProvider,
     secret: Option<Hidden>,
     outbound: Outbound,
@@ -61,11 +61,11 @@ struct Known {
 
 /// Where somebody is sent, and what has to be known when they are back.
 #[derive(Debug)]
-pub struct Departure {
-    pub url: String,
-    pub state: String,
-    pub nonce: String,
-    pub verifier: String,
+pub(in super::super) struct Departure {
+    pub(in super::super) url: String,
+    pub(in super::super) state: String,
+    pub(in super::super) nonce: String,
+    pub(in super::super) verifier: String,
 }
 
 impl Provider {
@@ -75,30 +75,30 @@ impl Provider {
         Ok(Self { settings: settings.clone(), secret, outbound, callback, known: Mutex::default(), silent_since: Mutex::default() })
     }
 
-    pub fn id(&self) -> &str {
+    pub(in super::super) fn id(&self) -> &str {
         &self.settings.id
     }
 
-    pub fn name(&self) -> &str {
+    pub(in super::super) fn name(&self) -> &str {
         &self.settings.name
     }
 
-    pub fn issuer(&self) -> &str {
+    pub(in super::super) fn issuer(&self) -> &str {
         &self.settings.issuer
     }
 
     /// Our own address for people who come back.
-    pub fn callback(&self) -> &str {
+    pub(in super::super) fn callback(&self) -> &str {
         &self.callback
     }
 
     /// Whether an app may be sent back to this address.
-    pub fn allows_redirect(&self, uri: &str) -> bool {
+    pub(in super::super) fn allows_redirect(&self, uri: &str) -> bool {
         self.settings.redirect_uris.iter().any(|allowed| allowed == uri)
     }
 
     /// Where to send somebody who wants to log in. Blocks.
-    pub fn depart(&self, redirect_uri: &str) -> Result<Departure, Trouble> {
+    pub(in super::super) fn depart(&self, redirect_uri: &str) -> Result<Departure, Trouble> {
         let client = self.client(&self.metadata()?, redirect_uri)?;
         let (state, nonce) = (fresh_secret(), fresh_secret());
         let (sent, told) = (state.clone(), nonce.clone());
@@ -113,7 +113,7 @@ impl Provider {
     }
 
     /// What a code proves, which is exchanged now. Blocks.
-    pub fn arrive(&self, now: Instant, code: String, nonce: String, verifier: String, redirect_uri: &str) -> Result<Identity, Trouble> {
+    pub(in super::super) fn arrive(&self, now: Instant, code: String, nonce: String, verifier: String, redirect_uri: &str) -> Result<Identity, Trouble> {
         let client = self.client(&self.metadata()?, redirect_uri)?;
         let request = client.exchange_code(AuthorizationCode::new(code)).map_err(|_missing| Trouble::Unavailable("it names no token endpoint".into()))?;
         let answer = request.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request(&|request| self.call(request));

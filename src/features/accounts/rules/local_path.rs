@@ -3,7 +3,7 @@
 const MOST_BYTES: usize = 512;
 
 /// Whether `text` is a plain path of this site, perhaps with a query: `/trips/7?tab=all`.
-pub fn is_local_path(text: &str) -> bool {
+pub(in super::super) fn is_local_path(text: &str) -> bool {
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let Some(rest) = path.strip_prefix('/') else { return false };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');

@@ -27,7 +27,7 @@ const MOST_LINKS: usize = 20;
 
 /// What has to be known again when somebody comes back from a provider. Stored sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Journey {
+pub(in super::super) struct Journey {
     /// The provider's id.
     pub provider: String,
     pub state: String,
@@ -43,7 +43,7 @@ pub struct Journey {
 }
 
 /// Keeps a journey until its traveller is back.
-pub fn depart(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, user: Option<UserId>, journey: &Journey) -> DbResult<()> {
+pub(in super::super) fn depart(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, user: Option<UserId>, journey: &Journey) -> DbResult<()> {
     let plain = serde_json::to_vec(journey).map_err(|error| DbError::Unusable(error.to_string()))?;
     let sealed = world.keys.seal(&place(ticket), &plain);
     one_time::keep(tx, now, ticket, Purpose::Oidc, user, &json!({"sealed": sealed}))
@@ -51,7 +51,7 @@ pub fn depart(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, user: 
 
 /// The journey of a ticket, which is used up whatever comes of it. `None`: there is none, or it belongs to another provider, another
 /// state, or somebody else (`user`: who links; `None` for a login).
-pub fn arrive(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, provider: &str, state: &str, user: Option<(UserId, Uuid)>) -> DbResult<Option<Journey>> {
+pub(in super::super) fn arrive(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, provider: &str, state: &str, user: Option<(UserId, Uuid)>) -> DbResult<Option<Journey>> {
     let Some(kept) = one_time::take(tx, now, ticket, Purpose::Oidc)? else { return Ok(None) };
     let plain = world.keys.unseal(&place(ticket), kept.payload["sealed"].as_str().unwrap_or_default())?;
     let journey: Journey = serde_json::from_slice(&plain).map_err(|error| DbError::Unusable(error.to_string()))?;
@@ -61,7 +61,7 @@ pub fn arrive(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, provid
 }
 
 /// Whether a ticket belongs to somebody who links, without using it up.
-pub fn is_linking(conn: &mut Conn<'_>, now: Instant, ticket: &str) -> DbResult<bool> {
+pub(in super::super) fn is_linking(conn: &mut Conn<'_>, now: Instant, ticket: &str) -> DbResult<bool> {
     Ok(one_time::peek(conn, now, ticket, Purpose::Oidc)?.is_some_and(|kept| kept.user.is_some()))
 }
 
@@ -71,7 +71,7 @@ fn place(ticket: &str) -> String {
 
 /// Lets in whoever the provider vouches for; makes the account of a newcomer. An address that belongs to somebody here already is not
 /// linked by itself: whoever holds the address elsewhere need not be the owner here.
-pub fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, identity: &Identity, to: &Place) -> Result<Outcome> {
+pub(in super::super) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, identity: &Identity, to: &Place) -> Result<Outcome> {
     let known = match oidc::by_subject(tx, &identity.issuer, &identity.subject)? {
         Some(link) => accounts::by_id(tx, link.user)?.map(|account| (link, account)),
         None => None,
@@ -141,7 +141,7 @@ fn insert(tx: &mut Tx<'_>, now: Instant, user: UserId, identity: &Identity) -> D
 }
 
 /// Links a provider's account to that of its owner, who is logged in, and tells them by letter.
-pub fn link(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, identity: &Identity) -> Result<()> {
+pub(in super::super) fn link(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, identity: &Identity) -> Result<()> {
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.state.may_enter()) else { return Err(conflict()) };
     match oidc::by_subject(tx, &identity.issuer, &identity.subject)? {
         Some(link) if link.user == user => return Ok(()),
@@ -163,7 +163,7 @@ pub fn link(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, identity
 }
 
 /// Takes a link away, unless it is the last way in. False when it is not theirs.
-pub fn unlink(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> Result<bool> {
+pub(in super::super) fn unlink(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> Result<bool> {
     oidc::hold(tx, now, user)?;
     let (account, links) = (accounts::by_id(tx, user)?, oidc::of_user(tx, user)?);
     let Some(link) = links.iter().find(|link| link.id == id) else { return Ok(false) };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// An account elsewhere that opens one here.
 #[derive(Debug, Clone)]
-pub struct Link {
+pub(in super::super) struct Link {
     pub id: Uuid,
     pub user: UserId,
     /// The provider's id in the settings when it was linked.
