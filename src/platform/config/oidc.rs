@@ -43,7 +43,8 @@ impl OidcProvider {
     pub fn secret(&self) -> Result<Option<Hidden>, SettingsError> {
         let Some(path) = &self.client_secret_file else { return Ok(self.client_secret.clone()) };
         let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| SettingsError::new(format!("oidc.client_secret_file of `{}`, {}, cannot be read: {error}", self.id, path.display())))?;
+        let text =
+            text.map_err(|error| SettingsError::new(format!("oidc.client_secret_file of `{}`, {}, cannot be read: {error}", self.id, path.display())))?;
         Ok(Some(Hidden::new(text.trim_end_matches(['\r', '\n']))))
     }
 

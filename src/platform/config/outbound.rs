@@ -25,7 +25,10 @@ impl Default for OutboundSettings {
 impl OutboundSettings {
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         if let Some(network) = self.allow.iter().find(|network| network.is_everything()) {
-            return Err(SettingsError::of("outbound.allow", &format!("`{network}` is everything: strangers could make the server call what only it can reach")));
+            return Err(SettingsError::of(
+                "outbound.allow",
+                &format!("`{network}` is everything: strangers could make the server call what only it can reach"),
+            ));
         }
         Ok(())
     }

@@ -36,8 +36,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
         // 2000::/3 alone is given out. Mapped, compatible and translated forms of IPv4, loopback, unique local, link-local, site-local,
         // discard-only, segment routing (5f00::/16) and multicast all lie outside.
         IpAddr::V6(v6) => {
-            v6.segments()[0] >> 13 == 1
-                && !NOT_PUBLIC_V6.iter().any(|(first, length)| u128::from(v6) >> (128 - length) == u128::from(*first) >> (128 - length))
+            v6.segments()[0] >> 13 == 1 && !NOT_PUBLIC_V6.iter().any(|(first, length)| u128::from(v6) >> (128 - length) == u128::from(*first) >> (128 - length))
         }
     }
 }

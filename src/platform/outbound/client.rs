@@ -67,7 +67,8 @@ impl Outbound {
         let _place = room.enter(url.host_str().unwrap_or_default(), until.min(Instant::now() + TURN))?;
         let (method, mut headers, mut body) = (head.method, head.headers, body);
         for _hop in 0..=MOST_REDIRECTS {
-            let mut request = Request::builder().method(method.clone()).uri(url.as_str()).body(body.clone()).map_err(|_bad| Trouble::Refused("it is not a URL"))?;
+            let mut request =
+                Request::builder().method(method.clone()).uri(url.as_str()).body(body.clone()).map_err(|_bad| Trouble::Refused("it is not a URL"))?;
             *request.headers_mut() = headers.clone();
             let answer = once(agent, request, budget, until)?;
             let follows = policy == Policy::Public && matches!(method, Method::GET | Method::HEAD);

@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn plain_addresses_pass() {
-        for good in ["https://example.org", "https://example.org:8443/a?b=c", "https://xn--bcher-kva.example/", "https://1.1.1.1/", "https://[2606:4700:4700::1111]/x"] {
+        for good in
+            ["https://example.org", "https://example.org:8443/a?b=c", "https://xn--bcher-kva.example/", "https://1.1.1.1/", "https://[2606:4700:4700::1111]/x"]
+        {
             assert!(read(good, SHAPE).is_ok(), "{good}");
         }
         assert_eq!(read("https://B\u{fc}cher.Example/", SHAPE).unwrap().as_str(), "https://xn--bcher-kva.example/");
@@ -216,7 +218,9 @@ mod tests {
         let from = read("https://example.org/a/b", SHAPE).unwrap();
         assert_eq!(follow(&from, "c?d#e", SHAPE).unwrap().as_str(), "https://example.org/a/c?d");
         assert_eq!(follow(&from, "//example.com/", SHAPE).unwrap().as_str(), "https://example.com/");
-        for bad in ["http://example.org/", "https://localhost/", "https://u@example.org/", "ftp://example.org/", "https://example.org:22/", "\\\\127.0.0.1", "a b"] {
+        for bad in
+            ["http://example.org/", "https://localhost/", "https://u@example.org/", "ftp://example.org/", "https://example.org:22/", "\\\\127.0.0.1", "a b"]
+        {
             assert!(follow(&from, bad, SHAPE).is_err(), "{bad}");
         }
         let both = Shape { http: true, ..SHAPE };

@@ -171,3 +171,13 @@ fn the_operator_may_name_what_strangers_may_not() {
     assert!(matches!(call(Policy::Public), Err(Trouble::Refused(_))));
     assert_eq!(inside.callers(), 1);
 }
+
+#[test]
+fn what_should_be_secret_is_called_with_tls_or_not_at_all() {
+    let plain = Server::new("127.0.0.1:0", OK);
+    let client = Outbound::open(&Config::default());
+    let request = Request::get(format!("https://{}/", plain.at)).body(Vec::new()).unwrap();
+    assert!(matches!(client.send(Policy::Operator { http: true }, Budget::of(100), request), Err(Trouble::Unreachable(_))));
+    // A TLS record of kind handshake, version 1.0: the first words of a TLS client.
+    assert!(plain.heard.lock()[0].starts_with("\u{16}\u{3}\u{1}"), "{:?}", plain.heard.lock());
+}

@@ -101,7 +101,7 @@ struct LinksView {
 enum Onward {
     /// On to the page that was asked for at the start; a fragment `#TICKET` on `/account/code` asks for the second factor.
     #[oai(status = 303)]
-    To(#[oai(header = "Location")] String, #[oai(header = "Set-Cookie")] String),
+    To(#[oai(header = "Location")] String),
 }
 
 /// Login through other providers.
@@ -170,15 +170,16 @@ impl OidcApi {
         let spent = set_named_cookie(cookies, ticket_name(cookies), "", 0);
         if let Some((user, _)) = session.filter(|_| linking) {
             self.link(&visitor, user, identity).await?;
-            return Ok(Response::new(Onward::To(then, spent)));
+            return Ok(Response::new(Onward::To(then)).header(header::SET_COOKIE, spent));
         }
         match self.enter(&visitor, identity, true).await? {
             Outcome::In(begun) => {
                 let seconds = (begun.expires_at.0 - self.accounts.tools().clock.now().0) / Instant::SECOND;
-                Ok(Response::new(Onward::To(then, spent)).header(header::SET_COOKIE, set_cookie(cookies, &begun.secret, seconds)))
+                let session = set_cookie(cookies, &begun.secret, seconds);
+                Ok(Response::new(Onward::To(then)).header(header::SET_COOKIE, spent).header(header::SET_COOKIE, session))
             }
             // In the fragment, which browsers send to nobody.
-            Outcome::CodeNeeded { ticket } => Ok(Response::new(Onward::To(format!("/account/code#{ticket}"), spent))),
+            Outcome::CodeNeeded { ticket } => Ok(Response::new(Onward::To(format!("/account/code#{ticket}"))).header(header::SET_COOKIE, spent)),
             Outcome::Suspended => Err(Error::refused(Kind::Forbidden, "account_suspended", "This account is suspended; the letter about it says why.")),
             Outcome::Wrong => Err(unproven("it opens nothing")),
         }

@@ -173,9 +173,8 @@ impl Provider {
     fn client(&self, metadata: &CoreProviderMetadata, redirect_uri: &str) -> Result<Client, Trouble> {
         let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_bad| Trouble::Unavailable("our own address is no URL".into()))?;
         let methods = metadata.token_endpoint_auth_methods_supported();
-        let by_body = methods.is_some_and(|methods| {
-            !methods.contains(&CoreClientAuthMethod::ClientSecretBasic) && methods.contains(&CoreClientAuthMethod::ClientSecretPost)
-        });
+        let by_body = methods
+            .is_some_and(|methods| !methods.contains(&CoreClientAuthMethod::ClientSecretBasic) && methods.contains(&CoreClientAuthMethod::ClientSecretPost));
         let secret = self.secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let client = CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(self.settings.client_id.clone()), secret);
         Ok(client.set_redirect_uri(redirect).set_auth_type(if by_body { AuthType::RequestBody } else { AuthType::BasicAuth }))

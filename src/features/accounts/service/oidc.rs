@@ -51,7 +51,15 @@ pub(in super::super) fn depart(tx: &mut Tx<'_>, now: Instant, world: &World, tic
 
 /// The journey of a ticket, which is used up whatever comes of it. `None`: there is none, or it belongs to another provider, another
 /// state, or somebody else (`user`: who links; `None` for a login).
-pub(in super::super) fn arrive(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, provider: &str, state: &str, user: Option<(UserId, Uuid)>) -> DbResult<Option<Journey>> {
+pub(in super::super) fn arrive(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    ticket: &str,
+    provider: &str,
+    state: &str,
+    user: Option<(UserId, Uuid)>,
+) -> DbResult<Option<Journey>> {
     let Some(kept) = one_time::take(tx, now, ticket, Purpose::Oidc)? else { return Ok(None) };
     let plain = world.keys.unseal(&place(ticket), kept.payload["sealed"].as_str().unwrap_or_default())?;
     let journey: Journey = serde_json::from_slice(&plain).map_err(|error| DbError::Unusable(error.to_string()))?;

@@ -111,12 +111,8 @@ impl Issuer {
         let mut state = self.state.lock().unwrap();
         state.issued += 1;
         let code = format!("code-{}", state.issued);
-        let grant = Grant {
-            who: who.into(),
-            nonce: asked["nonce"].clone(),
-            challenge: asked["code_challenge"].clone(),
-            redirect_uri: asked["redirect_uri"].clone(),
-        };
+        let grant =
+            Grant { who: who.into(), nonce: asked["nonce"].clone(), challenge: asked["code_challenge"].clone(), redirect_uri: asked["redirect_uri"].clone() };
         state.grants.insert(code.clone(), grant);
         (code, asked["state"].clone())
     }

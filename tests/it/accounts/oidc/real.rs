@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use stopover::platform::config::Config;
 use stopover::platform::outbound::{Budget, Outbound, Policy};
 use stopover::values::{Clock as _, SystemClock};
@@ -20,6 +20,8 @@ const CALLBACK: &str = "http://127.0.0.1:8080/api/v1/auth/oidc/home/callback";
 struct Real {
     child: Child,
     issuer: String,
+    /// Kept open: a process that cannot write what it has to say would end.
+    _says: BufReader<ChildStdout>,
 }
 
 impl Real {
@@ -33,9 +35,10 @@ impl Real {
         let child = Command::new("node").arg(server).arg(&folder).arg(CALLBACK).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{missing} (node: {error})"));
         let mut issuer = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut issuer).unwrap();
+        let mut says = BufReader::new(child.stdout.take().unwrap());
+        says.read_line(&mut issuer).unwrap();
         assert!(issuer.starts_with("http://127.0.0.1:"), "{missing} (it does not start: {issuer:?})");
-        Self { child, issuer: issuer.trim().to_owned() }
+        Self { child, issuer: issuer.trim().to_owned(), _says: says }
     }
 }
 
