@@ -57,8 +57,7 @@ impl Server {
 
 /// 127.0.0.2 is public on this stage, any other address is what it is.
 fn client(port: u16, answers: Vec<Vec<SocketAddr>>) -> Outbound {
-    let mut config = Config::default();
-    config.listen = "127.0.0.9:1".parse().unwrap();
+    let mut config = Config { listen: "127.0.0.9:1".parse().unwrap(), ..Config::default() };
     config.outbound.allow_http = true;
     config.outbound.ports = vec![port];
     config.outbound.allow = vec![Network::parse("127.0.0.2").unwrap()];

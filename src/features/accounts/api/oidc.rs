@@ -152,7 +152,6 @@ impl OidcApi {
         provider: Path<String>,
         code: Query<Option<String>>,
         state: Query<Option<String>>,
-        iss: Query<Option<String>>,
     ) -> Result<Response<Onward>> {
         let cookies = self.accounts.tools().config.cookies().ok_or_else(|| unproven("browsers keep no session here"))?;
         // Without a code the provider tells of an error: somebody pressed "cancel", say.
@@ -164,7 +163,9 @@ impl OidcApi {
         });
         let (now, asked) = (self.accounts.tools().clock.now(), ticket.clone());
         let linking = self.accounts.tools().db.read(move |conn| oidc::is_linking(conn, now, &asked).map_err(Error::from)).await?;
-        let back = Back { ticket, code, state, iss: iss.0 };
+        // `iss` and whatever else providers add.
+        let iss = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).find(|(name, _)| name == "iss");
+        let back = Back { ticket, code, state, iss: iss.map(|(_, value)| value.into_owned()) };
         let (journey, identity) = self.arrive(&visitor, &provider.0, back, session.filter(|_| linking)).await?;
         let then = journey.then.ok_or_else(|| unproven("this login is finished by an app"))?;
         let spent = set_named_cookie(cookies, ticket_name(cookies), "", 0);

@@ -137,7 +137,7 @@ on_both!(a_browser_goes_there_and_back, async |db: TestDb| {
     }
     let (code, state) = issuer.authorize(reply.json()["url"].as_str().unwrap(), "ada");
     // Providers add what they like.
-    let path = format!("/auth/oidc/home/callback?code={code}&state={state}&session_state=x&scope=openid+email&authuser=0");
+    let path = format!("/auth/oidc/home/callback?code={code}&state={state}&iss={}&session_state=x&scope=openid+email&authuser=0", issuer.url);
     // Another browser, led here by somebody, is not let in (login CSRF).
     town.get(&nobody, &path).await.expect_problem(401, "provider_refused");
     let other = town.post(&nobody, "/auth/oidc/home/start", json!({"browser": true})).await.header("set-cookie").to_owned();

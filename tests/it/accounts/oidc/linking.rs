@@ -6,11 +6,11 @@ use crate::support::{TestDb, on_both};
 use poem::http::Method;
 use serde_json::{Value, json};
 use stopover::platform::config::Registration;
-use stopover::platform::db::{DbError, Lane};
+use stopover::platform::db::Lane;
 
 async fn change(town: &Town, sql: &'static str) {
     let db = town.tools().db.clone();
-    crate::support::off_thread(move || db.write_blocking(Lane::Urgent, move |tx, _| tx.execute(sql, &[]).map_err(DbError::from)).unwrap()).await;
+    crate::support::off_thread(move || db.write_blocking(Lane::Urgent, move |tx, _| tx.execute(sql, &[])).unwrap()).await;
 }
 
 on_both!(a_newcomer_of_a_provider_has_an_account_at_once, async |db: TestDb| {
