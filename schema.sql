@@ -143,6 +143,19 @@ CREATE TABLE IF NOT EXISTS one_time_tokens (
 CREATE INDEX IF NOT EXISTS one_time_tokens_of_user ON one_time_tokens (user_id, purpose) WHERE user_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS one_time_tokens_over ON one_time_tokens (expires_at);
 
+-- Accounts of other providers (OpenID Connect) that open the door to an account here.
+CREATE TABLE IF NOT EXISTS oidc_links (
+    id           UUID PRIMARY KEY,
+    user_id      UUID NOT NULL REFERENCES accounts (user_id),
+    provider     TEXT NOT NULL,                -- its id in the settings when it was linked
+    issuer       TEXT NOT NULL,
+    subject      TEXT NOT NULL,                -- who somebody is there; never used again for another person
+    created_at   TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS oidc_links_by_subject ON oidc_links (issuer, subject);
+CREATE INDEX IF NOT EXISTS oidc_links_of_user ON oidc_links (user_id, id);
+
 -- Failed logins, by account, and by account and address; the keys are digests, also of addresses that nobody has.
 CREATE TABLE IF NOT EXISTS login_failures (
     key           TEXT PRIMARY KEY,

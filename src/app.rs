@@ -3,7 +3,9 @@
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
 //! and what `stopover doctor` should look at in [`checks`].
 
-use crate::features::accounts::{self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
+use crate::features::accounts::{
+    self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
+};
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
@@ -155,6 +157,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         FactorsApi::new(accounts.clone()),
         PasskeysApi::new(accounts.clone()),
         SecurityApi::new(accounts.clone()),
+        OidcApi::new(accounts.clone()),
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools),

@@ -16,6 +16,7 @@ pub mod instance;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
+pub mod outbound;
 pub mod privacy;
 pub mod tasks;
 pub mod telemetry;

@@ -3,11 +3,13 @@
 use super::access_tokens::AccessTokens;
 use super::gate::Doorkeeper;
 use super::hashing::Hashing;
+use super::oidc::Providers;
 use super::personal::AccountData;
 use super::service::World;
 use super::service::sessions::Place;
 use crate::platform::events::Follower;
 use crate::platform::http::{Gate, Visitor};
+use crate::platform::outbound::Outbound;
 use crate::platform::privacy::PersonalData;
 use crate::platform::tools::Tools;
 use crate::values::{Origin, UserId};
@@ -22,6 +24,7 @@ struct Inner {
     hashing: Hashing,
     tokens: AccessTokens,
     gate: Doorkeeper,
+    providers: Providers,
 }
 
 impl Accounts {
@@ -30,7 +33,8 @@ impl Accounts {
         let tokens = AccessTokens::open(&tools.db, &tools.keys, &tools.config)?;
         let hashing = Hashing::new(tools.config.accounts.argon2)?;
         let gate = Doorkeeper::new(tools.clone(), tokens.clone());
-        Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate })))
+        let providers = Providers::open(&tools.config, &Outbound::open(&tools.config))?;
+        Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate, providers })))
     }
 
     /// For the edge of the server.
@@ -61,6 +65,10 @@ impl Accounts {
 
     pub(super) fn access_tokens(&self) -> &AccessTokens {
         &self.0.tokens
+    }
+
+    pub(super) fn providers(&self) -> &Providers {
+        &self.0.providers
     }
 
     /// This node looks anew at somebody at once; the others hear of it by the event log.

@@ -3,7 +3,8 @@
 //! A registration begins with a name and an address and ends with the link in the letter, which asks for the password
 //! (`service/registration.rs`). A login (`service/login.rs`) begins a session (`service/sessions.rs`), kept in a refresh token or a
 //! cookie; codes and passkeys are in
-//! `service/factors.rs` and `service/passkeys.rs`; every request is looked at by `gate.rs`. `hashing.rs` bounds what passwords may cost, `access_tokens.rs` signs, and
+//! `service/factors.rs` and `service/passkeys.rs`; every request is looked at by `gate.rs`. `hashing.rs` bounds what passwords may
+//! cost, `oidc/` asks other providers who somebody is, `access_tokens.rs` signs, and
 //! `handle.rs` holds it all together for the edges in `api/`.
 
 mod access_tokens;
@@ -12,13 +13,14 @@ mod gate;
 mod handle;
 mod hashing;
 mod jobs;
+mod oidc;
 mod personal;
 mod rules;
 mod service;
 mod store;
 
 pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, ExportsApi, FactorsApi, LettersApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
+pub use api::{AuthApi, DOORS, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};

@@ -29,13 +29,15 @@ pub struct Door {
     pub meter: Option<Meter>,
     /// The answer holds a secret: it is never stored for a replay.
     pub secret_answer: bool,
+    /// Others write the address, and add parameters of their own: unknown ones are not refused.
+    pub any_query: bool,
 }
 
 impl Door {
     /// A door for `operation` through which goes who may do `action`.
     #[must_use]
     pub const fn to(operation: &'static str, action: Action) -> Self {
-        Self { operation, action, fresh_proof: false, meter: None, secret_answer: false }
+        Self { operation, action, fresh_proof: false, meter: None, secret_answer: false, any_query: false }
     }
 
     #[must_use]
@@ -47,6 +49,12 @@ impl Door {
     #[must_use]
     pub const fn counted_as(mut self, meter: Meter) -> Self {
         self.meter = Some(meter);
+        self
+    }
+
+    #[must_use]
+    pub const fn with_any_query(mut self) -> Self {
+        self.any_query = true;
         self
     }
 

@@ -8,6 +8,8 @@ mod accounts;
 mod hidden;
 mod limits;
 mod mail;
+mod oidc;
+mod outbound;
 mod sources;
 mod units;
 
@@ -15,6 +17,8 @@ pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
 pub use mail::{Encryption, Mail};
+pub use oidc::OidcProvider;
+pub use outbound::OutboundSettings;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -48,6 +52,10 @@ pub struct Config {
     pub accounts: Accounts,
     pub mail: Mail,
     pub search: Search,
+    pub outbound: OutboundSettings,
+    /// Other places whose accounts open the door here; `[[oidc]]` in the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub oidc: Vec<OidcProvider>,
 }
 
 /// What is logged, and how.
@@ -177,6 +185,8 @@ impl Default for Config {
             accounts: Accounts::default(),
             mail: Mail::default(),
             search: Search::default(),
+            outbound: OutboundSettings::default(),
+            oidc: Vec::new(),
         }
     }
 }
@@ -264,6 +274,8 @@ impl Config {
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
         self.mail.check()?;
+        self.outbound.check()?;
+        oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
         {

@@ -37,7 +37,7 @@ pub(super) struct Operation {
     query: Vec<Parameter>,
     headers: Vec<String>,
     path_names: Vec<String>,
-    /// Pages such as `/docs`, which are not part of the API, may be called with anything.
+    /// Pages such as `/docs`, which are not part of the API, may be called with anything; so may what others send browsers to.
     lenient: bool,
     pub(super) numbers: Numbers,
     pub(super) search: bool,
@@ -123,6 +123,7 @@ impl Routes {
                 let Some(door) = doors.find(id) else { anyhow::bail!("{method} {template} (`{id}`) has no door: nobody has said who may call it") };
                 let mut known = Operation::from_spec(method, template, operation, metrics);
                 known.door = Some(*door);
+                known.lenient = door.any_query;
                 routes.add(template, known);
             }
         }

@@ -6,6 +6,7 @@ mod exports;
 mod factors;
 mod homes;
 mod login;
+mod oidc;
 mod passkeys;
 mod plans;
 mod profile;

@@ -6,6 +6,7 @@ mod exports;
 mod factors;
 mod letters;
 mod me;
+mod oidc;
 mod passkeys;
 mod profile;
 mod tokens;
@@ -17,6 +18,7 @@ pub use exports::ExportsApi;
 pub use factors::FactorsApi;
 pub use letters::LettersApi;
 pub use me::SecurityApi;
+pub use oidc::OidcApi;
 pub use passkeys::PasskeysApi;
 pub use profile::ProfileApi;
 pub use tokens::TokensApi;
@@ -35,6 +37,15 @@ pub const DOORS: &[Door] = &[
     Door::to("forgotPassword", Action::ComeIn).counted_as(Meter::Mail),
     Door::to("resetPassword", Action::ComeIn).counted_as(Meter::Login),
     Door::to("confirmEmail", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("listProviders", Action::LookAround),
+    Door::to("startProviderLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    Door::to("finishProviderLogin", Action::ComeIn).counted_as(Meter::Login).with_secret_answer(),
+    // Also looks at the session of whoever links a provider; the address is written by the provider.
+    Door::to("returnFromProvider", Action::LookAround).counted_as(Meter::Login).with_any_query().with_secret_answer(),
+    Door::to("listLinks", Action::SecureOwnAccount),
+    Door::to("startLink", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof().with_secret_answer(),
+    Door::to("finishLink", Action::SecureOwnAccount).counted_as(Meter::Login).with_fresh_proof(),
+    Door::to("removeLink", Action::SecureOwnAccount).with_fresh_proof(),
     Door::to("readSession", Action::SecureOwnAccount).with_secret_answer(),
     Door::to("logOut", Action::SecureOwnAccount),
     Door::to("prove", Action::SecureOwnAccount).counted_as(Meter::Login),

@@ -124,8 +124,13 @@ pub(super) fn begun_answer(accounts: &Accounts, now: Instant, begun: Begun, emai
 
 /// The `Set-Cookie` of a session; with no seconds left the browser drops it.
 pub(super) fn set_cookie(cookies: Cookies, secret: &str, seconds: i64) -> String {
+    set_named_cookie(cookies, cookie_name(cookies), secret, seconds)
+}
+
+/// The `Set-Cookie` of anything that only we read.
+pub(super) fn set_named_cookie(cookies: Cookies, name: &str, secret: &str, seconds: i64) -> String {
     let secure = if cookies == Cookies::Secure { "; Secure" } else { "" };
-    format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", cookie_name(cookies))
+    format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 /// What somebody has shown or earned, by name.

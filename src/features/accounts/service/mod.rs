@@ -7,6 +7,7 @@ pub(super) mod exports;
 pub(super) mod factors;
 pub(super) mod letters;
 pub(super) mod login;
+pub(super) mod oidc;
 pub(super) mod passkeys;
 pub(super) mod passwords;
 pub(super) mod profile;

@@ -5,6 +5,7 @@ pub(super) mod erasure;
 pub(super) mod exports;
 pub(super) mod factors;
 pub(super) mod failures;
+pub(super) mod oidc;
 pub(super) mod one_time;
 pub(super) mod passkeys;
 pub(super) mod profile;
@@ -39,6 +40,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (exports::FIND, "uu"),
     (exports::PRUNE, "i"),
     (erasure::DUE, "i"),
+    (oidc::BY_SUBJECT, "tt"),
+    (oidc::OF_USER, "u"),
     (one_time::PEEK, "tti"),
     (one_time::PRUNE, "i"),
     (one_time::FORGET, "ut"),
