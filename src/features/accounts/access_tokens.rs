@@ -5,7 +5,7 @@
 
 use super::store::signing;
 use crate::platform::config::Config;
-use crate::platform::db::{Db, DbResult, Lane};
+use crate::platform::db::{Db, DbResult, Lane, Tx};
 use crate::platform::keys::{Keys, digest, fresh_secret};
 use crate::values::{Instant, UserId};
 use base64::Engine as _;
@@ -25,13 +25,15 @@ const MOST_BYTES: usize = 4 << 10;
 const LEEWAY_SECONDS: i64 = 30;
 /// How long tokens under a key that has a successor are still taken: longer than any token lives.
 const OLD_KEY_SECONDS: i64 = 2 * 3_600;
+/// How long the list of keys is believed.
+const BELIEVED_SECONDS: i64 = 60;
 /// How often unknown key names may send us to the database.
 const RELOAD_SECONDS: i64 = 1;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claims {
+pub(crate) struct Claims {
     iss: String,
     aud: String,
     sub: Uuid,
@@ -43,11 +45,11 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub fn user(&self) -> UserId {
+    pub(crate) fn user(&self) -> UserId {
         UserId(self.sub)
     }
 
-    pub fn session(&self) -> Uuid {
+    pub(crate) fn session(&self) -> Uuid {
         self.sid
     }
 }
@@ -63,11 +65,11 @@ struct Head {
 
 /// The token is not one of ours, or does not count any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unusable;
+pub(crate) struct Unusable;
 
 /// Signs and checks access tokens; cheap to clone.
 #[derive(Clone)]
-pub struct AccessTokens(Arc<Inner>);
+pub(crate) struct AccessTokens(Arc<Inner>);
 
 struct Inner {
     db: Db,
@@ -86,7 +88,7 @@ struct Ring {
 
 impl AccessTokens {
     /// Reads the names of the keys, and makes the first. Blocks.
-    pub fn open(db: &Db, keys: &Arc<Keys>, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn open(db: &Db, keys: &Arc<Keys>, config: &Config) -> anyhow::Result<Self> {
         if db.read_blocking(signing::all)?.is_empty() {
             add_key(db)?;
         }
@@ -98,12 +100,19 @@ impl AccessTokens {
 
     /// For how long a token counts.
     #[must_use]
-    pub fn life_seconds(&self) -> i64 {
+    pub(crate) fn life_seconds(&self) -> i64 {
         self.0.life_seconds
     }
 
     /// A token for a session.
-    pub fn issue(&self, now: Instant, user: UserId, session: Uuid) -> anyhow::Result<String> {
+    pub(crate) fn issue(&self, now: Instant, user: UserId, session: Uuid) -> anyhow::Result<String> {
+        if self.is_old(now)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // This one is still signed with the key at hand, which counts for hours.
+            let this = self.clone();
+            runtime.spawn(async move { this.reload(now).await });
+        }
         let seconds = now.0.div_euclid(Instant::SECOND);
         let claims = Claims {
             iss: self.0.issuer.clone(),
@@ -124,11 +133,14 @@ impl AccessTokens {
 
     /// What a token says, if it is one of ours and counts now. Asks the database only for a key name it has never seen, and that
     /// at most once a second.
-    pub async fn check(&self, now: Instant, token: &str) -> Result<Claims, Unusable> {
+    pub(crate) async fn check(&self, now: Instant, token: &str) -> Result<Claims, Unusable> {
         if token.len() > MOST_BYTES {
             return Err(Unusable);
         }
         let head = head(token).ok_or(Unusable)?;
+        if self.is_old(now) {
+            self.reload(now).await;
+        }
         let key = match self.key(&head.kid) {
             Some(key) => key,
             None => {
@@ -142,6 +154,11 @@ impl AccessTokens {
         // A life longer than we give was not given by us.
         let ours = claims.exp - claims.iat <= self.0.life_seconds.max(OLD_KEY_SECONDS);
         if counts && ours { Ok(claims) } else { Err(Unusable) }
+    }
+
+    /// Whether somebody may have rotated the keys since they were read.
+    fn is_old(&self, now: Instant) -> bool {
+        now.0 - self.0.ring.read().read_at.0 >= BELIEVED_SECONDS * Instant::SECOND
     }
 
     fn key(&self, kid: &str) -> Option<DecodingKey> {
@@ -173,12 +190,22 @@ impl AccessTokens {
     }
 }
 
-/// Adds a key that signs from now on; nodes meet it with the first token under it, and with their next start. Blocks.
-pub fn add_key(db: &Db) -> DbResult<String> {
-    let kid = digest(&fresh_secret())[..12].to_owned();
+/// Makes the first key. Blocks.
+fn add_key(db: &Db) -> DbResult<String> {
+    let kid = key_name();
     let name = kid.clone();
-    db.write_blocking(Lane::Urgent, move |tx, now| signing::insert(tx, now, &name))?;
+    db.write_blocking(Lane::Urgent, move |tx, now| put_key(tx, now, &name))?;
     Ok(kid)
+}
+
+/// A name for a new key.
+pub(crate) fn key_name() -> String {
+    digest(&fresh_secret())[..12].to_owned()
+}
+
+/// The key of this name signs from now on; nodes meet it within a minute.
+pub(crate) fn put_key(tx: &mut Tx<'_>, now: Instant, kid: &str) -> DbResult<()> {
+    signing::insert(tx, now, kid)
 }
 
 impl Ring {

@@ -35,7 +35,7 @@ const CSRF_HEADER: &str = "x-csrf-token";
 
 /// The gate of the house; cheap to clone.
 #[derive(Clone)]
-pub struct Doorkeeper(Arc<Inner>);
+pub(crate) struct Doorkeeper(Arc<Inner>);
 
 struct Inner {
     tools: Tools,
@@ -69,7 +69,7 @@ impl Gate for Doorkeeper {
 }
 
 impl Doorkeeper {
-    pub fn new(tools: Tools, tokens: AccessTokens) -> Self {
+    pub(crate) fn new(tools: Tools, tokens: AccessTokens) -> Self {
         let brief = Duration::from_secs(TOUCH_SECONDS);
         let owners = Moka::builder().max_capacity(STANDINGS).time_to_live(brief).build();
         let touched = Moka::builder().max_capacity(STANDINGS).time_to_live(brief).build();
@@ -78,12 +78,12 @@ impl Doorkeeper {
 
     /// Keeps the memory true; `app.rs` hands it to the reader of the event log.
     #[must_use]
-    pub fn follower(&self) -> Box<dyn Follower> {
+    pub(crate) fn follower(&self) -> Box<dyn Follower> {
         Box::new(Forgetter(self.clone()))
     }
 
     /// Looks anew at somebody from now on: after a change that this node made itself.
-    pub fn forget(&self, user: UserId) {
+    pub(crate) fn forget(&self, user: UserId) {
         self.0.standings.forget(&user);
     }
 

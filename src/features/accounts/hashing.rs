@@ -17,7 +17,7 @@ const QUEUE: usize = 32;
 
 /// The one place where passwords are hashed; cheap to clone.
 #[derive(Clone)]
-pub struct Hashing(Arc<Inner>);
+pub(crate) struct Hashing(Arc<Inner>);
 
 struct Inner {
     argon2: Argon2<'static>,
@@ -30,7 +30,7 @@ struct Inner {
 
 /// What comparing a password with a hash gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
+pub(crate) struct Compared {
     pub right: bool,
     /// The hash under today's parameters, when the stored one was made under weaker ones.
     pub renewed: Option<String>,
@@ -46,7 +46,7 @@ impl Drop for Waiting<'_> {
 
 impl Hashing {
     /// Blocks for as long as one hash takes.
-    pub fn new(settings: Argon2Settings) -> anyhow::Result<Self> {
+    pub(crate) fn new(settings: Argon2Settings) -> anyhow::Result<Self> {
         let params = Params::new(settings.memory_kib, settings.rounds, settings.lanes, None).map_err(|error| anyhow!("argon2id: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hash(&argon2, &crate::platform::keys::fresh_secret())?;
@@ -56,13 +56,18 @@ impl Hashing {
     }
 
     /// A PHC string with a fresh salt. Errors: 503 `overloaded` when too many are waiting.
-    pub async fn hash(&self, password: String) -> Result<String> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let inner = Arc::clone(&self.0);
         self.run(move || hash(&inner.argon2, &password)).await
     }
 
+    /// [`Hashing::hash`] for commands. Blocks.
+    pub(crate) fn hash_now(&self, password: &str) -> anyhow::Result<String> {
+        hash(&self.0.argon2, password)
+    }
+
     /// Compares; without a `stored` hash it takes as long and is wrong. Errors: 503 `overloaded` when too many are waiting.
-    pub async fn compare(&self, password: String, stored: Option<String>) -> Result<Compared> {
+    pub(crate) async fn compare(&self, password: String, stored: Option<String>) -> Result<Compared> {
         let inner = Arc::clone(&self.0);
         self.run(move || inner.compare(&password, stored.as_deref())).await
     }

@@ -7,6 +7,7 @@
 
 mod access_tokens;
 mod api;
+pub mod console;
 mod gate;
 mod handle;
 mod hashing;
@@ -14,8 +15,7 @@ mod rules;
 mod service;
 mod store;
 
-pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, LettersApi, SecurityApi, UsersApi};
+pub use api::{AuthApi, DOORS, LettersApi, STAFF_DOORS, SecurityApi, UsersApi, staff_apis};
 pub use handle::Accounts;
 pub use service::{Profile, profile};
-pub use store::STATEMENTS;
+pub use store::{STATEMENTS, directory_statements};

@@ -16,4 +16,7 @@ on_both!(statements_use_indexes, async |db: TestDb| {
         });
         uses_index(&db, sql, params.collect()).await;
     }
+    for (sql, params) in accounts::directory_statements() {
+        uses_index(&db, &sql, params).await;
+    }
 });

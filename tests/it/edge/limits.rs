@@ -11,8 +11,7 @@ async fn node(change: impl FnOnce(&mut Config)) -> (Node, TestDb) {
     let db = TestDb::new(Engine::Sqlite).await;
     let node = Node::of(&db, &db, |config| {
         let few = |n| Rate { burst: n, ..Rate::per_minute(n) };
-        config.limits =
-            Limits { anonymous_read: few(3), anonymous_search: few(2), anonymous_write: few(2), read: few(5), login: few(2), ..Limits::default() };
+        config.limits = Limits { anonymous_read: few(3), anonymous_search: few(2), anonymous_write: few(2), read: few(5), login: few(2), ..Limits::default() };
         change(config);
     });
     (node, db)

@@ -5,31 +5,31 @@ use super::super::store::failures::Failures;
 use crate::values::Instant;
 
 /// In which failures are counted together.
-pub const WINDOW_SECONDS: i64 = 15 * 60;
+pub(crate) const WINDOW_SECONDS: i64 = 15 * 60;
 /// Failures that cost nothing: people mistype.
 const FREE: i64 = 10;
 /// Longest delay.
 const MOST_SECONDS: i64 = 15 * 60;
 /// Failures of one account from anywhere, within a day, after which only known devices are listened to.
-pub const ACCOUNT_LIMIT: i64 = 100;
+pub(crate) const ACCOUNT_LIMIT: i64 = 100;
 
 /// Whether a try is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     GoOn,
     /// Seconds to wait.
     Wait(u32),
 }
 
 /// Looks at what was counted before a try; `known_device`: the account was used from there before.
-pub fn judge(now: Instant, here: Option<Failures>, anywhere: Option<Failures>, known_device: bool) -> Verdict {
+pub(crate) fn judge(now: Instant, here: Option<Failures>, anywhere: Option<Failures>, known_device: bool) -> Verdict {
     let left = |failures: Option<Failures>| failures.and_then(|f| f.blocked_until).map_or(0, |until| (until.0 - now.0).max(0));
     let micros = if known_device { left(here) } else { left(here).max(left(anywhere)) };
     if micros == 0 { Verdict::GoOn } else { Verdict::Wait(u32::try_from(micros / Instant::SECOND + 1).unwrap_or(u32::MAX)) }
 }
 
 /// For how long the next try is not listened to, after so many failures in the window.
-pub fn block_seconds(failures: i64) -> i64 {
+pub(crate) fn block_seconds(failures: i64) -> i64 {
     match failures - FREE {
         over @ 0..=9 => (1_i64 << over).min(MOST_SECONDS),
         over if over > 9 => MOST_SECONDS,

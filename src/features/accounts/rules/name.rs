@@ -7,7 +7,7 @@ const MOST_CHARS: usize = 80;
 
 /// Not a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NameRefusal;
+pub(crate) struct NameRefusal;
 
 impl Refusal for NameRefusal {
     fn refused(&self) -> Refused {
@@ -19,7 +19,7 @@ impl Refusal for NameRefusal {
 }
 
 /// The name as it is kept: NFC, without spaces around it.
-pub fn name(text: &str) -> Result<String, NameRefusal> {
+pub(crate) fn name(text: &str) -> Result<String, NameRefusal> {
     let name: String = text.trim().nfc().collect();
     // Marks that turn the direction of the text around could make one name look like another.
     let confusing = |c: char| {

@@ -17,7 +17,7 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordRefusal {
+pub(crate) enum PasswordRefusal {
     TooShort(usize),
     TooLong,
     Common,
@@ -43,7 +43,7 @@ impl Refusal for PasswordRefusal {
 ///
 /// - `least`: characters it must have.
 /// - `about`: what an attacker knows of its owner: site, name, address.
-pub fn accepted(password: &str, least: usize, about: &[&str]) -> Result<String, PasswordRefusal> {
+pub(crate) fn accepted(password: &str, least: usize, about: &[&str]) -> Result<String, PasswordRefusal> {
     let password: String = password.nfkc().collect();
     let length = password.chars().count();
     if length < least {

@@ -5,20 +5,20 @@ use crate::platform::config::{Accounts, Span};
 use crate::values::Instant;
 
 /// Sessions somebody may have at once; the oldest gives way.
-pub const MOST_SESSIONS: usize = 50;
+pub(crate) const MOST_SESSIONS: usize = 50;
 /// For so long the refresh token before the newest answers with the same successor: an answer may have been lost.
-pub const REPLAY_SECONDS: i64 = 10;
+pub(crate) const REPLAY_SECONDS: i64 = 10;
 
 /// Until when a session counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lives {
+pub(crate) struct Lives {
     idle_seconds: i64,
     life_seconds: i64,
 }
 
 impl Lives {
     /// Staff have shorter sessions.
-    pub fn of(settings: &Accounts, roles: Roles) -> Self {
+    pub(crate) fn of(settings: &Accounts, roles: Roles) -> Self {
         let seconds = |span: Span| i64::try_from(span.0.as_secs()).unwrap_or(i64::MAX / Instant::SECOND);
         let (idle, life) =
             if roles.is_empty() { (settings.session_idle, settings.session_life) } else { (settings.staff_session_idle, settings.staff_session_life) };
@@ -26,12 +26,12 @@ impl Lives {
     }
 
     /// Until when it may rest, when it was used at `now`.
-    pub fn idle_until(self, now: Instant) -> Instant {
+    pub(crate) fn idle_until(self, now: Instant) -> Instant {
         now.plus_seconds(self.idle_seconds)
     }
 
     /// Until when it may last, when it began at `now`.
-    pub fn expires_at(self, now: Instant) -> Instant {
+    pub(crate) fn expires_at(self, now: Instant) -> Instant {
         now.plus_seconds(self.life_seconds)
     }
 }

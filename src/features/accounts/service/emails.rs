@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Sends a link to the new address and a notice to the old one. An address that somebody else has gets a letter about that, and
 /// the caller cannot tell.
-pub fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, email: &Email) -> DbResult<()> {
+pub(crate) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, email: &Email) -> DbResult<()> {
     let Some(account) = accounts::by_id(tx, user)? else { return Ok(()) };
     let token = fresh_secret();
     one_time::forget(tx, user, Purpose::ChangeEmail)?;
@@ -27,7 +27,7 @@ pub fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, email: &E
 
 /// What a confirmation came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirmed {
+pub(crate) enum Confirmed {
     Changed,
     /// The link was used, or has run out.
     Unknown,
@@ -36,7 +36,7 @@ pub enum Confirmed {
 }
 
 /// Uses the link up and changes the address.
-pub fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> DbResult<Confirmed> {
+pub(crate) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> DbResult<Confirmed> {
     let Some(kept) = one_time::take(tx, now, token, Purpose::ChangeEmail)? else { return Ok(Confirmed::Unknown) };
     let (Some(user), Some(email)) = (kept.user, kept.payload["email"].as_str().and_then(Email::parse)) else { return Ok(Confirmed::Unknown) };
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.state.may_enter()) else { return Ok(Confirmed::Unknown) };

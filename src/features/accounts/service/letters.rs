@@ -6,14 +6,14 @@ use crate::platform::mail::{self, Letter};
 use crate::values::Instant;
 
 /// Whom a letter goes to.
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub email: &'a str,
     pub name: &'a str,
 }
 
 /// What happened, or was asked for. A token goes into the link, and stands below it for those who use the API by hand.
 #[derive(Debug, Clone, Copy)]
-pub enum Matter<'a> {
+pub(crate) enum Matter<'a> {
     Confirm { token: &'a str },
     HaveOneAlready,
     Reset { token: &'a str },
@@ -36,7 +36,7 @@ pub enum Matter<'a> {
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction.
-pub fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
+pub(crate) fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
     let (subject, body) = text(world, matter);
     let site = &world.config.accounts.site_name;
     let text = format!("Hello {},\n\n{body}\n\n{site}\n{}\n", to.name, world.config.base_url());

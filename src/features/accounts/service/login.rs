@@ -24,7 +24,7 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// Somebody's try to log in.
 #[derive(Clone)]
-pub struct Try {
+pub(crate) struct Try {
     pub email: Email,
     /// What the last login on this device was given; see [`device_token`].
     pub device: Option<String>,
@@ -32,13 +32,13 @@ pub struct Try {
 }
 
 /// What is known before the password is looked at.
-pub struct Considered {
+pub(crate) struct Considered {
     pub verdict: Verdict,
     pub account: Option<Account>,
 }
 
 /// Looks up the account, and whether its tries are listened to now.
-pub fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<Considered> {
+pub(crate) fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<Considered> {
     let account = accounts::by_email(conn, attempt.email.key())?;
     let device = known_device(world, attempt);
     let (here, anywhere) = world.failure_keys(attempt.email.key(), device);
@@ -48,7 +48,7 @@ pub fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try)
 
 /// What a login came to.
 #[derive(Debug, Clone)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     In(Begun),
     /// The password was right; this ticket and a second factor open the door.
     CodeNeeded {
@@ -60,7 +60,7 @@ pub enum Outcome {
 }
 
 /// Writes down how the comparison went, and begins a session when it went well.
-pub fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right: bool, renewed_hash: Option<&str>) -> DbResult<Outcome> {
+pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right: bool, renewed_hash: Option<&str>) -> DbResult<Outcome> {
     // Read again: between the comparison and now the password may have been changed, or the account closed.
     let account = accounts::by_email(tx, attempt.email.key())?;
     let Some(account) = account.filter(|_| right) else {
@@ -83,7 +83,7 @@ pub fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right
 }
 
 /// A ticket for the second step of a login.
-pub fn ticket(tx: &mut Tx<'_>, now: Instant, user: UserId, place: &Place) -> DbResult<String> {
+pub(crate) fn ticket(tx: &mut Tx<'_>, now: Instant, user: UserId, place: &Place) -> DbResult<String> {
     let ticket = fresh_secret();
     let payload = json!({"browser": place.browser});
     one_time::keep(tx, now, &ticket, Purpose::SecondFactor, Some(user), &payload)?;
@@ -107,20 +107,20 @@ fn refuse(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try) -> DbResu
 }
 
 /// All counts of an address begin anew: a new password was set through a letter.
-pub fn forgive(tx: &mut Tx<'_>, world: &World, email_key: &str) -> DbResult<()> {
+pub(crate) fn forgive(tx: &mut Tx<'_>, world: &World, email_key: &str) -> DbResult<()> {
     let (here, anywhere) = world.failure_keys(email_key, None);
     failures::forget(tx, &here)?;
     failures::forget(tx, &anywhere)
 }
 
 /// The owner of a session has shown their password (and code) once more.
-pub fn prove(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Uuid, strong: bool) -> DbResult<()> {
+pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Uuid, strong: bool) -> DbResult<()> {
     session_rows::prove(tx, now, session, strong)?;
     super::announce(tx, now, user)
 }
 
 /// Given to a device after a login, and sent with its next one: strangers who guess cannot lock it out.
-pub fn device_token(keys: &Keys, email_key: &str) -> String {
+pub(crate) fn device_token(keys: &Keys, email_key: &str) -> String {
     let nonce = fresh_secret();
     let mac = device_mac(keys, email_key, &nonce);
     format!("sdv_{nonce}.{mac}")

@@ -6,6 +6,8 @@ pub(super) mod login;
 pub(super) mod passwords;
 pub(super) mod registration;
 pub(super) mod sessions;
+pub(super) mod setup;
+pub(super) mod staff;
 
 use super::store;
 use crate::platform::audit::{self, Actor, Entry};
@@ -13,6 +15,7 @@ use crate::platform::config::Config;
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::events::{self, Kind};
 use crate::platform::instance;
+use crate::platform::jobs;
 use crate::platform::keys::Keys;
 use crate::values::{Instant, Origin, UserId};
 use serde_json::{Value, json};
@@ -26,7 +29,7 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
 
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.
 #[derive(Clone)]
-pub struct World {
+pub(crate) struct World {
     pub keys: std::sync::Arc<Keys>,
     pub config: std::sync::Arc<Config>,
     pub origin: Origin,
@@ -44,12 +47,30 @@ impl World {
     }
 }
 
+/// Gives a job that was given up another chance. False when there is none such.
+pub(super) fn retry_job(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, id: uuid::Uuid) -> DbResult<bool> {
+    let again = jobs::retry(tx, id)?;
+    if again {
+        let entry = Entry {
+            action: "job.retried",
+            actor: Actor::User(by),
+            on_behalf_of: None,
+            object: Some(("job", id)),
+            reason: None,
+            diff: json!({"state": ["dead", "waiting"]}),
+            origin: &world.origin,
+        };
+        audit::append(tx, now, &entry)?;
+    }
+    Ok(again)
+}
+
 /// Tells every node that somebody's sessions, tokens, roles or state are not what they were.
-pub fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+pub(crate) fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
     events::append(tx, Kind::AccountChanged, user.0, &json!({}), now)
 }
 
 /// An entry of the audit trail about somebody's account.
-pub fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
+pub(crate) fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, actor: Actor, about: Option<UserId>, diff: Value) -> DbResult<()> {
     audit::append(tx, now, &Entry { action, actor, on_behalf_of: None, object: about.map(|id| ("user", id.0)), reason: None, diff, origin: &world.origin })
 }

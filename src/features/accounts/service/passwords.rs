@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 /// Sends a link to set a new password, where there is an account; otherwise does about as much.
-pub fn forgot(tx: &mut Tx<'_>, now: Instant, world: &World, email: &Email) -> DbResult<()> {
+pub(crate) fn forgot(tx: &mut Tx<'_>, now: Instant, world: &World, email: &Email) -> DbResult<()> {
     note(tx, now, world, "password.reset_asked", Actor::Nobody, None, json!({"email": [null, audit::hashed(&world.keys, email.key())]}))?;
     let token = fresh_secret();
     let account = accounts::by_email(tx, email.key())?.filter(|account| account.state.may_enter());
@@ -26,7 +26,7 @@ pub fn forgot(tx: &mut Tx<'_>, now: Instant, world: &World, email: &Email) -> Db
 }
 
 /// Whose password a link would set.
-pub fn resetting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Option<Account>> {
+pub(crate) fn resetting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Option<Account>> {
     match one_time::peek(conn, now, token, Purpose::ResetPassword)?.and_then(|kept| kept.user) {
         Some(user) => accounts::by_id(conn, user),
         None => Ok(None),
@@ -35,7 +35,7 @@ pub fn resetting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Opt
 
 /// Uses the link up and sets the password; ends all sessions and personal access tokens, and forgets failed logins. The second
 /// factor stays as it is. False when the link was used or has run out.
-pub fn reset(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, hash: &str) -> DbResult<bool> {
+pub(crate) fn reset(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, hash: &str) -> DbResult<bool> {
     let Some(user) = one_time::take(tx, now, token, Purpose::ResetPassword)?.and_then(|kept| kept.user) else { return Ok(false) };
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.state.may_enter()) else { return Ok(false) };
     force(tx, now, world, Actor::User(user), &account, hash)?;
@@ -43,7 +43,7 @@ pub fn reset(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, hash: &s
 }
 
 /// Sets a password whatever the old one was, with all that follows from it.
-pub fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, account: &Account, hash: &str) -> DbResult<()> {
+pub(crate) fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, account: &Account, hash: &str) -> DbResult<()> {
     accounts::set_password(tx, now, account.user, hash)?;
     one_time::forget(tx, account.user, Purpose::ResetPassword)?;
     one_time::forget(tx, account.user, Purpose::SecondFactor)?;
@@ -59,7 +59,7 @@ pub fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, account
 
 /// Sets a new password for its owner, who has shown the old one; ends all other sessions. False when the password was changed
 /// between the look at the old one and now.
-pub fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Option<Uuid>, old_hash: &str, hash: &str) -> DbResult<bool> {
+pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Option<Uuid>, old_hash: &str, hash: &str) -> DbResult<bool> {
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.password_hash.as_deref() == Some(old_hash)) else { return Ok(false) };
     accounts::set_password(tx, now, user, hash)?;
     one_time::forget(tx, user, Purpose::ResetPassword)?;

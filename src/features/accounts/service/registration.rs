@@ -13,7 +13,7 @@ use crate::values::{Email, Instant, UserId};
 use serde_json::json;
 
 /// Sends the link, or the news that there is an account already. Outside nobody can tell which.
-pub fn register(tx: &mut Tx<'_>, now: Instant, world: &World, name: &str, email: &Email) -> DbResult<()> {
+pub(crate) fn register(tx: &mut Tx<'_>, now: Instant, world: &World, name: &str, email: &Email) -> DbResult<()> {
     note(tx, now, world, "account.registered", Actor::Nobody, None, json!({"email": [null, audit::hashed(&world.keys, email.key())]}))?;
     let token = fresh_secret();
     let payload = json!({"name": name, "email": email.text()});
@@ -29,7 +29,7 @@ pub fn register(tx: &mut Tx<'_>, now: Instant, world: &World, name: &str, email:
 }
 
 /// Who is about to confirm: name and address, for the rules of the password.
-pub fn awaiting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Option<(String, Email)>> {
+pub(crate) fn awaiting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Option<(String, Email)>> {
     let kept = one_time::peek(conn, now, token, Purpose::Register)?;
     Ok(kept.and_then(|kept| {
         let text = |name: &str| kept.payload[name].as_str().map(str::to_owned);
@@ -38,7 +38,7 @@ pub fn awaiting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResult<Opti
 }
 
 /// Uses the link up and makes the account. `None` when the link was used, has run out, or the address has an account meanwhile.
-pub fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, password_hash: &str) -> DbResult<Option<UserId>> {
+pub(crate) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, password_hash: &str) -> DbResult<Option<UserId>> {
     let Some((name, email)) = awaiting(tx, now, token)? else { return Ok(None) };
     if one_time::take(tx, now, token, Purpose::Register)?.is_none() {
         return Ok(None);
@@ -53,7 +53,7 @@ pub fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, passwo
 }
 
 /// Lets somebody register where only the invited may. Answers the invitation, which the letter holds too.
-pub fn invite(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, email: &Email) -> DbResult<String> {
+pub(crate) fn invite(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, email: &Email) -> DbResult<String> {
     let token = fresh_secret();
     one_time::keep(tx, now, &token, Purpose::Invite, None, &json!({"email": email.text()}))?;
     note(tx, now, world, "invite.made", Actor::User(by), None, json!({"email": [null, audit::hashed(&world.keys, email.key())]}))?;
@@ -62,13 +62,13 @@ pub fn invite(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, email: &
 }
 
 /// Whether an invitation is good for this address. It is not used up: the letter with the link may get lost.
-pub fn is_invited(conn: &mut Conn<'_>, now: Instant, token: &str, email: &Email) -> DbResult<bool> {
+pub(crate) fn is_invited(conn: &mut Conn<'_>, now: Instant, token: &str, email: &Email) -> DbResult<bool> {
     let kept = one_time::peek(conn, now, token, Purpose::Invite)?;
     Ok(kept.is_some_and(|kept| kept.payload["email"].as_str().and_then(Email::parse).is_some_and(|invited| invited.key() == email.key())))
 }
 
 /// Makes an account by hand, for the command line and the set-up link. `None` when the address has one.
-pub fn appoint(
+pub(crate) fn appoint(
     tx: &mut Tx<'_>,
     now: Instant,
     world: &World,

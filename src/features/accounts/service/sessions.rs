@@ -19,7 +19,7 @@ const PREFIX: &str = "str_";
 
 /// How somebody showed who they are.
 #[derive(Debug, Clone, Copy)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// `password`, `passkey`, `oidc` or `recovery`.
     pub method: &'static str,
     /// With a second factor, or a passkey.
@@ -28,7 +28,7 @@ pub struct Proof {
 
 /// Where a session is kept, and by whom.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub(crate) struct Place {
     /// In a cookie; otherwise in a refresh token.
     pub browser: bool,
     pub device: String,
@@ -37,7 +37,7 @@ pub struct Place {
 
 /// A session that has just begun or gone on, with the secret that is told once.
 #[derive(Debug, Clone)]
-pub struct Begun {
+pub(crate) struct Begun {
     pub user: UserId,
     pub session: Uuid,
     /// The refresh token, or the cookie's value.
@@ -47,7 +47,7 @@ pub struct Begun {
 }
 
 /// Begins a session; when somebody has too many, the oldest ends.
-pub fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, place: &Place, proof: Proof) -> DbResult<Begun> {
+pub(crate) fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, place: &Place, proof: Proof) -> DbResult<Begun> {
     let lives = Lives::of(&world.config.accounts, accounts::roles(tx, user)?);
     let live = sessions::of_user(tx, user)?;
     for surplus in live.iter().take((live.len() + 1).saturating_sub(MOST_SESSIONS)) {
@@ -81,7 +81,7 @@ pub fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, place: 
 
 /// What exchanging a refresh token came to.
 #[derive(Debug, Clone)]
-pub enum Exchange {
+pub(crate) enum Exchange {
     GoesOn(Begun),
     /// Not ours, run out, or ended.
     Unknown,
@@ -91,7 +91,7 @@ pub enum Exchange {
 
 /// Exchanges a refresh token for its successor. The one before the newest gives the same successor for some seconds, since an
 /// answer may have been lost; any older one ends the session, because somebody has copied it.
-pub fn exchange(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> DbResult<Exchange> {
+pub(crate) fn exchange(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> DbResult<Exchange> {
     let Some((id, generation)) = read_token(&world.keys, token) else { return Ok(Exchange::Unknown) };
     let Some(session) = sessions::by_id(tx, id)?.filter(|s| !s.browser && s.ended_at.is_none()) else { return Ok(Exchange::Unknown) };
     let Some(account) = accounts::by_id(tx, session.user)?.filter(|account| account.state.may_enter()) else { return Ok(Exchange::Unknown) };
@@ -117,7 +117,7 @@ pub fn exchange(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str) -> Db
 }
 
 /// Ends one session of a person. False when it is not theirs, or over.
-pub fn end(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> DbResult<bool> {
+pub(crate) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> DbResult<bool> {
     let ended = sessions::end(tx, now, user, id, "logged out")?;
     if ended {
         note(tx, now, world, "session.ended", Actor::User(user), Some(user), json!({"session": [id, null]}))?;
@@ -127,7 +127,7 @@ pub fn end(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid)
 }
 
 /// Ends all sessions of a person, but for `keep`. Answers how many there were.
-pub fn end_all(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, user: UserId, keep: Option<Uuid>, reason: &str) -> DbResult<u64> {
+pub(crate) fn end_all(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, user: UserId, keep: Option<Uuid>, reason: &str) -> DbResult<u64> {
     let ended = sessions::end_all(tx, now, user, keep, reason)?;
     if ended > 0 {
         note(tx, now, world, "session.ended", actor, Some(user), json!({"sessions": [ended, 0]}))?;
@@ -156,7 +156,7 @@ fn read_token(keys: &Keys, token: &str) -> Option<(Uuid, i64)> {
 }
 
 /// What a browser has to send back with every write, to show that the page is ours.
-pub fn csrf_token(keys: &Keys, session: Uuid) -> String {
+pub(crate) fn csrf_token(keys: &Keys, session: Uuid) -> String {
     BASE64.encode(tag(&keys.derive("csrf"), &[session.as_bytes()]))
 }
 

@@ -6,7 +6,7 @@ use crate::values::{Email, Instant, Night, UserId};
 
 /// Whether somebody may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Active,
     /// By a moderator.
     Suspended,
@@ -16,10 +16,10 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Leaving, Self::Erased];
+    pub(crate) const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Leaving, Self::Erased];
 
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
@@ -30,7 +30,7 @@ impl State {
 
     /// Whether sessions and tokens of this account count.
     #[must_use]
-    pub const fn may_enter(self) -> bool {
+    pub(crate) const fn may_enter(self) -> bool {
         matches!(self, Self::Active | Self::Leaving)
     }
 
@@ -41,7 +41,7 @@ impl State {
 
 /// An account with the name of its owner.
 #[derive(Clone)]
-pub struct Account {
+pub(crate) struct Account {
     pub user: UserId,
     pub name: String,
     pub email: String,
@@ -66,6 +66,9 @@ pub(super) const BY_ID: &str = "SELECT a.user_id, u.name, a.email, a.password_ha
 pub(super) const ROLES: &str = "SELECT role FROM account_roles WHERE user_id = $1";
 pub(super) const WITH_ROLE: &str =
     "SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.user_id = r.user_id WHERE r.role = $1 AND a.state IN ('active', 'leaving')";
+
+pub(super) const STATE_REASON: &str = "SELECT state_reason FROM accounts WHERE user_id = $1";
+pub(super) const LOCK_ROLE: &str = "UPDATE account_roles SET role = role WHERE role = $1";
 
 fn account(row: &Row<'_>) -> DbResult<Account> {
     Ok(Account {
@@ -141,6 +144,11 @@ pub(in super::super) fn set_state(tx: &mut Tx<'_>, now: Instant, user: UserId, s
     Ok(())
 }
 
+/// Why an account is suspended.
+pub(in super::super) fn state_reason(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<String>> {
+    Ok(conn.first(STATE_REASON, &[user.into()], |row| row.get(0))?.flatten())
+}
+
 pub(in super::super) fn roles(conn: &mut Conn<'_>, user: UserId) -> DbResult<Roles> {
     let names = conn.query(ROLES, &[user.into()], |row| row.get::<String>(0))?;
     Ok(names.iter().filter_map(|name| Role::parse(name)).collect())
@@ -149,6 +157,12 @@ pub(in super::super) fn roles(conn: &mut Conn<'_>, user: UserId) -> DbResult<Rol
 /// How many people who may enter have a role.
 pub(in super::super) fn count_with_role(conn: &mut Conn<'_>, role: Role) -> DbResult<i64> {
     Ok(conn.first(WITH_ROLE, &[role.name().into()], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Whoever holds this changes alone who has a role, until the transaction ends. It locks the rows of those who have it.
+pub(in super::super) fn lock_role(tx: &mut Tx<'_>, role: Role) -> DbResult<()> {
+    tx.execute(LOCK_ROLE, &[role.name().into()])?;
+    Ok(())
 }
 
 /// False when they had it already.

@@ -5,7 +5,7 @@ use crate::values::Instant;
 
 /// How often, and until when nobody listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failures {
+pub(crate) struct Failures {
     pub failures: i64,
     pub window_from: Instant,
     pub blocked_until: Option<Instant>,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What a token is good for, and how long (seconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// The link of a registration; payload: name, email, locale.
     Register,
     ResetPassword,
@@ -29,7 +29,7 @@ pub enum Purpose {
 
 impl Purpose {
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Register => "register",
             Self::ResetPassword => "reset_password",
@@ -44,7 +44,7 @@ impl Purpose {
     }
 
     #[must_use]
-    pub const fn life_seconds(self) -> i64 {
+    pub(crate) const fn life_seconds(self) -> i64 {
         match self {
             Self::Register | Self::ChangeEmail => 24 * 3_600,
             Self::ResetPassword => 30 * 60,
@@ -59,7 +59,7 @@ impl Purpose {
 
 /// What was kept with a token.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub user: Option<UserId>,
     pub payload: Value,
 }
@@ -95,6 +95,12 @@ pub(in super::super) fn peek(conn: &mut Conn<'_>, now: Instant, secret: &str, pu
 /// Voids all tokens of one purpose that somebody holds.
 pub(in super::super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) -> DbResult<()> {
     tx.execute(FORGET, &[user.into(), purpose.name().into()])?;
+    Ok(())
+}
+
+/// Voids all tokens of one purpose. Reads the whole table.
+pub(in super::super) fn forget_all(tx: &mut Tx<'_>, purpose: Purpose) -> DbResult<()> {
+    tx.execute("DELETE FROM one_time_tokens WHERE purpose = $1", &[purpose.name().into()])?;
     Ok(())
 }
 

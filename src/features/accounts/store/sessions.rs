@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// A login on one device.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub(crate) struct Session {
     pub id: Uuid,
     pub user: UserId,
     /// A browser's session lives in a cookie, any other in a refresh token.

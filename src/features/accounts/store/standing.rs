@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// How somebody stands with the house.
 #[derive(Debug)]
-pub struct Standing {
+pub(crate) struct Standing {
     pub state: State,
     pub roles: Roles,
     pub sessions: HashMap<Uuid, LiveSession>,
@@ -20,7 +20,7 @@ pub struct Standing {
 
 /// A session that has not ended.
 #[derive(Debug, Clone)]
-pub struct LiveSession {
+pub(crate) struct LiveSession {
     pub proven_at: Instant,
     pub strong: bool,
     pub browser: bool,
@@ -31,7 +31,7 @@ pub struct LiveSession {
 
 /// A personal access token that has not ended.
 #[derive(Debug, Clone, Copy)]
-pub struct LiveToken {
+pub(crate) struct LiveToken {
     pub scopes: Scopes,
     pub expires_at: Instant,
 }

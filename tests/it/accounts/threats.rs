@@ -1,0 +1,1 @@
+//! The rows of the threat table that concern accounts.
