@@ -290,3 +290,23 @@ on_both!(the_console_helps_who_is_locked_out, async |db: TestDb| {
     let report = off_thread(move || audit::verify(&tools.db, &tools.keys).unwrap()).await;
     assert!(report.faults.is_empty() && report.waiting == 0, "{report:?}");
 });
+
+#[test]
+fn the_rules_show_the_table_of_roles() {
+    use stopover::platform::access::{Cell, Scope, TABLE};
+    let rules = include_str!("../../../docs/RULES.md");
+    let chapter = rules.split("\n## ").find(|chapter| chapter.starts_with("Roles")).unwrap();
+    let shown: Vec<&str> = chapter.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let cell = |cell: &Cell| match cell {
+        Cell::No => "–",
+        Cell::Yes => "yes",
+        Cell::Own => "own",
+        Cell::Limited(words) => words,
+    };
+    let rows = TABLE.iter().map(|row| {
+        let cells: Vec<&str> = row.cells.iter().map(cell).collect();
+        let scope = row.scope.map_or("–".to_owned(), |scope: Scope| format!("`{}`", scope.name()));
+        format!("| {} | {} | {scope} |", row.words, cells.join(" | "))
+    });
+    assert_eq!(shown, rows.collect::<Vec<_>>());
+}

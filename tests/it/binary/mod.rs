@@ -1,6 +1,8 @@
 //! The real binary, run as an operator runs it: its commands, its exit codes, and what is left when it is killed.
 
+mod admin;
 mod commands;
 mod killed;
+mod log;
 mod program;
 mod server;

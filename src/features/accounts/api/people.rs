@@ -1,9 +1,9 @@
 //! `/admin/users`: finding people, closing and opening their accounts, roles, invitations.
 
 use super::letters::email;
-use super::people_views::{DeedAsk, EndedView, InviteAsk, PeopleView, PersonView, RolesAsk, SomebodyView, sessions_view};
+use super::people_views::{DeedAsk, InviteAsk, PeopleView, PersonView, RolesAsk, SomebodyView, sessions_view};
 use super::trail_views::EntryView;
-use super::views::{Done, Taken};
+use super::views::{Done, EndedView, Taken};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::service::staff::{self, Deed};
 use crate::features::accounts::service::{World, registration};

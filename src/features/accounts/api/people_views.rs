@@ -94,12 +94,6 @@ pub(super) struct OpenSessionView {
     expires_at: String,
 }
 
-#[derive(Object)]
-pub(super) struct EndedView {
-    /// How many sessions were ended.
-    pub(super) ended: u64,
-}
-
 impl SomebodyView {
     pub(super) fn of(found: Found, roles: Roles) -> Self {
         Self {
