@@ -59,7 +59,7 @@ impl Hashing {
     }
 
     /// Shows how much is hashed among the numbers of the server.
-    pub fn register(&self, registry: &Registry) -> anyhow::Result<()> {
+    pub(super) fn register(&self, registry: &Registry) -> anyhow::Result<()> {
         Ok(registry.register(Box::new(self.0.computed.clone()))?)
     }
 

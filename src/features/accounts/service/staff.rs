@@ -29,8 +29,11 @@ pub(crate) fn suspend(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
     if account.state == State::Suspended {
         return Err(Error::refused(Kind::Conflict, "conflict", "This account is suspended already."));
     }
+    let was_operator = accounts::roles(tx, deed.to)?.has(Role::Operator);
     accounts::set_state(tx, now, deed.to, State::Suspended, Some(&deed.reason), None)?;
-    keep_an_operator(tx)?;
+    if was_operator {
+        keep_an_operator(tx)?;
+    }
     for purpose in [Purpose::SecondFactor, Purpose::ResetPassword, Purpose::ChangeEmail] {
         one_time::forget(tx, deed.to, purpose)?;
     }
@@ -67,7 +70,9 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
             reasoned_note(tx, now, world, "role.revoked", deed, json!({"role": [role.name(), null]}))?;
         }
     }
-    keep_an_operator(tx)?;
+    if had.has(Role::Operator) {
+        keep_an_operator(tx)?;
+    }
     if had.is_empty() && !wanted.is_empty() {
         sessions::end_all(tx, now, deed.to, None, "new role")?;
     }
@@ -85,7 +90,7 @@ pub(crate) fn end_sessions(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &
     Ok(ended)
 }
 
-/// Fails unless somebody who may enter is an operator. For every change that could take the last one away.
+/// Fails unless somebody who may enter is an operator. For every change that takes one away, after it, under the lock.
 pub(crate) fn keep_an_operator(tx: &mut Tx<'_>) -> Result<()> {
     if accounts::count_with_role(tx, Role::Operator)? > 0 {
         return Ok(());
