@@ -72,7 +72,7 @@ pub fn rotate_keys(tools: &Tools) -> anyhow::Result<String> {
 
 /// The token that makes the first operator, while there is none.
 pub fn offer_set_up(tools: &Tools) -> anyhow::Result<Option<String>> {
-    Ok(tools.db.write_blocking(Lane::Urgent, |tx, now| setup::offer(tx, now))?)
+    Ok(tools.db.write_blocking(Lane::Urgent, setup::offer)?)
 }
 
 fn address(text: &str) -> anyhow::Result<Email> {

@@ -63,6 +63,7 @@ impl PeopleApi {
     ///
     /// By address or by name where one of them is given, else in the order in which they came.
     #[oai(path = "/admin/users", method = "get", operation_id = "listUsers")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
         _caller: Caller,

@@ -80,6 +80,7 @@ impl Ask {
 impl TrailApi {
     /// The audit trail, newest first. For staff.
     #[oai(path = "/admin/audit", method = "get", operation_id = "listAudit", tag = "crate::platform::http::Tag::Administration")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
         _caller: Caller,
