@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS users (
     updated_at        TIMESTAMPTZ NOT NULL,
     CHECK ((source IS NULL) = (external_id IS NULL))
 );
+CREATE INDEX IF NOT EXISTS users_by_name ON users (name, id) WHERE source IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS users_external ON users (source, external_id) WHERE source IS NOT NULL;
 
 -- What somebody needs to log in. Imported hosts have no row here.
@@ -54,6 +55,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
+CREATE INDEX IF NOT EXISTS accounts_by_state ON accounts (state, user_id);
 CREATE INDEX IF NOT EXISTS accounts_leaving ON accounts (erase_at) WHERE erase_at IS NOT NULL;
 
 -- What somebody is besides guest and host.

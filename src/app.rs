@@ -13,7 +13,7 @@ use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
 use crate::platform::audit;
-use crate::platform::config::{Config, Docs};
+use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
@@ -41,6 +41,8 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    /// Makes the first operator: shown once on the console, and nowhere else.
+    pub set_up: Option<Hidden>,
     accounts: Accounts,
     holders: Holders,
     pages: ListingPages,
@@ -82,7 +84,7 @@ impl Parts {
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
@@ -147,6 +149,7 @@ impl Follower for PageForgetter {
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
@@ -160,6 +163,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         OidcApi::new(accounts.clone()),
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
+        staff,
         ReferenceApi::new(tools),
     );
     (V1(features), HealthApi::new(readiness))
@@ -168,7 +172,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
 }
 
 /// What the APIs of the features are made of.
@@ -247,6 +251,7 @@ pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output =
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let tools = Tools::open(config, clock)?;
     let mut parts = Parts::gather(tools.clone())?;
+    parts.set_up = accounts::console::offer_set_up(&tools)?.map(Hidden::new);
     let reader = parts.reader.take();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime cannot be started")?;
     let served = runtime.block_on(async {

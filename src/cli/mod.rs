@@ -2,10 +2,12 @@
 //!
 //! Exit codes: 0 done, 1 it did not work, 2 the command line or the settings cannot be understood.
 
+mod admin;
 mod doctor;
 mod import;
 mod serve;
 
+pub use admin::{CreateArgs, ResetArgs};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
 
 use crate::app;
@@ -56,6 +58,12 @@ enum Command {
     /// Bring in homes from elsewhere
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Make an operator: somebody who may do everything that staff may
+    CreateAdmin(CreateArgs),
+    /// Set somebody's password, or print a link that lets them
+    ResetPassword(ResetArgs),
+    /// Sign access tokens with a new key from now on
+    RotateKeys,
     /// Build the search index anew from the database
     Reindex,
     /// Print the OpenAPI document
@@ -86,6 +94,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { demo } => serve::serve(config, demo)?,
         Command::Import(command) => import::run(config, command)?,
+        Command::CreateAdmin(args) => admin::create(config, &args)?,
+        Command::ResetPassword(args) => admin::reset(config, &args)?,
+        Command::RotateKeys => admin::rotate_keys(config)?,
         Command::Reindex => reindex(config)?,
         Command::ExportOpenapi => print(&app::openapi_document(config.public_url.as_deref()))?,
         Command::Config => print(config.to_toml()?.trim_end())?,

@@ -48,6 +48,10 @@ fn welcome(parts: &Parts) {
     if let Ok(database) = config.database() {
         eprintln!("  database     {}", database.redacted());
     }
+    if let Some(token) = &parts.set_up {
+        // The one place where it can be read: it goes to the console and not through the log.
+        eprintln!("  first steps  make the first operator within an hour: {url}/account/setup#{} (or: stopover create-admin)", token.expose());
+    }
     eprintln!("  stop it with Ctrl-C");
 }
 

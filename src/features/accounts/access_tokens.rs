@@ -5,7 +5,7 @@
 
 use super::store::signing;
 use crate::platform::config::Config;
-use crate::platform::db::{Db, DbResult, Lane};
+use crate::platform::db::{Db, DbResult, Lane, Tx};
 use crate::platform::keys::{Keys, digest, fresh_secret};
 use crate::values::{Instant, UserId};
 use base64::Engine as _;
@@ -25,6 +25,8 @@ const MOST_BYTES: usize = 4 << 10;
 const LEEWAY_SECONDS: i64 = 30;
 /// How long tokens under a key that has a successor are still taken: longer than any token lives.
 const OLD_KEY_SECONDS: i64 = 2 * 3_600;
+/// How long the list of keys is believed.
+const BELIEVED_SECONDS: i64 = 60;
 /// How often unknown key names may send us to the database.
 const RELOAD_SECONDS: i64 = 1;
 
@@ -104,6 +106,13 @@ impl AccessTokens {
 
     /// A token for a session.
     pub(crate) fn issue(&self, now: Instant, user: UserId, session: Uuid) -> anyhow::Result<String> {
+        if self.is_old(now)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // This one is still signed with the key at hand, which counts for hours.
+            let this = self.clone();
+            runtime.spawn(async move { this.reload(now).await });
+        }
         let seconds = now.0.div_euclid(Instant::SECOND);
         let claims = Claims {
             iss: self.0.issuer.clone(),
@@ -129,6 +138,9 @@ impl AccessTokens {
             return Err(Unusable);
         }
         let head = head(token).ok_or(Unusable)?;
+        if self.is_old(now) {
+            self.reload(now).await;
+        }
         let key = match self.key(&head.kid) {
             Some(key) => key,
             None => {
@@ -142,6 +154,11 @@ impl AccessTokens {
         // A life longer than we give was not given by us.
         let ours = claims.exp - claims.iat <= self.0.life_seconds.max(OLD_KEY_SECONDS);
         if counts && ours { Ok(claims) } else { Err(Unusable) }
+    }
+
+    /// Whether somebody may have rotated the keys since they were read.
+    fn is_old(&self, now: Instant) -> bool {
+        now.0 - self.0.ring.read().read_at.0 >= BELIEVED_SECONDS * Instant::SECOND
     }
 
     fn key(&self, kid: &str) -> Option<DecodingKey> {
@@ -173,12 +190,22 @@ impl AccessTokens {
     }
 }
 
-/// Adds a key that signs from now on; nodes meet it with the first token under it, and with their next start. Blocks.
-pub fn add_key(db: &Db) -> DbResult<String> {
-    let kid = digest(&fresh_secret())[..12].to_owned();
+/// Makes the first key. Blocks.
+fn add_key(db: &Db) -> DbResult<String> {
+    let kid = key_name();
     let name = kid.clone();
-    db.write_blocking(Lane::Urgent, move |tx, now| signing::insert(tx, now, &name))?;
+    db.write_blocking(Lane::Urgent, move |tx, now| put_key(tx, now, &name))?;
     Ok(kid)
+}
+
+/// A name for a new key.
+pub(crate) fn key_name() -> String {
+    digest(&fresh_secret())[..12].to_owned()
+}
+
+/// The key of this name signs from now on; nodes meet it within a minute.
+pub(crate) fn put_key(tx: &mut Tx<'_>, now: Instant, kid: &str) -> DbResult<()> {
+    signing::insert(tx, now, kid)
 }
 
 impl Ring {

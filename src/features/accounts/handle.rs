@@ -32,6 +32,7 @@ impl Accounts {
     pub fn open(tools: &Tools) -> anyhow::Result<Self> {
         let tokens = AccessTokens::open(&tools.db, &tools.keys, &tools.config)?;
         let hashing = Hashing::new(tools.config.accounts.argon2)?;
+        hashing.register(&tools.metrics.registry)?;
         let gate = Doorkeeper::new(tools.clone(), tokens.clone());
         let providers = Providers::open(&tools.config, &Outbound::open(&tools.config))?;
         Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate, providers })))

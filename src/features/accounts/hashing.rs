@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use prometheus::{IntCounter, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
@@ -24,6 +25,7 @@ struct Inner {
     settings: Argon2Settings,
     room: Arc<Semaphore>,
     waiting: AtomicUsize,
+    computed: IntCounter,
     /// Of a password nobody has: compared with when there is no account, so that it takes as long.
     nobody: String,
 }
@@ -49,16 +51,27 @@ impl Hashing {
     pub(crate) fn new(settings: Argon2Settings) -> anyhow::Result<Self> {
         let params = Params::new(settings.memory_kib, settings.rounds, settings.lanes, None).map_err(|error| anyhow!("argon2id: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let computed = IntCounter::new("password_hashes_total", "Passwords hashed or compared with a hash.")?;
         let nobody = hash(&argon2, &crate::platform::keys::fresh_secret())?;
         // Half the cores at most: the other half goes on answering everybody else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
-        Ok(Self(Arc::new(Inner { argon2, settings, room: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0), nobody })))
+        Ok(Self(Arc::new(Inner { argon2, settings, room: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0), computed, nobody })))
+    }
+
+    /// Shows how much is hashed among the numbers of the server.
+    pub(super) fn register(&self, registry: &Registry) -> anyhow::Result<()> {
+        Ok(registry.register(Box::new(self.0.computed.clone()))?)
     }
 
     /// A PHC string with a fresh salt. Errors: 503 `overloaded` when too many are waiting.
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let inner = Arc::clone(&self.0);
         self.run(move || hash(&inner.argon2, &password)).await
+    }
+
+    /// [`Hashing::hash`] for commands. Blocks.
+    pub(crate) fn hash_now(&self, password: &str) -> anyhow::Result<String> {
+        hash(&self.0.argon2, password)
     }
 
     /// Compares; without a `stored` hash it takes as long and is wrong. Errors: 503 `overloaded` when too many are waiting.
@@ -80,6 +93,7 @@ impl Hashing {
             }
         };
         // The permit goes with the work: a client that gives up does not make room for another hash before its own is done.
+        self.0.computed.inc();
         let task = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(permit);

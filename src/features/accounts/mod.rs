@@ -9,6 +9,7 @@
 
 mod access_tokens;
 mod api;
+pub mod console;
 mod gate;
 mod handle;
 mod hashing;
@@ -19,9 +20,10 @@ mod rules;
 mod service;
 mod store;
 
-pub use access_tokens::add_key;
-pub use api::{AuthApi, DOORS, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi};
+pub use api::{
+    AuthApi, DOORS, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, STAFF_DOORS, SecurityApi, TokensApi, UsersApi, staff_apis,
+};
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};
-pub use store::STATEMENTS;
+pub use store::{STATEMENTS, directory_statements};

@@ -1,6 +1,6 @@
 //! One door for each operation of the API.
 
-use super::Action;
+use super::{Action, Cell, Principal, Relation, allows, may_try};
 use std::collections::HashMap;
 
 /// Which limit an operation counts against, where its method does not say it.
@@ -25,6 +25,8 @@ pub struct Door {
     pub action: Action,
     /// The caller must have proven themselves within the last minutes (S-MFA 5), and not by a personal access token.
     pub fresh_proof: bool,
+    /// Only for people whose role says yes, although guests have a part of the action for themselves elsewhere.
+    pub staff: bool,
     /// `None`: as the method says.
     pub meter: Option<Meter>,
     /// The answer holds a secret: it is never stored for a replay.
@@ -37,13 +39,31 @@ impl Door {
     /// A door for `operation` through which goes who may do `action`.
     #[must_use]
     pub const fn to(operation: &'static str, action: Action) -> Self {
-        Self { operation, action, fresh_proof: false, meter: None, secret_answer: false, any_query: false }
+        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false }
     }
 
     #[must_use]
     pub const fn with_fresh_proof(mut self) -> Self {
         self.fresh_proof = true;
         self
+    }
+
+    #[must_use]
+    pub const fn for_staff(mut self) -> Self {
+        self.staff = true;
+        self
+    }
+
+    /// Whether only people with a role get through: for such doors the house may ask for a second factor.
+    #[must_use]
+    pub fn is_for_staff(&self) -> bool {
+        self.staff || self.action.row().is_for_staff()
+    }
+
+    /// Whether the caller may do this at all: what the edge asks before a handler runs.
+    #[must_use]
+    pub fn lets_in(&self, caller: Option<&Principal>) -> bool {
+        may_try(self.action, caller) && (!self.staff || allows(self.action, caller, Relation::Stranger) == Cell::Yes)
     }
 
     #[must_use]

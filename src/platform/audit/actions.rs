@@ -51,6 +51,7 @@ pub const ACTIONS: &[Action] = actions! {
     "operator.setup": "The first operator of this instance was set up.",
     "keys.rotated": "Signing keys were replaced.",
     "settings.changed": "A setting of the instance was changed.",
+    "job.retried": "Staff gave a job that had been given up another chance.",
     "invite.made": "An invitation was made.",
 };
 

@@ -13,7 +13,7 @@ use super::problem::{broken, render, understand};
 use super::routes::{Numbers, Operation, Routes, wrong_method};
 use super::visitor::Visitor;
 use super::{headers, reply};
-use crate::platform::access::{Action, Cell, Door, Meter, Principal, Via, may_try};
+use crate::platform::access::{Action, Cell, Door, Meter, Principal, Via};
 use crate::platform::config::Config;
 use crate::platform::error::{Error, Kind, Refused};
 use crate::platform::tools::Tools;
@@ -199,7 +199,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     /// Whether the operation's door is open to the caller.
     fn check(&self, door: &Door, caller: Option<&Principal>) -> Result<(), Error> {
-        if !may_try(door.action, caller) {
+        if !door.lets_in(caller) {
             return Err(if caller.is_some() { forbidden() } else { unauthenticated() });
         }
         let Some(caller) = caller else { return Ok(()) };
@@ -209,7 +209,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         {
             return Err(Error::refused(Kind::Forbidden, "scope_missing", "This personal access token is not made for that."));
         }
-        if door.action.row().is_for_staff() && self.config().staff_needs_second_factor() && !caller.strong {
+        if door.is_for_staff() && self.config().staff_needs_second_factor() && !caller.strong {
             return Err(Error::refused(Kind::Forbidden, "second_factor_needed", "Staff need a second factor here: set one up, and log in with it."));
         }
         let age = self.tools.clock.now().0 - caller.proven_at.0;

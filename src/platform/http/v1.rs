@@ -21,6 +21,8 @@ pub enum Tag {
     Accounts,
     /// People.
     Users,
+    /// What staff may do. Needs a role; on a public instance a second factor too.
+    Administration,
     /// Amenities, property types and other lists.
     Reference,
     /// The server itself.

@@ -1,11 +1,13 @@
 //! Accounts as people live with them: every story on both engines.
 
 mod authenticator;
+mod cast;
 mod erasure;
 mod exports;
 mod factors;
 mod homes;
 mod login;
+mod matrix;
 mod oidc;
 mod passkeys;
 mod plans;
@@ -13,4 +15,6 @@ mod profile;
 mod registration;
 mod second_step;
 mod sessions;
+mod staff;
+mod threats;
 mod tokens;

@@ -19,4 +19,7 @@ on_both!(statements_use_indexes, async |db: TestDb| {
     for sql in reviews::OF_AUTHOR {
         uses_index(&db, sql, vec![Value::Uuid(Uuid::nil())]).await;
     }
+    for (sql, params) in accounts::directory_statements() {
+        uses_index(&db, &sql, params).await;
+    }
 });

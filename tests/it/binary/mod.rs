@@ -1,7 +1,9 @@
 //! The real binary, run as an operator runs it: its commands, its exit codes, and what is left when it is killed.
 
+mod admin;
 mod commands;
 mod contract;
 mod killed;
+mod log;
 mod program;
 mod server;

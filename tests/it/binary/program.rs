@@ -80,23 +80,14 @@ impl Server {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
     }
 
-    /// The status and the body of an answer to a JSON body.
-    pub(super) fn post(&self, path: &str, body: &serde_json::Value) -> (u16, String) {
-        let body = body.to_string();
-        let head =
-            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
-        self.send(&(head + &body)).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()))
-    }
-
     /// Registers somebody with the letter in the outbox and logs in: the password, and an access token.
     pub(super) fn newcomer(&self, email: &str) -> (&'static str, String) {
         let password = "seven purple kettles";
-        assert_eq!(self.post("/api/v1/auth/register", &serde_json::json!({"email": email, "name": "Ada"})).0, 202);
+        assert_eq!(self.post("/auth/register", None, &serde_json::json!({"email": email, "name": "Ada"})).0, 202);
         let token = self.token_in_outbox();
-        assert_eq!(self.post("/api/v1/auth/verify-email", &serde_json::json!({"token": token, "password": password})).0, 204);
-        let (status, body) = self.post("/api/v1/auth/login", &serde_json::json!({"email": email, "password": password}));
-        assert_eq!(status, 200, "{body}");
-        let login: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(self.post("/auth/verify-email", None, &serde_json::json!({"token": token, "password": password})).0, 204);
+        let (status, login) = self.post("/auth/login", None, &serde_json::json!({"email": email, "password": password}));
+        assert_eq!(status, 200, "{login}");
         (password, login["access_token"].as_str().unwrap().to_owned())
     }
 
@@ -125,6 +116,18 @@ impl Server {
         let text = String::from_utf8(bytes).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
         Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    }
+
+    /// Sends JSON under `/api/v1`; answers status and body.
+    pub(super) fn post(&self, path: &str, bearer: Option<&str>, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let body = body.to_string();
+        let bearer = bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let head = format!(
+            "POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{bearer}\r\n",
+            body.len()
+        );
+        let (status, text) = self.send(&format!("{head}{body}")).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()));
+        (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// The body of an answer that must be 200.

@@ -3,4 +3,4 @@
 mod calendar;
 mod listings;
 mod reviews;
-mod street;
+pub(crate) mod street;

@@ -109,7 +109,7 @@ pub(super) async fn write(db: &TestDb, sql: &'static str, params: Vec<Value>) {
 }
 
 /// A host with one published home in Albany, New York, at 100.00 USD a night.
-pub(super) async fn home(db: &TestDb) -> (ListingId, UserId) {
+pub(crate) async fn home(db: &TestDb) -> (ListingId, UserId) {
     let (listing, host) = (ListingId::new(), UserId::new());
     let built: Result<(), DbError> = db.write(move |tx, now| build(tx, listing, host, now)).await;
     built.unwrap();

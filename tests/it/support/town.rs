@@ -83,6 +83,11 @@ impl Town {
         self.tools.as_ref().unwrap()
     }
 
+    /// Where this node keeps its files.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.tools().config.data_dir
+    }
+
     /// Runs everything that is due now.
     pub(crate) async fn run_jobs(&self) {
         let jobs = self.parts.as_ref().unwrap().jobs.clone();

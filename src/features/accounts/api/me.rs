@@ -2,7 +2,7 @@
 
 use super::auth::{needs_session, prove_password};
 use super::letters::email;
-use super::views::{Done, Taken};
+use super::views::{Done, EndedView, Taken};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
 use crate::features::accounts::service::{emails, passwords, sessions};
@@ -54,12 +54,6 @@ struct SessionView {
 #[derive(Object)]
 struct SessionsView {
     data: Vec<SessionView>,
-}
-
-#[derive(Object)]
-struct EndedView {
-    /// How many sessions were ended.
-    ended: u64,
 }
 
 /// What keeps an account safe.

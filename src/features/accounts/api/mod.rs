@@ -1,5 +1,5 @@
-//! The HTTP edge of accounts: `auth.rs` is the way in, `factors.rs` and `passkeys.rs` what makes it
-//! safer, `me.rs` what is one's own, `users.rs` what everybody may see.
+//! The HTTP edge of accounts: `auth.rs` is the way in, `factors.rs` and `passkeys.rs` what makes it safer, `me.rs` what is
+//! one's own, `users.rs` what everybody may see; `people.rs`, `trail.rs` and `work.rs` are for staff.
 
 mod auth;
 mod exports;
@@ -8,10 +8,16 @@ mod letters;
 mod me;
 mod oidc;
 mod passkeys;
+mod people;
+mod people_views;
 mod profile;
+mod setup;
 mod tokens;
+mod trail;
+mod trail_views;
 mod users;
 mod views;
+mod work;
 
 pub use auth::AuthApi;
 pub use exports::ExportsApi;
@@ -24,8 +30,11 @@ pub use profile::ProfileApi;
 pub use tokens::TokensApi;
 pub use users::UsersApi;
 
+use super::Accounts;
 use crate::platform::access::{Action, Door, Meter};
 use crate::platform::config::Cookies;
+use crate::platform::cursor::CursorKey;
+use poem_openapi::OpenApi;
 
 /// Who may come in.
 pub const DOORS: &[Door] = &[
@@ -79,6 +88,34 @@ pub const DOORS: &[Door] = &[
     Door::to("leave", Action::SecureOwnAccount).with_fresh_proof(),
     Door::to("stay", Action::SecureOwnAccount),
 ];
+
+/// Who may come in to what is for staff, and to one's own part of it.
+pub const STAFF_DOORS: &[Door] = &[
+    Door::to("setUp", Action::ComeIn).counted_as(Meter::Login),
+    Door::to("listUsers", Action::Moderate),
+    Door::to("readAccount", Action::Moderate),
+    Door::to("suspendUser", Action::Moderate),
+    Door::to("restoreUser", Action::Moderate),
+    Door::to("endUserSessions", Action::Moderate),
+    Door::to("setRoles", Action::Administer).with_fresh_proof(),
+    Door::to("inviteUser", Action::Administer),
+    Door::to("listAudit", Action::ReadAudit).for_staff(),
+    Door::to("exportAudit", Action::ReadAudit).for_staff(),
+    Door::to("verifyAudit", Action::ReadAudit).for_staff(),
+    Door::to("listOwnAudit", Action::ReadOwnAccount),
+    Door::to("listDeadJobs", Action::Administer),
+    Door::to("retryJob", Action::Administer),
+];
+
+/// What is for staff, and the way to become the first of them.
+pub fn staff_apis(accounts: Accounts, cursors: CursorKey) -> impl OpenApi + 'static {
+    (
+        setup::SetUpApi::new(accounts.clone()),
+        people::PeopleApi::new(accounts.clone(), cursors.clone()),
+        trail::TrailApi::new(accounts.clone(), cursors.clone()),
+        work::WorkApi::new(accounts, cursors),
+    )
+}
 
 /// The name of the session's cookie.
 pub(super) fn cookie_name(cookies: Cookies) -> &'static str {

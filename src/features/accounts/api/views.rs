@@ -40,6 +40,12 @@ pub(super) enum Done {
     Done,
 }
 
+#[derive(Object)]
+pub(super) struct EndedView {
+    /// How many sessions were ended.
+    pub(super) ended: u64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(super) enum LoginStatus {

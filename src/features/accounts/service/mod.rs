@@ -13,6 +13,8 @@ pub(super) mod passwords;
 pub(super) mod profile;
 pub(super) mod registration;
 pub(super) mod sessions;
+pub(super) mod setup;
+pub(super) mod staff;
 pub(super) mod tokens;
 
 use super::store;
@@ -21,6 +23,7 @@ use crate::platform::config::Config;
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::events::{self, Kind};
 use crate::platform::instance;
+use crate::platform::jobs;
 use crate::platform::keys::Keys;
 use crate::values::{Instant, Origin, UserId};
 use serde_json::{Value, json};
@@ -50,6 +53,24 @@ impl World {
         // A known device is counted for itself: strangers in the same network do not delay it.
         (digest(&[b"here", email_key.as_bytes(), device.unwrap_or(&prefix).as_bytes()]), digest(&[b"anywhere", email_key.as_bytes()]))
     }
+}
+
+/// Gives a job that was given up another chance. False when there is none such.
+pub(super) fn retry_job(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, id: uuid::Uuid) -> DbResult<bool> {
+    let again = jobs::retry(tx, id)?;
+    if again {
+        let entry = Entry {
+            action: "job.retried",
+            actor: Actor::User(by),
+            on_behalf_of: None,
+            object: Some(("job", id)),
+            reason: None,
+            diff: json!({"state": ["dead", "waiting"]}),
+            origin: &world.origin,
+        };
+        audit::append(tx, now, &entry)?;
+    }
+    Ok(again)
 }
 
 /// Tells every node that somebody's sessions, tokens, roles or state are not what they were.

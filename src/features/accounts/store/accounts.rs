@@ -67,6 +67,9 @@ pub(super) const ROLES: &str = "SELECT role FROM account_roles WHERE user_id = $
 pub(super) const WITH_ROLE: &str =
     "SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.user_id = r.user_id WHERE r.role = $1 AND a.state IN ('active', 'leaving')";
 
+pub(super) const STATE_REASON: &str = "SELECT state_reason FROM accounts WHERE user_id = $1";
+pub(super) const LOCK_ROLE: &str = "UPDATE account_roles SET role = role WHERE role = $1";
+
 fn account(row: &Row<'_>) -> DbResult<Account> {
     Ok(Account {
         user: row.get(0)?,
@@ -141,6 +144,11 @@ pub(in super::super) fn set_state(tx: &mut Tx<'_>, now: Instant, user: UserId, s
     Ok(())
 }
 
+/// Why an account is suspended.
+pub(in super::super) fn state_reason(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<String>> {
+    Ok(conn.first(STATE_REASON, &[user.into()], |row| row.get(0))?.flatten())
+}
+
 pub(in super::super) fn roles(conn: &mut Conn<'_>, user: UserId) -> DbResult<Roles> {
     let names = conn.query(ROLES, &[user.into()], |row| row.get::<String>(0))?;
     Ok(names.iter().filter_map(|name| Role::parse(name)).collect())
@@ -149,6 +157,12 @@ pub(in super::super) fn roles(conn: &mut Conn<'_>, user: UserId) -> DbResult<Rol
 /// How many people who may enter have a role.
 pub(in super::super) fn count_with_role(conn: &mut Conn<'_>, role: Role) -> DbResult<i64> {
     Ok(conn.first(WITH_ROLE, &[role.name().into()], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Whoever holds this changes alone who has a role, until the transaction ends. It locks the rows of those who have it.
+pub(in super::super) fn lock_role(tx: &mut Tx<'_>, role: Role) -> DbResult<()> {
+    tx.execute(LOCK_ROLE, &[role.name().into()])?;
+    Ok(())
 }
 
 /// False when they had it already.

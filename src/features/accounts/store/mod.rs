@@ -1,6 +1,7 @@
 //! SQL of accounts, a file for each table: who somebody is, how they log in, what they hold.
 
 pub(super) mod accounts;
+pub(super) mod directory;
 pub(super) mod erasure;
 pub(super) mod exports;
 pub(super) mod factors;
@@ -25,6 +26,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (accounts::BY_ID, "u"),
     (accounts::ROLES, "u"),
     (accounts::WITH_ROLE, "t"),
+    (accounts::LOCK_ROLE, "t"),
+    (accounts::STATE_REASON, "u"),
     (sessions::BY_ID, "u"),
     (sessions::BY_SECRET, "t"),
     (sessions::OF_USER, "u"),
@@ -55,3 +58,23 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (standing::TOKENS, "ui"),
     (standing::TOKEN_OWNER, "t"),
 ];
+
+/// The statements by which staff find people, one for each way to look; a test reads their plans.
+#[must_use]
+pub fn directory_statements() -> Vec<(String, Vec<crate::platform::db::Value>)> {
+    use crate::platform::access::Role;
+    use crate::values::UserId;
+    use directory::{Filter, Place, Sought};
+    let (text, everybody) = (|| "ada".to_owned(), Filter::default());
+    let filters = [
+        Filter { email: Some(Sought::Exactly(text())), ..everybody.clone() },
+        Filter { email: Some(Sought::Beginning(text())), state: Some(accounts::State::Active), ..everybody.clone() },
+        Filter { name: Some(text()), role: Some(Role::Operator), ..everybody.clone() },
+        Filter { email: Some(Sought::Beginning(text())), name: Some(text()), ..everybody.clone() },
+        Filter { role: Some(Role::Operator), ..everybody.clone() },
+        Filter { state: Some(accounts::State::Suspended), ..everybody.clone() },
+        everybody,
+    ];
+    let last = Place { text: text(), user: UserId::new() };
+    filters.iter().flat_map(|filter| [None, Some(&last)].map(|last| directory::list_sql(filter, last, 21))).collect()
+}

@@ -110,6 +110,12 @@ pub(in super::super) fn drop_one(tx: &mut Tx<'_>, digest: &str) -> DbResult<()> 
     Ok(())
 }
 
+/// Voids all tokens of one purpose. Reads the whole table.
+pub(in super::super) fn forget_all(tx: &mut Tx<'_>, purpose: Purpose) -> DbResult<()> {
+    tx.execute("DELETE FROM one_time_tokens WHERE purpose = $1", &[purpose.name().into()])?;
+    Ok(())
+}
+
 /// Drops what has run out.
 pub(in super::super) fn prune(tx: &mut Tx<'_>, now: Instant) -> DbResult<u64> {
     tx.execute(PRUNE, &[now.into()])

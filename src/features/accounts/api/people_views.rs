@@ -1,0 +1,123 @@
+//! Shapes of `/admin/users`.
+
+use super::people::names;
+use super::trail_views::EntryView;
+use crate::features::accounts::store::directory::Found;
+use crate::features::accounts::store::sessions::Session;
+use crate::platform::access::Roles;
+use poem_openapi::Object;
+use uuid::Uuid;
+
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub(super) struct DeedAsk {
+    /// Why; kept in the audit trail, and told where somebody is suspended.
+    #[oai(validator(min_length = 1, max_length = 500))]
+    pub(super) reason: String,
+}
+
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub(super) struct RolesAsk {
+    /// `moderator`, `finance`, `operator`; whatever is not named is taken away.
+    #[oai(validator(max_items = 10))]
+    pub(super) roles: Vec<String>,
+    /// Why; kept in the audit trail.
+    #[oai(validator(min_length = 1, max_length = 500))]
+    pub(super) reason: String,
+}
+
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+pub(super) struct InviteAsk {
+    #[oai(validator(max_length = 320))]
+    pub(super) email: String,
+}
+
+/// A page of people.
+#[derive(Object)]
+pub(super) struct PeopleView {
+    pub(super) data: Vec<SomebodyView>,
+    /// For the parameter `cursor` of the next page; null on the last.
+    pub(super) next_cursor: Option<String>,
+    pub(super) has_more: bool,
+}
+
+/// Somebody in the list.
+#[derive(Object)]
+pub(super) struct SomebodyView {
+    user_id: Uuid,
+    name: String,
+    email: String,
+    /// `active`, `suspended`, `leaving` or `erased`.
+    state: String,
+    roles: Vec<String>,
+    second_factor: bool,
+    created_at: String,
+}
+
+/// Somebody's account as staff see it.
+#[derive(Object)]
+pub(super) struct PersonView {
+    pub(super) user_id: Uuid,
+    pub(super) name: String,
+    pub(super) email: String,
+    /// `active`, `suspended`, `leaving` or `erased`.
+    pub(super) state: String,
+    /// Why it is suspended.
+    pub(super) state_reason: Option<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) has_password: bool,
+    /// Whether an authenticator app is set up.
+    pub(super) second_factor: bool,
+    pub(super) created_at: String,
+    /// When somebody who is leaving will be erased.
+    pub(super) erase_at: Option<String>,
+    pub(super) version: i64,
+    /// Open sessions, newest first.
+    pub(super) sessions: Vec<OpenSessionView>,
+    /// The newest entries of the audit trail about this account.
+    pub(super) recent: Vec<EntryView>,
+}
+
+/// An open session of somebody.
+#[derive(Object)]
+pub(super) struct OpenSessionView {
+    id: Uuid,
+    device: String,
+    /// The network it came from, without the last part of the address.
+    address_prefix: String,
+    browser: bool,
+    method: String,
+    created_at: String,
+    last_used_at: String,
+    expires_at: String,
+}
+
+impl SomebodyView {
+    pub(super) fn of(found: Found, roles: Roles) -> Self {
+        Self {
+            user_id: found.user.0,
+            name: found.name,
+            email: found.email,
+            state: found.state.name().into(),
+            roles: names(roles),
+            second_factor: found.second_factor,
+            created_at: found.created_at.to_string(),
+        }
+    }
+}
+
+pub(super) fn sessions_view(sessions: Vec<Session>) -> Vec<OpenSessionView> {
+    let view = |session: Session| OpenSessionView {
+        id: session.id,
+        device: session.device,
+        address_prefix: session.address_prefix,
+        browser: session.browser,
+        method: session.method,
+        created_at: session.created_at.to_string(),
+        last_used_at: session.last_used_at.to_string(),
+        expires_at: session.expires_at.min(session.idle_until).to_string(),
+    };
+    sessions.into_iter().rev().map(view).collect()
+}
