@@ -273,6 +273,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::too_many_lines, reason = "a long table")]
     async fn forty_forgeries_are_refused() {
         let (tokens, _folder) = tokens();
         let kid = tokens.0.ring.read().current.clone();

@@ -21,10 +21,9 @@ use std::sync::Arc;
 /// Makes an operator.
 pub fn create_operator(tools: &Tools, name: &str, email: &str, password: &str) -> anyhow::Result<()> {
     let (name, email) = (rules::name(name).map_err(Error::from)?, address(email)?);
-    let hash = hashed(tools, password, &[&name, email.text(), email.local_part()])?;
-    let world = world(tools, "create-admin");
-    let made =
-        tools.db.write_blocking(Lane::Urgent, move |tx, now| registration::appoint(tx, now, &world, Actor::Console, &name, &email, &hash, Role::Operator));
+    let password_hash = hashed(tools, password, &[&name, email.text(), email.local_part()])?;
+    let (world, who) = (world(tools, "create-admin"), registration::Appointed { name, email, password_hash });
+    let made = tools.db.write_blocking(Lane::Urgent, move |tx, now| registration::appoint(tx, now, &world, Actor::Console, &who, Role::Operator));
     if made?.is_none() {
         bail!("there is an account with this address already; an operator can give it the role");
     }

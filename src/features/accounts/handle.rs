@@ -8,11 +8,11 @@ use super::personal::AccountData;
 use super::service::World;
 use super::service::sessions::Place;
 use crate::platform::events::Follower;
-use crate::platform::http::{Gate, Visitor};
+use crate::platform::http::{Gate, Letters, Visitor};
 use crate::platform::outbound::Outbound;
 use crate::platform::privacy::PersonalData;
 use crate::platform::tools::Tools;
-use crate::values::{Origin, UserId};
+use crate::values::{Email, Origin, UserId};
 use std::sync::Arc;
 
 /// Accounts, opened; cheap to clone.
@@ -25,6 +25,7 @@ struct Inner {
     tokens: AccessTokens,
     gate: Doorkeeper,
     providers: Providers,
+    letters: Letters,
 }
 
 impl Accounts {
@@ -35,7 +36,8 @@ impl Accounts {
         hashing.register(&tools.metrics.registry)?;
         let gate = Doorkeeper::new(tools.clone(), tokens.clone());
         let providers = Providers::open(&tools.config, &Outbound::open(&tools.config))?;
-        Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate, providers })))
+        let letters = Letters::new(&tools.config.limits);
+        Ok(Self(Arc::new(Inner { tools: tools.clone(), hashing, tokens, gate, providers, letters })))
     }
 
     /// For the edge of the server.
@@ -58,6 +60,11 @@ impl Accounts {
 
     pub(super) fn tools(&self) -> &Tools {
         &self.0.tools
+    }
+
+    /// Whether one more letter that somebody asked for may go to an address now. A refusal is not told: it would say that others ask too.
+    pub(super) fn may_write_to(&self, email: &Email) -> bool {
+        self.0.letters.may_go_to(email.key())
     }
 
     pub(super) fn hashing(&self) -> &Hashing {

@@ -201,8 +201,8 @@ impl Reply {
 impl Letter {
     /// The link's token: the last line of its own that is long and without spaces.
     pub(crate) fn token(&self) -> String {
-        let lines = self.text.lines().map(str::trim).filter(|line| line.len() >= 40 && !line.contains([' ', '/', ':']));
-        lines.last().unwrap_or_else(|| panic!("no token in: {}", self.text)).to_owned()
+        let mut lines = self.text.lines().map(str::trim).filter(|line| line.len() >= 40 && !line.contains([' ', '/', ':']));
+        lines.next_back().unwrap_or_else(|| panic!("no token in: {}", self.text)).to_owned()
     }
 
     /// Reads a message that lettre wrote: headers that may be folded, one text body.

@@ -89,8 +89,10 @@ impl LettersApi {
                 return Err(Error::refused(Kind::Forbidden, "invitation_needed", "This site takes those who were invited, at the address of the invitation."));
             }
         }
-        let world = self.accounts.world(&visitor);
-        tools.db.write(move |tx, now| registration::register(tx, now, &world, &name, &email).map_err(Error::from)).await?;
+        if self.accounts.may_write_to(&email) {
+            let world = self.accounts.world(&visitor);
+            tools.db.write(move |tx, now| registration::register(tx, now, &world, &name, &email).map_err(Error::from)).await?;
+        }
         Ok(Taken::because("A letter is on its way. Open its link to choose a password."))
     }
 
@@ -113,7 +115,9 @@ impl LettersApi {
     #[oai(path = "/auth/password/forgot", method = "post", operation_id = "forgotPassword")]
     async fn forgot(&self, visitor: Visitor, ask: Json<EmailAsk>) -> Result<Taken> {
         let (email, world) = (email(&ask.0.email)?, self.accounts.world(&visitor));
-        self.accounts.tools().db.write(move |tx, now| passwords::forgot(tx, now, &world, &email).map_err(Error::from)).await?;
+        if self.accounts.may_write_to(&email) {
+            self.accounts.tools().db.write(move |tx, now| passwords::forgot(tx, now, &world, &email).map_err(Error::from)).await?;
+        }
         Ok(Taken::because("If there is an account with this address, a letter is on its way."))
     }
 

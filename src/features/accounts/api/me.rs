@@ -91,7 +91,9 @@ impl SecurityApi {
     #[oai(path = "/me/email", method = "post", operation_id = "changeEmail")]
     async fn change_email(&self, caller: Caller, visitor: Visitor, ask: Json<NewEmailAsk>) -> Result<Taken> {
         let (email, world, user) = (email(&ask.0.email)?, self.accounts.world(&visitor), caller.user);
-        self.accounts.tools().db.write(move |tx, now| emails::ask(tx, now, &world, user, &email).map_err(Error::from)).await?;
+        if self.accounts.may_write_to(&email) {
+            self.accounts.tools().db.write(move |tx, now| emails::ask(tx, now, &world, user, &email).map_err(Error::from)).await?;
+        }
         Ok(Taken::because("A letter is on its way to the new address. Open its link to use it from now on."))
     }
 

@@ -4,6 +4,7 @@ use super::letters::email;
 use super::views::Done;
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
+use crate::features::accounts::service::registration::Appointed;
 use crate::features::accounts::service::setup;
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Visitor;
@@ -52,9 +53,9 @@ impl SetUpApi {
         let (name, email) = (rules::name(&ask.name)?, email(&ask.email)?);
         let settings = &tools.config.accounts;
         let password = rules::accepted(&ask.password, settings.password_min, &[&settings.site_name, &name, email.text(), email.local_part()])?;
-        let hash = self.accounts.hashing().hash(password).await?;
-        let world = self.accounts.world(&visitor);
-        tools.db.write(move |tx, now| setup::set_up(tx, now, &world, &ask.token, &name, &email, &hash)).await?;
+        let password_hash = self.accounts.hashing().hash(password).await?;
+        let (world, who) = (self.accounts.world(&visitor), Appointed { name, email, password_hash });
+        tools.db.write(move |tx, now| setup::set_up(tx, now, &world, &ask.token, &who)).await?;
         Ok(Done::Done)
     }
 }

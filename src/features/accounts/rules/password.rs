@@ -119,6 +119,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a long table")]
     fn sixty_passwords_are_judged() {
         let about = ["Harbour Stays", "ada.lovelace@example.org", "Ada Lovelace"];
         let good = [

@@ -67,19 +67,18 @@ pub(crate) fn is_invited(conn: &mut Conn<'_>, now: Instant, token: &str, email: 
     Ok(kept.is_some_and(|kept| kept.payload["email"].as_str().and_then(Email::parse).is_some_and(|invited| invited.key() == email.key())))
 }
 
+/// Somebody who gets an account by hand.
+#[derive(Clone)]
+pub(crate) struct Appointed {
+    pub(crate) name: String,
+    pub(crate) email: Email,
+    pub(crate) password_hash: String,
+}
+
 /// Makes an account by hand, for the command line and the set-up link. `None` when the address has one.
-pub(crate) fn appoint(
-    tx: &mut Tx<'_>,
-    now: Instant,
-    world: &World,
-    actor: Actor,
-    name: &str,
-    email: &Email,
-    password_hash: &str,
-    role: Role,
-) -> DbResult<Option<UserId>> {
+pub(crate) fn appoint(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, who: &Appointed, role: Role) -> DbResult<Option<UserId>> {
     let user = UserId::new();
-    if !accounts::insert(tx, now, user, name, email, Some(password_hash))? {
+    if !accounts::insert(tx, now, user, &who.name, &who.email, Some(&who.password_hash))? {
         return Ok(None);
     }
     accounts::grant(tx, now, user, role, actor.user())?;

@@ -1,6 +1,7 @@
 //! The first operator: a token that is shown once on the console, and no default password (S-AUTH 10).
 
-use super::{World, registration};
+use super::World;
+use super::registration::{self, Appointed};
 use crate::features::accounts::store::accounts;
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::platform::access::Role;
@@ -8,7 +9,7 @@ use crate::platform::audit::Actor;
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::keys::fresh_secret;
-use crate::values::{Email, Instant, UserId};
+use crate::values::{Instant, UserId};
 use serde_json::json;
 
 /// A new token, while there is no operator; earlier ones are void from now on.
@@ -28,11 +29,11 @@ pub(crate) fn is_open(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResul
 }
 
 /// Uses the token up and makes the first operator.
-pub(crate) fn set_up(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, name: &str, email: &Email, hash: &str) -> Result<UserId> {
+pub(crate) fn set_up(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, who: &Appointed) -> Result<UserId> {
     if one_time::take(tx, now, token, Purpose::SetUp)?.is_none() || accounts::count_with_role(tx, Role::Operator)? > 0 {
         return Err(unknown_token());
     }
-    let made = registration::appoint(tx, now, world, Actor::Nobody, name, email, hash, Role::Operator)?;
+    let made = registration::appoint(tx, now, world, Actor::Nobody, who, Role::Operator)?;
     made.ok_or_else(|| Error::refused(Kind::Conflict, "email_taken", "Another account has this address."))
 }
 

@@ -49,18 +49,16 @@ pub(crate) struct Account {
     pub password_hash: Option<String>,
     pub state: State,
     pub erase_at: Option<Instant>,
-    pub locale: Option<String>,
-    pub currency: Option<String>,
     /// The sealed secret of a confirmed authenticator app.
     pub totp_sealed: Option<String>,
     pub version: i64,
     pub created_at: Instant,
 }
 
-pub(super) const BY_EMAIL: &str = "SELECT a.user_id, u.name, a.email, a.password_hash, a.state, a.erase_at, a.locale, a.currency,
+pub(super) const BY_EMAIL: &str = "SELECT a.user_id, u.name, a.email, a.password_hash, a.state, a.erase_at,
     CASE WHEN a.totp_since IS NULL THEN NULL ELSE a.totp_sealed END, a.version, a.created_at
     FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.email_key = $1";
-pub(super) const BY_ID: &str = "SELECT a.user_id, u.name, a.email, a.password_hash, a.state, a.erase_at, a.locale, a.currency,
+pub(super) const BY_ID: &str = "SELECT a.user_id, u.name, a.email, a.password_hash, a.state, a.erase_at,
     CASE WHEN a.totp_since IS NULL THEN NULL ELSE a.totp_sealed END, a.version, a.created_at
     FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = $1";
 pub(super) const ROLES: &str = "SELECT role FROM account_roles WHERE user_id = $1";
@@ -78,11 +76,9 @@ fn account(row: &Row<'_>) -> DbResult<Account> {
         password_hash: row.get(3)?,
         state: State::read(&row.get::<String>(4)?, 4)?,
         erase_at: row.get(5)?,
-        locale: row.get(6)?,
-        currency: row.get(7)?,
-        totp_sealed: row.get(8)?,
-        version: row.get(9)?,
-        created_at: row.get(10)?,
+        totp_sealed: row.get(6)?,
+        version: row.get(7)?,
+        created_at: row.get(8)?,
     })
 }
 

@@ -23,8 +23,6 @@ pub(crate) enum Purpose {
     Passkey,
     /// The way to an identity provider and back; payload: sealed state.
     Oidc,
-    /// Fetches an export.
-    Export,
 }
 
 impl Purpose {
@@ -39,7 +37,6 @@ impl Purpose {
             Self::Invite => "invite",
             Self::Passkey => "passkey",
             Self::Oidc => "oidc",
-            Self::Export => "export",
         }
     }
 
@@ -52,7 +49,6 @@ impl Purpose {
             Self::Oidc => 10 * 60,
             Self::SetUp => 60 * 60,
             Self::Invite => 7 * 86_400,
-            Self::Export => 48 * 3_600,
         }
     }
 }

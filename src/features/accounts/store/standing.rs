@@ -24,7 +24,6 @@ pub(crate) struct LiveSession {
     pub proven_at: Instant,
     pub strong: bool,
     pub browser: bool,
-    pub secret_digest: String,
     pub idle_until: Instant,
     pub expires_at: Instant,
 }
@@ -47,7 +46,6 @@ pub(in super::super) fn standing(conn: &mut Conn<'_>, now: Instant, user: UserId
             proven_at: session.proven_at,
             strong: session.strong,
             browser: session.browser,
-            secret_digest: session.secret_digest,
             idle_until: session.idle_until,
             expires_at: session.expires_at,
         };
