@@ -222,11 +222,12 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         .at(&openapi_json, poem::get(pages::openapi(document)))
         .at("/problems", poem::get(pages::problems()))
         .at("/problems/:code", poem::get(pages::problem()))
+        .at("/account/:page", poem::get(pages::html(|| accounts::PAGE.to_owned())))
         .at("/metrics", poem::get(pages::metrics(tools.clone())));
-    let mut known = vec![openapi_json.as_str(), "/problems", "/problems/{code}", "/metrics"];
+    let mut known = vec![openapi_json.as_str(), "/problems", "/problems/{code}", "/account/{page}", "/metrics"];
     if tools.config.docs == (Docs { enabled: true }) {
         site = site
-            .at("/docs", poem::get(pages::docs(move || service(Document::of(self::api), base_url.as_deref()).swagger_ui_html())))
+            .at("/docs", poem::get(pages::html(move || service(Document::of(self::api), base_url.as_deref()).swagger_ui_html())))
             .at("/", poem::get(poem::endpoint::make_sync(|_| poem::web::Redirect::temporary("/docs"))));
         known.extend(["/docs", "/"]);
     }
@@ -313,6 +314,7 @@ mod tests {
             ("/api/v1/openapi.json", 200, "getReadiness"),
             ("/docs", 200, "SwaggerUIBundle"),
             ("/docs?x=1", 200, "SwaggerUIBundle"),
+            ("/account/confirm", 200, "Choose your password"),
             ("/", 307, ""),
             ("/healthz?x=1", 400, "unknown_parameter"),
         ] {

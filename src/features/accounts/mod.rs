@@ -27,3 +27,6 @@ pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
 pub use service::{Profile, profile};
 pub use store::{STATEMENTS, directory_statements};
+
+/// The page that links of letters lead to.
+pub const PAGE: &str = include_str!("page.html");

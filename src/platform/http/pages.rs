@@ -35,13 +35,17 @@ impl<P: Endpoint<Output = Response>, A: Endpoint<Output = Response>> Endpoint fo
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let path = request.uri().path();
-        let is_page = matches!(path, "/" | "/docs" | "/metrics") || path.starts_with("/problems") || path.strip_prefix(PREFIX) == Some("/openapi.json");
+        let is_page = matches!(path, "/" | "/docs" | "/metrics")
+            || path.starts_with("/problems")
+            || path.starts_with("/account/")
+            || path.strip_prefix(PREFIX) == Some("/openapi.json");
         if is_page { self.pages.call(request).await } else { self.api.call(request).await }
     }
 }
 
-/// The documentation page. `make` builds its HTML when it is first asked for; only the compressed form is kept.
-pub fn docs(make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint<Output = Response> {
+/// A page with scripts of its own and nothing from elsewhere. `make` builds its HTML when it is first asked for; only the compressed
+/// form is kept.
+pub fn html(make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint<Output = Response> {
     let page = OnceLock::new();
     make_sync(move |request: Request| {
         let html = || format!("<!DOCTYPE html>{}", make());
