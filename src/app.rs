@@ -249,7 +249,7 @@ pub async fn serve(mut parts: Parts, listener: TcpListener, shutdown: impl Futur
 /// Opens everything, serves until `shutdown`, closes everything. Blocks until then; call it on a plain thread, because
 /// closing PostgreSQL connections on an async one panics. `listening` is called once the address is taken.
 pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output = ()>, listening: impl FnOnce(&Parts)) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    crate::platform::private::folder(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let tools = Tools::open(config, clock)?;
     let mut parts = Parts::gather(tools.clone())?;
     parts.set_up = accounts::console::offer_set_up(&tools)?.map(Hidden::new);

@@ -69,7 +69,7 @@ pub(super) fn rotate_keys(config: Config) -> anyhow::Result<()> {
 }
 
 fn open(config: Config) -> anyhow::Result<Tools> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    crate::platform::private::folder(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     Tools::open(config, Arc::new(SystemClock))
 }
 

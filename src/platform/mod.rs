@@ -18,6 +18,7 @@ pub mod keys;
 pub mod mail;
 pub mod outbound;
 pub mod privacy;
+pub mod private;
 pub mod tasks;
 pub mod telemetry;
 pub mod tls;

@@ -23,8 +23,14 @@ impl Email {
             return None;
         }
         text.parse::<lettre::Address>().ok()?;
-        // One person, one account: capital letters and look-alike forms do not make another address.
-        let key = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        // Quotes would make a second spelling of the same mailbox, and a literal address leads past the names of the world.
+        if local.starts_with('"') {
+            return None;
+        }
+        let url::Host::Domain(host) = url::Host::parse(host).ok()? else { return None };
+        // One person, one account: capital letters, look-alike forms and spellings of the host do not make another address.
+        let local: String = local.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        let key = format!("{local}@{}", host.trim_end_matches('.'));
         Some(Self { text, key })
     }
 
@@ -38,6 +44,13 @@ impl Email {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The mailbox that letters end up in, as far as can be told: most servers drop what follows a `+`. For counting, never for comparing.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let (local, host) = self.key.rsplit_once('@').unwrap_or((&self.key, ""));
+        format!("{}@{host}", local.split('+').next().unwrap_or_default())
     }
 
     /// What stands before the `@`.
@@ -83,6 +96,7 @@ mod tests {
             assert_eq!(Email::parse(bad), None, "{bad}");
         }
         assert_eq!(Email::parse(&format!("{}@example.org", "x".repeat(250))), None);
+        assert_eq!(Email::parse("Ada.L+x@Example.org").unwrap().mailbox(), "ada.l@example.org");
         assert_eq!(format!("{:?}", Email::parse("ada@example.org").unwrap()), "Email(…)");
     }
 }

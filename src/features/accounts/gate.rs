@@ -125,8 +125,9 @@ impl Doorkeeper {
         let standing = self.standing(now, user, |standing| standing.tokens.contains_key(&id), id).await?;
         let live = standing.tokens.get(&id).filter(|token| now < token.expires_at).ok_or_else(invalid_token)?;
         self.touch(id, move |tx, now| token_rows::touch(tx, now, id));
-        // It was made in a session that had shown all that was asked for, and it never passes where a fresh proof is.
-        principal(&standing, user, Via::Token(id, live.scopes), Instant(0), true)
+        // It was made in a session that had shown all that was asked for, which counts as long as its owner has a second factor; and it
+        // never passes where a fresh proof is asked for.
+        principal(&standing, user, Via::Token(id, live.scopes), Instant(0), standing.second_factor)
     }
 
     async fn by_cookie(&self, request: &Request, secret: &str) -> Result<Option<Arc<Principal>>> {

@@ -62,9 +62,10 @@ impl Accounts {
         &self.0.tools
     }
 
-    /// Whether one more letter that somebody asked for may go to an address now. A refusal is not told: it would say that others ask too.
-    pub(super) fn may_write_to(&self, email: &Email) -> bool {
-        self.0.letters.may_go_to(email.key())
+    /// Whether one more letter of a kind that strangers can ask for may go to an address now. A refusal is not told: it would say that others
+    /// ask too. Kinds are counted apart, so that registrations in somebody's name do not use up their way to a new password.
+    pub(super) fn may_write_to(&self, kind: &str, email: &Email) -> bool {
+        self.0.letters.may_go_to(&format!("{kind} {}", email.mailbox()))
     }
 
     pub(super) fn hashing(&self) -> &Hashing {

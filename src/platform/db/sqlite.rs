@@ -8,6 +8,7 @@ use super::conn::{Conn, Tx};
 use super::error::{DbError, DbResult};
 use super::lanes::{Lanes, Turned};
 use super::{Bells, Lane};
+use crate::platform::private;
 use crate::values::{Clock, Instant};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,8 +35,10 @@ impl Sqlite {
             return Err(DbError::Unusable(format!("SQLite {} has known corruption bugs; 3.51.3 or newer is needed", rusqlite::version())));
         }
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|e| DbError::Unusable(format!("cannot make the folder {}: {e}", folder.display())))?;
+            private::folder(folder).map_err(|e| DbError::Unusable(format!("cannot make the folder {}: {e}", folder.display())))?;
         }
+        // The files beside it (-wal, -shm) get the rights of the database.
+        private::file(path).map_err(|e| DbError::Unusable(format!("cannot open the database {}: {e}", path.display())))?;
         let connection = open_writer(path).map_err(|e| DbError::Unusable(format!("cannot open the database {}: {e}", path.display())))?;
         let readers = r2d2::Pool::builder()
             .max_size(READERS)

@@ -95,10 +95,10 @@ impl AuthApi {
     async fn log_in(&self, visitor: Visitor, ask: Json<LoginAsk>) -> Result<LoginAnswer> {
         let ask = ask.0;
         check_browser(&self.accounts, ask.browser)?;
-        let Some(email) = Email::parse(&ask.email) else { return login_answer(&self.accounts, self.accounts.tools().clock.now(), Outcome::Wrong, None) };
-        let attempt = Try { email, device: ask.device_token, place: place(&visitor, ask.browser) };
+        let Some(email) = Email::parse(&ask.email) else { return login_answer(&self.accounts, self.accounts.tools().clock.now(), Outcome::Wrong) };
+        let attempt = Try { email, device: ask.device_token, inside: false, place: place(&visitor, ask.browser) };
         let outcome = password_login(&self.accounts, &visitor, &attempt, &ask.password).await?;
-        login_answer(&self.accounts, self.accounts.tools().clock.now(), outcome, Some(&attempt.email))
+        login_answer(&self.accounts, self.accounts.tools().clock.now(), outcome)
     }
 
     /// Exchange a refresh token for new tokens.
@@ -113,7 +113,7 @@ impl AuthApi {
         match exchange {
             Exchange::GoesOn(begun) => {
                 self.accounts.forget(begun.user);
-                begun_answer(&self.accounts, tools.clock.now(), begun, None)
+                begun_answer(&self.accounts, tools.clock.now(), begun)
             }
             Exchange::Unknown => Err(Error::refused(Kind::Unauthenticated, "invalid_token", "This refresh token is not valid (any more): log in again.")),
             Exchange::Reused(user) => {
@@ -174,9 +174,8 @@ impl AuthApi {
 /// A login with a password, counted and written down.
 pub(super) async fn password_login(accounts: &Accounts, visitor: &Visitor, attempt: &Try, password: &str) -> Result<Outcome> {
     let (tools, world) = (accounts.tools(), accounts.world(visitor));
-    let now = tools.clock.now();
     let (asked, looked) = (attempt.clone(), world.clone());
-    let considered = tools.db.read(move |conn| login::consider(conn, now, &looked, &asked).map_err(Error::from)).await?;
+    let considered = tools.db.write(move |tx, now| login::consider(tx, now, &looked, &asked).map_err(Error::from)).await?;
     if let Verdict::Wait(seconds) = considered.verdict {
         return Err(wait(seconds));
     }
@@ -185,7 +184,7 @@ pub(super) async fn password_login(accounts: &Accounts, visitor: &Visitor, attem
     let asked = attempt.clone();
     let outcome = tools.db.write(move |tx, now| {
         // Right for the hash that was compared; a password changed meanwhile makes it wrong.
-        let same = rows::by_email(tx, asked.email.key())?.is_some_and(|account| account.password_hash == stored);
+        let same = rows::by_email_held(tx, asked.email.key())?.is_some_and(|account| account.password_hash == stored);
         login::settle(tx, now, &world, &asked, compared.right && same, compared.renewed.as_deref()).map_err(Error::from)
     });
     let outcome = outcome.await?;
@@ -200,15 +199,15 @@ pub(super) async fn prove_password(accounts: &Accounts, caller: &Principal, visi
     let (tools, world, user) = (accounts.tools(), accounts.world(visitor), caller.user);
     let account = tools.db.read(move |conn| rows::by_id(conn, user).map_err(Error::from)).await?.ok_or_else(wrong_password)?;
     let email = Email::parse(&account.email).ok_or_else(wrong_password)?;
-    let attempt = Try { email, device: None, place: place(visitor, false) };
-    let now = tools.clock.now();
+    let attempt = Try { email, device: None, inside: true, place: place(visitor, false) };
     let (asked, looked) = (attempt.clone(), world.clone());
-    let considered = tools.db.read(move |conn| login::consider(conn, now, &looked, &asked).map_err(Error::from)).await?;
+    let considered = tools.db.write(move |tx, now| login::consider(tx, now, &looked, &asked).map_err(Error::from)).await?;
     if let Verdict::Wait(seconds) = considered.verdict {
         return Err(wait(seconds));
     }
     let compared = accounts.hashing().compare(password.nfkc().collect(), account.password_hash.clone()).await?;
     if compared.right {
+        tools.db.write(move |tx, _| login::clear(tx, &world, &attempt).map_err(Error::from)).await?;
         return account.password_hash.ok_or_else(wrong_password);
     }
     tools.db.write(move |tx, now| login::settle(tx, now, &world, &attempt, false, None).map_err(Error::from)).await?;

@@ -5,9 +5,9 @@ use super::views::{Done, LoginAnswer, begun_answer, check_browser};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::handle::place;
 use crate::features::accounts::service::factors::{self, Checked, Codes, Entered, Shown};
+use crate::features::accounts::service::still_in;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Caller, Visitor};
-use crate::values::Email;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
@@ -98,10 +98,9 @@ impl FactorsApi {
         let (tools, world, place) = (self.accounts.tools(), self.accounts.world(&visitor), place(&visitor, false));
         let (ticket, browser) = (ask.ticket, ask.browser);
         match tools.db.write(move |tx, now| factors::enter(tx, now, &world, &ticket, &shown, browser, &place).map_err(Error::from)).await? {
-            Entered::In(entered) => {
-                let (begun, account) = *entered;
+            Entered::In(begun) => {
                 self.accounts.forget(begun.user);
-                begun_answer(&self.accounts, tools.clock.now(), begun, Email::parse(&account.email).as_ref())
+                begun_answer(&self.accounts, tools.clock.now(), begun)
             }
             Entered::Refused(checked) => Err(refusal(checked)),
             Entered::Unknown => Err(ticket_unknown()),
@@ -124,8 +123,12 @@ impl FactorsApi {
     #[oai(path = "/me/totp", method = "post", operation_id = "setUpTotp")]
     async fn set_up(&self, caller: Caller, visitor: Visitor) -> Result<Json<TotpSecretView>> {
         let (world, user) = (self.accounts.world(&visitor), caller.user);
-        let made = self.accounts.tools().db.write(move |tx, now| factors::set_up(tx, now, &world, user).map_err(Error::from)).await?;
-        let secret = made.ok_or_else(already_on)?;
+        let session = caller.session();
+        let made = self.accounts.tools().db.write(move |tx, now| {
+            still_in(tx, now, user, session)?;
+            factors::set_up(tx, now, &world, user).map_err(Error::from)
+        });
+        let secret = made.await?.ok_or_else(already_on)?;
         Ok(Json(TotpSecretView { secret: secret.text, otpauth_url: secret.url }))
     }
 
@@ -135,7 +138,10 @@ impl FactorsApi {
     #[oai(path = "/me/totp/confirm", method = "post", operation_id = "confirmTotp")]
     async fn confirm(&self, caller: Caller, visitor: Visitor, ask: Json<CodeAsk>) -> Result<Json<RecoveryCodesView>> {
         let (world, user, session, code) = (self.accounts.world(&visitor), caller.user, caller.session().ok_or_else(needs_session)?, ask.0.code);
-        let confirmed = self.accounts.tools().db.write(move |tx, now| factors::confirm(tx, now, &world, user, session, &code).map_err(Error::from));
+        let confirmed = self.accounts.tools().db.write(move |tx, now| {
+            still_in(tx, now, user, Some(session))?;
+            factors::confirm(tx, now, &world, user, session, &code).map_err(Error::from)
+        });
         let answer = recovery_codes(confirmed.await?)?;
         self.accounts.forget(user);
         Ok(answer)

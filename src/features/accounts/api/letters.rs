@@ -77,7 +77,7 @@ impl LettersApi {
         let (ask, tools) = (ask.0, self.accounts.tools());
         let settings = &tools.config.accounts;
         if settings.registration == Registration::Closed {
-            return Err(Error::refused(Kind::Forbidden, "registration_closed", "This site takes no new accounts."));
+            return Err(registration_closed());
         }
         let (name, email) = (rules::name(&ask.name)?, email(&ask.email)?);
         if let Some(password) = &ask.password {
@@ -89,7 +89,7 @@ impl LettersApi {
                 return Err(Error::refused(Kind::Forbidden, "invitation_needed", "This site takes those who were invited, at the address of the invitation."));
             }
         }
-        if self.accounts.may_write_to(&email) {
+        if self.accounts.may_write_to("register", &email) {
             let world = self.accounts.world(&visitor);
             tools.db.write(move |tx, now| registration::register(tx, now, &world, &name, &email).map_err(Error::from)).await?;
         }
@@ -104,6 +104,9 @@ impl LettersApi {
         let awaiting = tools.db.read(move |conn| registration::awaiting(conn, now, &token).map_err(Error::from)).await?;
         let (name, email) = awaiting.ok_or_else(unknown_link)?;
         let settings = &tools.config.accounts;
+        if settings.registration == Registration::Closed {
+            return Err(registration_closed());
+        }
         let password = rules::accepted(&ask.password, settings.password_min, &[&settings.site_name, &name, email.text(), email.local_part()])?;
         let hash = self.accounts.hashing().hash(password).await?;
         let world = self.accounts.world(&visitor);
@@ -115,7 +118,7 @@ impl LettersApi {
     #[oai(path = "/auth/password/forgot", method = "post", operation_id = "forgotPassword")]
     async fn forgot(&self, visitor: Visitor, ask: Json<EmailAsk>) -> Result<Taken> {
         let (email, world) = (email(&ask.0.email)?, self.accounts.world(&visitor));
-        if self.accounts.may_write_to(&email) {
+        if self.accounts.may_write_to("password", &email) {
             self.accounts.tools().db.write(move |tx, now| passwords::forgot(tx, now, &world, &email).map_err(Error::from)).await?;
         }
         Ok(Taken::because("If there is an account with this address, a letter is on its way."))
@@ -162,6 +165,10 @@ pub(super) fn email(text: &str) -> Result<Email> {
             message,
         ))
     })
+}
+
+fn registration_closed() -> Error {
+    Error::refused(Kind::Forbidden, "registration_closed", "This site takes no new accounts.")
 }
 
 fn unknown_link() -> Error {

@@ -5,7 +5,7 @@ use super::letters::email;
 use super::views::{Done, EndedView, Taken};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
-use crate::features::accounts::service::{emails, passwords, sessions};
+use crate::features::accounts::service::{emails, passwords, sessions, still_in};
 use crate::features::accounts::store::{accounts as rows, sessions as session_rows};
 use crate::platform::audit::Actor;
 use crate::platform::error::{Error, Kind, Result};
@@ -91,8 +91,13 @@ impl SecurityApi {
     #[oai(path = "/me/email", method = "post", operation_id = "changeEmail")]
     async fn change_email(&self, caller: Caller, visitor: Visitor, ask: Json<NewEmailAsk>) -> Result<Taken> {
         let (email, world, user) = (email(&ask.0.email)?, self.accounts.world(&visitor), caller.user);
-        if self.accounts.may_write_to(&email) {
-            self.accounts.tools().db.write(move |tx, now| emails::ask(tx, now, &world, user, &email).map_err(Error::from)).await?;
+        if self.accounts.may_write_to("address", &email) {
+            let session = caller.session();
+            let asked = self.accounts.tools().db.write(move |tx, now| {
+                still_in(tx, now, user, session)?;
+                emails::ask(tx, now, &world, user, &email).map_err(Error::from)
+            });
+            asked.await?;
         }
         Ok(Taken::because("A letter is on its way to the new address. Open its link to use it from now on."))
     }

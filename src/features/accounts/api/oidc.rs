@@ -138,8 +138,8 @@ impl OidcApi {
         check_browser(&self.accounts, ask.browser)?;
         let back = Back { ticket: ask.ticket, code: ask.code, state: ask.state, iss: ask.iss };
         let (_, identity) = self.arrive(&visitor, &provider.0, back, None).await?;
-        let (email, outcome) = (identity.email.clone(), self.enter(&visitor, identity, ask.browser).await?);
-        login_answer(&self.accounts, self.accounts.tools().clock.now(), outcome, Some(&email))
+        let outcome = self.enter(&visitor, identity, ask.browser).await?;
+        login_answer(&self.accounts, self.accounts.tools().clock.now(), outcome)
     }
 
     /// Where a provider sends browsers back to, whose login or link was begun with `browser`.

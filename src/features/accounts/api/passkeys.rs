@@ -8,11 +8,11 @@ use crate::features::accounts::Accounts;
 use crate::features::accounts::handle::place;
 use crate::features::accounts::rules;
 use crate::features::accounts::service::passkeys::{self, Added, Adding, Compared, Entered, Look, Signed, Started};
+use crate::features::accounts::service::still_in;
 use crate::features::accounts::store::accounts as rows;
 use crate::features::accounts::store::passkeys::{self as passkey_rows, PasskeyRow};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{ApiResult, Caller, Created, PREFIX, Visitor};
-use crate::values::Email;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
@@ -144,7 +144,12 @@ impl PasskeysApi {
     async fn finish(&self, caller: Caller, visitor: Visitor, ask: Json<FinishPasskeyAsk>) -> ApiResult<Created<PasskeyView>> {
         let (ask, site, world, user) = (ask.0, self.site()?, self.accounts.world(&visitor), caller.user);
         let adding = Adding { ticket: ask.ticket, name: rules::name(&ask.name)?, credential: parse(ask.credential)? };
-        match self.accounts.tools().db.write(move |tx, now| passkeys::add(tx, now, &world, &site, user, &adding)).await? {
+        let session = caller.session();
+        let added = self.accounts.tools().db.write(move |tx, now| {
+            still_in(tx, now, user, session)?;
+            passkeys::add(tx, now, &world, &site, user, &adding)
+        });
+        match added.await? {
             Added::Kept(row) => Ok(Created::at(format!("{PREFIX}/me/passkeys/{}", row.id), &PasskeyView::of(row))),
             Added::Unknown => Err(ticket_unknown()),
             Added::Refused => Err(refused()),
@@ -191,10 +196,9 @@ impl PasskeysApi {
         let signed = self.signed(&visitor, &ask.ticket, ask.credential).await?;
         let (tools, world, place) = (self.accounts.tools(), self.accounts.world(&visitor), place(&visitor, ask.browser));
         match tools.db.write(move |tx, now| passkeys::enter(tx, now, &world, &ask.ticket, &signed, &place).map_err(Error::from)).await? {
-            Entered::In(entered) => {
-                let (begun, account) = *entered;
+            Entered::In(begun) => {
                 self.accounts.forget(begun.user);
-                begun_answer(&self.accounts, tools.clock.now(), begun, Email::parse(&account.email).as_ref())
+                begun_answer(&self.accounts, tools.clock.now(), begun)
             }
             Entered::Unknown => Err(ticket_unknown()),
             Entered::Suspended => Err(suspended()),

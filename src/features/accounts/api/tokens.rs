@@ -3,6 +3,7 @@
 use super::views::Done;
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
+use crate::features::accounts::service::still_in;
 use crate::features::accounts::service::tokens::{self, Wish};
 use crate::features::accounts::store::tokens as rows;
 use crate::platform::access::{Scope, Scopes};
@@ -83,7 +84,9 @@ impl TokensApi {
     async fn make(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<PersonalTokenAsk>) -> Result<Created<NewPersonalTokenView>> {
         let wish = judged(ask.0)?;
         let (world, user, strong) = (self.accounts.world(&visitor), caller.user, caller.strong);
+        let session = caller.session();
         let made = self.accounts.tools().db.write_once(&once, move |tx, now| {
+            still_in(tx, now, user, session)?;
             let (token, secret) = tokens::make(tx, now, &world, user, strong, &wish)?;
             let view = NewPersonalTokenView {
                 id: token.id,

@@ -2,11 +2,11 @@
 
 use super::cookie_name;
 use crate::features::accounts::Accounts;
-use crate::features::accounts::service::login::{Outcome, device_token};
+use crate::features::accounts::service::login::Outcome;
 use crate::features::accounts::service::sessions::{Begun, csrf_token};
 use crate::platform::config::Cookies;
 use crate::platform::error::{Error, Kind, Result};
-use crate::values::{Email, Instant};
+use crate::values::Instant;
 use poem::http::header;
 use poem_openapi::payload::{Json, Response};
 use poem_openapi::{ApiResponse, Enum, Object};
@@ -87,9 +87,9 @@ pub(super) fn check_browser(accounts: &Accounts, browser: bool) -> Result<()> {
 }
 
 /// Tells what a login came to. `email`: whose device this is, where that is known.
-pub(super) fn login_answer(accounts: &Accounts, now: Instant, outcome: Outcome, email: Option<&Email>) -> Result<LoginAnswer> {
+pub(super) fn login_answer(accounts: &Accounts, now: Instant, outcome: Outcome) -> Result<LoginAnswer> {
     match outcome {
-        Outcome::In(begun) => begun_answer(accounts, now, begun, email),
+        Outcome::In(begun) => begun_answer(accounts, now, begun),
         Outcome::CodeNeeded { ticket } => Ok(Response::new(Json(LoginView {
             status: LoginStatus::CodeNeeded,
             access_token: None,
@@ -106,7 +106,7 @@ pub(super) fn login_answer(accounts: &Accounts, now: Instant, outcome: Outcome, 
 }
 
 /// Tells that a session has begun, or goes on.
-pub(super) fn begun_answer(accounts: &Accounts, now: Instant, begun: Begun, email: Option<&Email>) -> Result<LoginAnswer> {
+pub(super) fn begun_answer(accounts: &Accounts, now: Instant, begun: Begun) -> Result<LoginAnswer> {
     let tools = accounts.tools();
     let access_token = if begun.browser { None } else { Some(accounts.access_tokens().issue(now, begun.user, begun.session)?) };
     let csrf = begun.browser.then(|| csrf_token(&tools.keys, begun.session));
@@ -119,7 +119,7 @@ pub(super) fn begun_answer(accounts: &Accounts, now: Instant, begun: Begun, emai
         refresh_token: (!begun.browser).then_some(begun.secret),
         session_id: Some(begun.session),
         csrf_token: csrf,
-        device_token: email.map(|email| device_token(&tools.keys, email.key())),
+        device_token: begun.device,
         ticket: None,
     }));
     Ok(match cookie {

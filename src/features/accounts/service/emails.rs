@@ -16,7 +16,14 @@ pub(crate) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, em
     let Some(account) = accounts::by_id(tx, user)? else { return Ok(()) };
     let token = fresh_secret();
     one_time::forget(tx, user, Purpose::ChangeEmail)?;
-    one_time::keep(tx, now, &token, Purpose::ChangeEmail, Some(user), &json!({"email": email.text()}))?;
+    one_time::keep(
+        tx,
+        now,
+        &token,
+        Purpose::ChangeEmail,
+        Some(user),
+        &json!({"email": email.text(), "instead_of": audit::hashed(&world.keys, &account.email)}),
+    )?;
     note(tx, now, world, "email.change_asked", Actor::User(user), Some(user), json!({"email": [null, audit::hashed(&world.keys, email.key())]}))?;
     match accounts::by_email(tx, email.key())?.filter(|other| other.user != user) {
         Some(other) => letters::post(tx, now, world, &Reader { email: &other.email, name: &other.name }, Matter::HaveOneAlready)?,
@@ -40,6 +47,10 @@ pub(crate) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str)
     let Some(kept) = one_time::take(tx, now, token, Purpose::ChangeEmail)? else { return Ok(Confirmed::Unknown) };
     let (Some(user), Some(email)) = (kept.user, kept.payload["email"].as_str().and_then(Email::parse)) else { return Ok(Confirmed::Unknown) };
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.state.may_enter()) else { return Ok(Confirmed::Unknown) };
+    // The address has changed since: the link is about one that is not theirs any more.
+    if kept.payload["instead_of"] != audit::hashed(&world.keys, &account.email) {
+        return Ok(Confirmed::Unknown);
+    }
     if !accounts::set_email(tx, now, user, &email)? {
         return Ok(Confirmed::Taken);
     }

@@ -8,7 +8,7 @@ use super::{World, login, note};
 use crate::features::accounts::rules::{
     CODE_WINDOW_SECONDS, MOST_WRONG_CODES, RECOVERY_BYTES, RECOVERY_CODES, SECRET_BYTES, recovery_key, recovery_text, shown, step_of,
 };
-use crate::features::accounts::store::accounts::{self, Account};
+use crate::features::accounts::store::accounts;
 use crate::features::accounts::store::factors::{self, App};
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::features::accounts::store::{passkeys, sessions as session_rows};
@@ -178,7 +178,7 @@ fn new_recovery(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<Vec<Str
 /// What the second step of a login came to.
 #[derive(Clone)]
 pub(crate) enum Entered {
-    In(Box<(Begun, Account)>),
+    In(Begun),
     Refused(Checked),
     /// The ticket was used, has run out, or is none.
     Unknown,
@@ -208,7 +208,7 @@ pub(crate) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, 
         (Shown::Code(_), _) => "password",
     };
     let begun = sessions::begin(tx, now, world, account.user, &place, Proof { method, strong: true })?;
-    Ok(Entered::In(Box::new((begun, account))))
+    Ok(Entered::In(begun))
 }
 
 /// What proving oneself once more came to.

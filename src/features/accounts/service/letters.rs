@@ -42,8 +42,11 @@ pub(crate) enum Matter<'a> {
 pub(crate) fn post(tx: &mut Tx<'_>, now: Instant, world: &World, to: &Reader<'_>, matter: Matter<'_>) -> DbResult<()> {
     let (subject, body) = text(world, matter);
     let site = &world.config.accounts.site_name;
-    let text = format!("Hello {},\n\n{body}\n\n{site}\n{}\n", to.name, world.config.base_url());
-    mail::post(tx, now, &world.keys, &Letter { to: to.email.into(), to_name: to.name.into(), subject: format!("{site}: {subject}"), text })
+    // An address that nobody has proven gets no words of whoever typed it: they might be an advertisement.
+    let proven = !matches!(matter, Matter::Confirm { .. } | Matter::ConfirmNewAddress { .. } | Matter::Invited { .. });
+    let (hello, to_name) = if proven { (format!("Hello {}", to.name), to.name.to_owned()) } else { ("Hello".to_owned(), String::new()) };
+    let text = format!("{hello},\n\n{body}\n\n{site}\n{}\n", world.config.base_url());
+    mail::post(tx, now, &world.keys, &Letter { to: to.email.into(), to_name, subject: format!("{site}: {subject}"), text })
 }
 
 fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {

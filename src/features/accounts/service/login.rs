@@ -10,7 +10,7 @@ use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::features::accounts::store::{failures, sessions as session_rows};
 use crate::platform::audit::{self, Actor};
-use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::db::{DbResult, Tx};
 use crate::platform::instance::tag;
 use crate::platform::keys::{Keys, fresh_secret, same};
 use crate::values::{Email, Instant, UserId};
@@ -28,6 +28,8 @@ pub(crate) struct Try {
     pub email: Email,
     /// What the last login on this device was given; see [`device_token`].
     pub device: Option<String>,
+    /// The owner of an open session proves themselves once more: strangers who guess do not delay them.
+    pub inside: bool,
     pub place: Place,
 }
 
@@ -37,13 +39,33 @@ pub(crate) struct Considered {
     pub account: Option<Account>,
 }
 
-/// Looks up the account, and whether its tries are listened to now.
-pub(crate) fn consider(conn: &mut Conn<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<Considered> {
-    let account = accounts::by_email(conn, attempt.email.key())?;
-    let device = known_device(world, attempt);
-    let (here, anywhere) = world.failure_keys(attempt.email.key(), device);
-    let verdict = judge(now, failures::read(conn, &here)?, failures::read(conn, &anywhere)?, device.is_some());
+/// Looks up the account and whether its tries are listened to now, and counts this one before anything is compared, so that many at
+/// once are not all looked at; [`settle`] takes a right one back. An account that nobody has is counted like any other.
+pub(crate) fn consider(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<Considered> {
+    let account = accounts::by_email(tx, attempt.email.key())?;
+    let known = is_known(world, attempt, account.as_ref());
+    let (here, anywhere) = world.failure_keys(attempt.email.key(), known);
+    let verdict = judge(now, failures::read(tx, &here)?, failures::read(tx, &anywhere)?, known);
+    if verdict == Verdict::GoOn {
+        count(tx, now, &here, &anywhere, known)?;
+    }
     Ok(Considered { verdict, account })
+}
+
+fn count(tx: &mut Tx<'_>, now: Instant, here: &str, anywhere: &str, known: bool) -> DbResult<()> {
+    let counted = failures::add(tx, now, here, now.plus_seconds(-WINDOW_SECONDS))?;
+    let seconds = block_seconds(counted.failures);
+    if seconds > 0 {
+        failures::block(tx, here, now.plus_seconds(seconds))?;
+    }
+    if known {
+        return Ok(());
+    }
+    let counted = failures::add(tx, now, anywhere, now.plus_seconds(-DAY_SECONDS))?;
+    if counted.failures >= ACCOUNT_LIMIT {
+        failures::block(tx, anywhere, now.plus_seconds(DAY_SECONDS))?;
+    }
+    Ok(())
 }
 
 /// What a login came to.
@@ -62,13 +84,19 @@ pub(crate) enum Outcome {
 /// Writes down how the comparison went, and begins a session when it went well.
 pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right: bool, renewed_hash: Option<&str>) -> DbResult<Outcome> {
     // Read again: between the comparison and now the password may have been changed, or the account closed.
-    let account = accounts::by_email(tx, attempt.email.key())?;
+    let account = accounts::by_email_held(tx, attempt.email.key())?;
+    let about = account.as_ref().map(|account| account.user);
     let Some(account) = account.filter(|_| right) else {
-        refuse(tx, now, world, attempt)?;
+        let who = audit::hashed(&world.keys, attempt.email.key());
+        note(tx, now, world, "session.refused", Actor::Nobody, about, json!({"email": [null, who]}))?;
         return Ok(Outcome::Wrong);
     };
-    let (here, _) = world.failure_keys(attempt.email.key(), known_device(world, attempt));
+    let known = is_known(world, attempt, Some(&account));
+    let (here, anywhere) = world.failure_keys(attempt.email.key(), known);
     failures::forget(tx, &here)?;
+    if !known {
+        failures::take_back(tx, &anywhere)?;
+    }
     if !account.state.may_enter() {
         note(tx, now, world, "session.refused", Actor::Nobody, Some(account.user), json!({"state": [account.state.name(), null]}))?;
         return Ok(Outcome::Suspended);
@@ -90,27 +118,19 @@ pub(crate) fn ticket(tx: &mut Tx<'_>, now: Instant, user: UserId, place: &Place)
     Ok(ticket)
 }
 
-/// Counts a failure. An account that nobody has is counted like any other, so that its absence does not show.
-fn refuse(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try) -> DbResult<()> {
-    let (here, anywhere) = world.failure_keys(attempt.email.key(), known_device(world, attempt));
-    let counted = failures::add(tx, now, &here, now.plus_seconds(-WINDOW_SECONDS))?;
-    let seconds = block_seconds(counted.failures);
-    if seconds > 0 {
-        failures::block(tx, &here, now.plus_seconds(seconds))?;
-    }
-    let counted = failures::add(tx, now, &anywhere, now.plus_seconds(-DAY_SECONDS))?;
-    if counted.failures >= ACCOUNT_LIMIT {
-        failures::block(tx, &anywhere, now.plus_seconds(DAY_SECONDS))?;
-    }
-    let who = audit::hashed(&world.keys, attempt.email.key());
-    note(tx, now, world, "session.refused", Actor::Nobody, None, json!({"email": [null, who]}))
+/// A proof from inside was right: what was counted for it is taken back.
+pub(crate) fn clear(tx: &mut Tx<'_>, world: &World, attempt: &Try) -> DbResult<()> {
+    failures::forget(tx, &world.failure_keys(attempt.email.key(), attempt.inside).0)
 }
 
 /// All counts of an address begin anew: a new password was set through a letter.
 pub(crate) fn forgive(tx: &mut Tx<'_>, world: &World, email_key: &str) -> DbResult<()> {
-    let (here, anywhere) = world.failure_keys(email_key, None);
-    failures::forget(tx, &here)?;
-    failures::forget(tx, &anywhere)
+    for known in [false, true] {
+        let (here, anywhere) = world.failure_keys(email_key, known);
+        failures::forget(tx, &here)?;
+        failures::forget(tx, &anywhere)?;
+    }
+    Ok(())
 }
 
 /// The owner of a session has shown their password (and code) once more.
@@ -119,20 +139,25 @@ pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Uuid, 
     super::announce(tx, now, user)
 }
 
-/// Given to a device after a login, and sent with its next one: strangers who guess cannot lock it out.
-pub(crate) fn device_token(keys: &Keys, email_key: &str) -> String {
+/// Given to a device after a login, and sent with its next one: strangers who guess cannot lock it out. It is bound to the password
+/// of its day: a new one makes all devices strangers again.
+pub(crate) fn device_token(keys: &Keys, email_key: &str, password_hash: Option<&str>) -> String {
     let nonce = fresh_secret();
-    let mac = device_mac(keys, email_key, &nonce);
+    let mac = device_mac(keys, email_key, password_hash, &nonce);
     format!("sdv_{nonce}.{mac}")
 }
 
-fn device_mac(keys: &Keys, email_key: &str, nonce: &str) -> String {
-    BASE64.encode(tag(&keys.derive("devices"), &[email_key.as_bytes(), nonce.as_bytes()]))
+fn device_mac(keys: &Keys, email_key: &str, password_hash: Option<&str>, nonce: &str) -> String {
+    BASE64.encode(tag(&keys.derive("devices"), &[email_key.as_bytes(), password_hash.unwrap_or_default().as_bytes(), nonce.as_bytes()]))
 }
 
-/// The device of a try, if it is one that this account was used from.
-fn known_device<'a>(world: &World, attempt: &'a Try) -> Option<&'a str> {
-    let token = attempt.device.as_deref()?;
-    let (nonce, mac) = token.strip_prefix("sdv_")?.split_once('.')?;
-    same(device_mac(&world.keys, attempt.email.key(), nonce).as_bytes(), mac.as_bytes()).then_some(token)
+/// Whether a try comes from where this account was used before. All such places are counted together, so that who has collected
+/// their tokens has no more guesses than one of them.
+fn is_known(world: &World, attempt: &Try, account: Option<&Account>) -> bool {
+    let Some(account) = account else { return false };
+    if attempt.inside {
+        return true;
+    }
+    let shown = attempt.device.as_deref().and_then(|token| token.strip_prefix("sdv_")?.split_once('.'));
+    shown.is_some_and(|(nonce, mac)| same(device_mac(&world.keys, attempt.email.key(), account.password_hash.as_deref(), nonce).as_bytes(), mac.as_bytes()))
 }

@@ -18,15 +18,18 @@ pub(super) mod staff;
 pub(super) mod tokens;
 
 use super::store;
+use super::store::profile::hold;
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::config::Config;
 use crate::platform::db::{Conn, DbResult, Tx};
-use crate::platform::events::{self, Kind};
+use crate::platform::error::{Error, Kind, Result};
+use crate::platform::events;
 use crate::platform::instance;
 use crate::platform::jobs;
 use crate::platform::keys::Keys;
 use crate::values::{Instant, Origin, UserId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub use super::store::Profile;
 
@@ -46,12 +49,13 @@ pub(crate) struct World {
 impl World {
     /// The keys under which the tries of an account are counted: from here, and from anywhere. Digests under a key of ours, so that
     /// the table names nobody.
-    fn failure_keys(&self, email_key: &str, device: Option<&str>) -> (String, String) {
+    fn failure_keys(&self, email_key: &str, known: bool) -> (String, String) {
         let key = self.keys.derive("login failures");
         let digest = |parts: &[&[u8]]| instance::tag(&key, parts).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         let prefix = self.origin.address.map(|prefix| prefix.to_string()).unwrap_or_default();
-        // A known device is counted for itself: strangers in the same network do not delay it.
-        (digest(&[b"here", email_key.as_bytes(), device.unwrap_or(&prefix).as_bytes()]), digest(&[b"anywhere", email_key.as_bytes()]))
+        // Known devices are counted for themselves: strangers in the same network do not delay them.
+        let place = if known { "known" } else { &prefix };
+        (digest(&[b"here", email_key.as_bytes(), place.as_bytes()]), digest(&[b"anywhere", email_key.as_bytes()]))
     }
 }
 
@@ -75,7 +79,18 @@ pub(super) fn retry_job(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId
 
 /// Tells every node that somebody's sessions, tokens, roles or state are not what they were.
 pub(crate) fn announce(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
-    events::append(tx, Kind::AccountChanged, user.0, &json!({}), now)
+    events::append(tx, events::Kind::AccountChanged, user.0, &json!({}), now)
+}
+
+/// Holds an account until the transaction ends and looks once more whether the caller's session is open: a request may have waited
+/// since the edge looked, and must not make a key to a house that was locked meanwhile.
+pub(crate) fn still_in(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Option<Uuid>) -> Result<()> {
+    hold(tx, user)?;
+    let refused = || Error::refused(Kind::Unauthenticated, "invalid_token", "The session has ended meanwhile: log in again.");
+    let open = session.map(|id| store::sessions::by_id(tx, id)).transpose()?.flatten();
+    let live = open.is_some_and(|open| open.user == user && open.ended_at.is_none() && now < open.expires_at && now < open.idle_until);
+    let may = store::accounts::by_id(tx, user)?.is_some_and(|account| account.state.may_enter());
+    if live && may { Ok(()) } else { Err(refused()) }
 }
 
 /// An entry of the audit trail about somebody's account.

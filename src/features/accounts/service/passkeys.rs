@@ -271,7 +271,7 @@ fn use_up(tx: &mut Tx<'_>, now: Instant, ticket: &str, signed: &Signed) -> DbRes
 /// What a login with a passkey came to.
 #[derive(Clone)]
 pub(crate) enum Entered {
-    In(Box<(Begun, Account)>),
+    In(Begun),
     Unknown,
     Suspended,
 }
@@ -287,7 +287,7 @@ pub(crate) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, 
         return Ok(Entered::Suspended);
     }
     let begun = sessions::begin(tx, now, world, account.user, place, Proof { method: "passkey", strong: true })?;
-    Ok(Entered::In(Box::new((begun, account))))
+    Ok(Entered::In(begun))
 }
 
 /// A passkey counts as a fresh proof of its owner's session. False when the ticket was used before.

@@ -4,6 +4,7 @@ use super::letters::{self, Matter, Reader};
 use super::{World, announce, login, note, sessions};
 use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::one_time::{self, Purpose};
+use crate::features::accounts::store::profile::hold;
 use crate::features::accounts::store::tokens;
 use crate::platform::audit::{self, Actor};
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -44,6 +45,7 @@ pub(crate) fn reset(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, h
 
 /// Sets a password whatever the old one was, with all that follows from it.
 pub(crate) fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, account: &Account, hash: &str) -> DbResult<()> {
+    hold(tx, account.user)?;
     accounts::set_password(tx, now, account.user, hash)?;
     one_time::forget(tx, account.user, Purpose::ResetPassword)?;
     one_time::forget(tx, account.user, Purpose::SecondFactor)?;
@@ -57,10 +59,12 @@ pub(crate) fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, 
     Ok(())
 }
 
-/// Sets a new password for its owner, who has shown the old one; ends all other sessions. False when the password was changed
+/// Sets a new password for its owner, who has shown the old one; ends all other sessions and all personal access tokens. False when the password was changed
 /// between the look at the old one and now.
 pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Option<Uuid>, old_hash: &str, hash: &str) -> DbResult<bool> {
+    hold(tx, user)?;
     let Some(account) = accounts::by_id(tx, user)?.filter(|account| account.password_hash.as_deref() == Some(old_hash)) else { return Ok(false) };
+    tokens::end_all(tx, now, user)?;
     accounts::set_password(tx, now, user, hash)?;
     one_time::forget(tx, user, Purpose::ResetPassword)?;
     one_time::forget(tx, user, Purpose::SecondFactor)?;

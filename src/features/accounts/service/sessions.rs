@@ -1,15 +1,18 @@
 //! Sessions: beginning, exchanging refresh tokens, ending (S-TOK 3–7).
 
 use super::letters::{self, Matter, Reader};
+use super::login::device_token;
 use super::{World, announce, note};
 use crate::features::accounts::rules::{Lives, MOST_SESSIONS, REPLAY_SECONDS};
 use crate::features::accounts::store::accounts;
+use crate::features::accounts::store::one_time::{self, Purpose};
+use crate::features::accounts::store::profile::hold;
 use crate::features::accounts::store::sessions::{self, Session};
 use crate::platform::audit::Actor;
 use crate::platform::db::{DbResult, Tx};
 use crate::platform::instance::tag;
 use crate::platform::keys::{Keys, digest, fresh_secret, same};
-use crate::values::{Instant, UserId};
+use crate::values::{Email, Instant, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::json;
@@ -44,6 +47,8 @@ pub(crate) struct Begun {
     pub secret: String,
     pub browser: bool,
     pub expires_at: Instant,
+    /// For the next login on this device.
+    pub device: Option<String>,
 }
 
 /// Begins a session; when somebody has too many, the oldest ends.
@@ -76,7 +81,10 @@ pub(crate) fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, 
     sessions::insert(tx, &new)?;
     note(tx, now, world, "session.started", Actor::User(user), Some(user), json!({"method": [null, proof.method], "strong": [null, proof.strong]}))?;
     announce(tx, now, user)?;
-    Ok(Begun { user, session: id, secret, browser: place.browser, expires_at: new.expires_at })
+    let account = accounts::by_id(tx, user)?;
+    let email = account.as_ref().and_then(|account| Email::parse(&account.email));
+    let device = email.zip(account).map(|(email, account)| device_token(&world.keys, email.key(), account.password_hash.as_deref()));
+    Ok(Begun { user, session: id, secret, browser: place.browser, expires_at: new.expires_at, device })
 }
 
 /// What exchanging a refresh token came to.
@@ -100,7 +108,7 @@ pub(crate) fn exchange(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str
     }
     let lives = Lives::of(&world.config.accounts, accounts::roles(tx, session.user)?);
     let successor = refresh_token(&world.keys, id, generation + 1);
-    let goes_on = |secret| Begun { user: session.user, session: id, secret, browser: false, expires_at: session.expires_at };
+    let goes_on = |secret| Begun { user: session.user, session: id, secret, browser: false, expires_at: session.expires_at, device: None };
     if sessions::rotate(tx, now, id, generation, &digest(&successor), lives.idle_until(now))? {
         return Ok(Exchange::GoesOn(goes_on(successor)));
     }
@@ -128,7 +136,12 @@ pub(crate) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id
 
 /// Ends all sessions of a person, but for `keep`. Answers how many there were.
 pub(crate) fn end_all(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, user: UserId, keep: Option<Uuid>, reason: &str) -> DbResult<u64> {
+    hold(tx, user)?;
     let ended = sessions::end_all(tx, now, user, keep, reason)?;
+    // What one of them has begun must not be finished after it: a new address, a passkey, a link, a second step.
+    for begun in [Purpose::ChangeEmail, Purpose::Passkey, Purpose::Oidc, Purpose::SecondFactor] {
+        one_time::forget(tx, user, begun)?;
+    }
     if ended > 0 {
         note(tx, now, world, "session.ended", actor, Some(user), json!({"sessions": [ended, 0]}))?;
     }

@@ -87,6 +87,17 @@ pub(in super::super) fn by_email(conn: &mut Conn<'_>, key: &str) -> DbResult<Opt
     conn.first(BY_EMAIL, &[key.into()], account)
 }
 
+/// The same, held until the transaction ends: what is read of it stays true.
+pub(in super::super) fn by_email_held(tx: &mut Tx<'_>, key: &str) -> DbResult<Option<Account>> {
+    match by_email(tx, key)? {
+        Some(found) => {
+            super::profile::hold(tx, found.user)?;
+            by_email(tx, key)
+        }
+        None => Ok(None),
+    }
+}
+
 pub(in super::super) fn by_id(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Account>> {
     conn.first(BY_ID, &[user.into()], account)
 }

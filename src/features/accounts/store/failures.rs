@@ -39,6 +39,13 @@ pub(in super::super) fn block(tx: &mut Tx<'_>, key: &str, until: Instant) -> DbR
     Ok(())
 }
 
+/// One less, and no block: the try that was counted was right.
+pub(in super::super) fn take_back(tx: &mut Tx<'_>, key: &str) -> DbResult<()> {
+    const LESS: &str = "UPDATE login_failures SET failures = failures - 1, blocked_until = NULL WHERE key = $1 AND failures > 0";
+    tx.execute(LESS, &[key.into()])?;
+    Ok(())
+}
+
 pub(in super::super) fn forget(tx: &mut Tx<'_>, key: &str) -> DbResult<()> {
     tx.execute("DELETE FROM login_failures WHERE key = $1", &[key.into()])?;
     Ok(())

@@ -57,6 +57,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (failures::PRUNE, "i"),
     (standing::TOKENS, "ui"),
     (standing::TOKEN_OWNER, "t"),
+    (standing::ANY_PASSKEY, "u"),
 ];
 
 /// The statements by which staff find people, one for each way to look; a test reads their plans.

@@ -13,6 +13,8 @@ use uuid::Uuid;
 pub(crate) struct Standing {
     pub state: State,
     pub roles: Roles,
+    /// An authenticator app or a passkey is in use.
+    pub second_factor: bool,
     pub sessions: HashMap<Uuid, LiveSession>,
     pub tokens: HashMap<Uuid, LiveToken>,
     pub read_at: Instant,
@@ -36,6 +38,7 @@ pub(crate) struct LiveToken {
 }
 
 pub(super) const TOKENS: &str = "SELECT id, scopes, expires_at FROM personal_tokens WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2";
+pub(super) const ANY_PASSKEY: &str = "SELECT 1 FROM passkeys WHERE user_id = $1 LIMIT 1";
 pub(super) const TOKEN_OWNER: &str = "SELECT id, user_id FROM personal_tokens WHERE secret_digest = $1 AND ended_at IS NULL";
 
 /// `None` when there is no account with this id.
@@ -58,7 +61,15 @@ pub(in super::super) fn standing(conn: &mut Conn<'_>, now: Instant, user: UserId
         let scopes = names.iter().filter_map(|name| Scope::parse(name)).collect();
         Ok((row.get(0)?, LiveToken { scopes, expires_at: row.get(2)? }))
     })?;
-    Ok(Some(Standing { state: account.state, roles: accounts::roles(conn, user)?, sessions, tokens: tokens.into_iter().collect(), read_at: now }))
+    let second_factor = account.totp_sealed.is_some() || conn.first(ANY_PASSKEY, &[user.into()], |_| Ok(()))?.is_some();
+    Ok(Some(Standing {
+        state: account.state,
+        second_factor,
+        roles: accounts::roles(conn, user)?,
+        sessions,
+        tokens: tokens.into_iter().collect(),
+        read_at: now,
+    }))
 }
 
 /// Whose personal access token this is.
