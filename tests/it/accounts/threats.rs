@@ -228,6 +228,7 @@ on_both!(t7_fields_that_are_not_yours, async |db: TestDb| {
     let fields: Vec<&String> = profile.as_object().unwrap().keys().collect();
     let public = [
         "about",
+        "badges",
         "id",
         "identity_verified",
         "languages",
