@@ -2,7 +2,7 @@
 
 use super::service::login::forgive;
 use super::service::{World, announce};
-use super::store::{accounts, erasure, one_time, profile, sessions, tokens};
+use super::store::{accounts, erasure, oidc, one_time, passkeys, profile, sessions, tokens};
 use crate::platform::access::Role;
 use crate::platform::audit::{self, Actor, Cursor, Filter};
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -34,7 +34,7 @@ impl PersonalData for AccountData {
                 "languages": own.languages, "locale": own.locale, "currency": own.currency, "identity_verified": own.identity_verified,
                 "top_host": own.top_host, "member_since": own.member_since.map(|day| day.to_string()), "roles": roles, "state": own.state.name(),
                 "erase_at": own.erase_at.map(|at| at.to_string()), "created_at": own.created_at.to_string(),
-                "two_factor": own.has_totp, "has_password": own.has_password,
+                "two_factor": own.has_totp, "has_password": own.has_password, "has_passkeys": own.has_passkeys,
             }),
         )?;
         archive.list("sessions")?;
@@ -50,6 +50,21 @@ impl PersonalData for AccountData {
             archive.item(&json!({
                 "id": token.id, "name": token.name, "scopes": token.scopes, "created_at": token.created_at.to_string(),
                 "expires_at": token.expires_at.to_string(), "last_used_at": token.last_used_at.map(|at| at.to_string()),
+            }))?;
+        }
+        // What opens the account is named; what it opens with is nobody's to copy.
+        archive.list("passkeys")?;
+        for passkey in passkeys::of_user(conn, user)? {
+            archive.item(&json!({
+                "id": passkey.id, "name": passkey.name, "created_at": passkey.created_at.to_string(),
+                "last_used_at": passkey.last_used_at.map(|at| at.to_string()),
+            }))?;
+        }
+        archive.list("providers")?;
+        for link in oidc::of_user(conn, user)? {
+            archive.item(&json!({
+                "id": link.id, "provider": link.provider, "issuer": link.issuer, "linked_at": link.created_at.to_string(),
+                "last_used_at": link.last_used_at.map(|at| at.to_string()),
             }))?;
         }
         archive.list("audit")?;

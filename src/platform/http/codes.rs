@@ -86,7 +86,7 @@ pub const CODES: &[Code] = &[
         "last_way_in",
         409,
         "Last way to log in",
-        "Without it you could not log in any more. Set a password first (forgotten password), or link another provider.",
+        "Without it you could not log in any more. Set a password first (forgotten password), add a passkey, or link a provider.",
     ),
     code("email_taken", 409, "Address taken", "Another account has this mail address."),
     code("second_factor_on", 409, "Second factor in use", "An authenticator app is in use already; disable it before you set up another one."),

@@ -1,9 +1,10 @@
 //! Everybody who may stand before a door, and a valid request for each operation. For `matrix.rs`.
 //!
 //! **A new operation** needs two lines: its row in `authz.toml`, and, when it takes a body, an id or parameters, an arm in
-//! [`Cast::request`], which makes a request that succeeds for whoever is let in, again and again. What such a request
+//! [`Cast::request`] (or in `things.rs`, when somebody has to have something first), which makes a request that succeeds for whoever is let in, again and again. What such a request
 //! changes is put back there too (by SQL, before it is sent); a session that it ends is begun anew by the test.
 
+use super::things::Things;
 use crate::reading::street;
 use crate::support::TestDb;
 use crate::support::town::{Asker, Town, email_of, password_of};
@@ -67,7 +68,7 @@ impl Who {
     }
 
     /// The name they registered under.
-    fn person(self) -> String {
+    pub(super) fn person(self) -> String {
         match self {
             Self::Token(_) => "Tokenowner".into(),
             other => format!("The{}", other.name()),
@@ -103,17 +104,21 @@ impl Who {
 }
 
 /// A request that succeeds for whoever is let in.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Request {
     /// What stands for `{id}`, where the address has one.
     pub(super) id: Option<Uuid>,
-    pub(super) query: &'static str,
+    pub(super) query: String,
+    /// What the browser carries besides.
+    pub(super) cookie: Option<String>,
     pub(super) body: Option<Json>,
 }
 
 /// The world of the matrix.
 pub(super) struct Cast<'a> {
     pub(super) town: Town,
-    db: &'a TestDb,
+    pub(super) db: &'a TestDb,
+    pub(super) things: Things,
     askers: Vec<(Who, Asker, Option<UserId>)>,
     pub(super) host: UserId,
     pub(super) listing: Uuid,
@@ -124,13 +129,20 @@ pub(super) struct Cast<'a> {
 
 impl<'a> Cast<'a> {
     pub(super) async fn gather(db: &'a TestDb) -> Self {
-        let town = Town::with(db, |config| config.accounts.staff_second_factor = Some(true)).await;
+        let mut things = Things::new(db);
+        let provider = things.provider();
+        let town = Town::with(db, |config| {
+            config.accounts.staff_second_factor = Some(true);
+            config.oidc.push(provider);
+        })
+        .await;
+        things.unpack(&town).await;
         let (listing, _) = street::home(db).await;
         for name in ["Victim", "Rita"] {
             town.newcomer(name).await;
         }
         let victim = user_of(db, "Victim").await;
-        let mut this = Self { town, db, askers: Vec::new(), host: victim, listing: listing.0, victim, dead_job: Uuid::now_v7() };
+        let mut this = Self { town, db, things, askers: Vec::new(), host: victim, listing: listing.0, victim, dead_job: Uuid::now_v7() };
         for who in Who::everybody() {
             // All tokens are one person's.
             let known = who != Who::Anonymous && !matches!(who, Who::Token(scope) if scope != Scope::ALL[0]);
@@ -161,6 +173,7 @@ impl<'a> Cast<'a> {
     /// Begins somebody's session (anew), as it has to be for them.
     pub(super) async fn enter(&mut self, who: Who) {
         let Some(user) = self.user(who) else { return };
+        self.put_back(who).await;
         let bearer = match who {
             Who::Token(scope) => self.personal_token(user, scope).await,
             Who::HalfWay => {
@@ -198,6 +211,7 @@ impl<'a> Cast<'a> {
 
     /// A valid request for an operation, as `who` would send it. What earlier ones changed is put back.
     pub(super) async fn request(&self, operation: &str, who: Who) -> Request {
+        self.put_back(who).await;
         let (mut id, mut query, mut body) = (None, "", None);
         let password = password_of(&who.person());
         let reason = "the matrix asks";
@@ -221,7 +235,6 @@ impl<'a> Cast<'a> {
             "prove" => body = Some(json!({"password": password})),
             "changePassword" => body = Some(json!({"current_password": password, "password": password})),
             "changeEmail" => body = Some(json!({"email": "another@example.org"})),
-            "endSession" => id = Some(self.another_session(who).await),
             "readAccount" => id = Some(self.victim.0),
             "suspendUser" | "restoreUser" => {
                 let before = if operation == "suspendUser" { "active" } else { "suspended" };
@@ -239,13 +252,13 @@ impl<'a> Cast<'a> {
                 run(self.db, DEAD, vec![self.dead_job.into(), payload.into(), Instant(0).into()]).await;
                 id = Some(self.dead_job);
             }
-            _ => {}
+            other => return self.request_of_things(other, who).await,
         }
-        Request { id, query, body }
+        Request { id, query: query.into(), body, cookie: None }
     }
 
     /// One more session of somebody, to be ended.
-    async fn another_session(&self, who: Who) -> Uuid {
+    pub(super) async fn another_session(&self, who: Who) -> Uuid {
         const COPY: &str = "INSERT INTO sessions (id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
             created_at, last_used_at, idle_until, expires_at) SELECT $1, user_id, kind, $2, generation, rotated_at, device, address_prefix, proven_at, strong,
             method, created_at, last_used_at, idle_until, expires_at FROM sessions WHERE user_id = $3 LIMIT 1";
@@ -256,16 +269,20 @@ impl<'a> Cast<'a> {
         id
     }
 
-    /// A session of somebody else than `who`.
-    pub(super) async fn foreign_session(&self) -> Uuid {
-        self.another_session(Who::Host).await
+    /// Whether the session of somebody is still what it has to be for them.
+    pub(super) async fn is_as_before(&self, who: Who) -> bool {
+        let session = self.town.get(self.asker(who), "/auth/session").await;
+        session.status == 200 && session.json()["strong"] == (who != Who::Unproven)
     }
 
     /// Sends it.
     pub(super) async fn send(&self, who: Who, method: &str, template: &str, request: &Request) -> crate::support::town::Reply {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
-        self.town.ask(self.asker(who), method, &format!("/{path}{}", request.query), request.body.as_ref()).await
+        let path = path.replace("{provider}", "home");
+        let mut asker = self.asker(who).clone();
+        asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
+        self.town.ask(&asker, method, &format!("/{path}{}", request.query), request.body.as_ref()).await
     }
 }
 

@@ -12,7 +12,7 @@ use stopover::values::Instant;
 const DAY: i64 = 86_400;
 
 /// Every text in every table.
-fn dump(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
+pub(super) fn dump(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
     let mut found = Vec::new();
     for table in SCHEMA.split("CREATE TABLE IF NOT EXISTS ").skip(1) {
         let (name, rest) = table.split_once(" (").unwrap();
@@ -199,6 +199,30 @@ on_both!(the_last_operator_stays, async |db: TestDb| {
     town.ask(&last, Method::POST, "/me/stay", None).await.expect(204);
     let refused = town.ask(&last, Method::DELETE, "/me", None).await;
     assert_eq!(refused.expect_problem(409, "erasure_blocked").json()["reasons"][0]["reason"], "last_operator");
+});
+
+on_both!(two_operators_who_are_due_at_once_leave_one, async |db: TestDb| {
+    let (here, there) = (Town::new(&db).await, Town::node(&db, |_| ()).await);
+    for round in 0..6 {
+        // Both ask while there are two, so that nothing keeps either from asking.
+        const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) SELECT user_id, 'operator', created_at FROM accounts
+            WHERE state <> 'erased' ON CONFLICT (user_id, role) DO NOTHING";
+        for name in [format!("Ada{round}"), format!("Bo{round}")] {
+            here.newcomer(&name).await;
+        }
+        let _: u64 = db.write(|tx, _| tx.execute(GRANT, &[])).await.unwrap();
+        for name in [format!("Ada{round}"), format!("Bo{round}")] {
+            leave(&here, &here.log_in(&name).await).await;
+        }
+        here.clock.advance_seconds(31 * DAY);
+        // The nodes carry it out at the same moment.
+        futures_util::future::join(here.run_jobs(), there.run_jobs()).await;
+        here.clock.advance_seconds(2 * 3_600);
+        futures_util::future::join(here.run_jobs(), there.run_jobs()).await;
+        const LEFT: &str = "SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.user_id = r.user_id WHERE a.state IN ('active', 'leaving')";
+        let left: Result<i64, DbError> = db.read(|conn| Ok(conn.first(LEFT, &[], |row| row.get(0))?.unwrap())).await;
+        assert_eq!(left.unwrap(), 1, "round {round}");
+    }
 });
 
 on_both!(what_is_kept_long_enough_is_forgotten, async |db: TestDb| {

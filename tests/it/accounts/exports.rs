@@ -10,7 +10,7 @@ use stopover::platform::db::DbError;
 
 const HOUR: i64 = 3_600;
 
-fn unpacked(bytes: &[u8], name: &str) -> Value {
+pub(super) fn unpacked(bytes: &[u8], name: &str) -> Value {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut text = String::new();
     zip.by_name(name).unwrap().read_to_string(&mut text).unwrap();

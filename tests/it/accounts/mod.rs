@@ -16,5 +16,7 @@ mod registration;
 mod second_step;
 mod sessions;
 mod staff;
+mod things;
 mod threats;
+mod threats_data;
 mod tokens;

@@ -17,7 +17,7 @@ async fn finish_adding(town: &Town, asker: &Asker, started: &Value, name: &str, 
 }
 
 /// Adds a passkey; answers its device and its id.
-async fn add(town: &Town, asker: &Asker, name: &str) -> (Authenticator, String) {
+pub(super) async fn add(town: &Town, asker: &Asker, name: &str) -> (Authenticator, String) {
     let started = start_adding(town, asker).await;
     let mut device = Authenticator::new();
     let credential = device.create(&started["options"], ORIGIN);

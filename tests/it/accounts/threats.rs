@@ -1,15 +1,14 @@
 //! The rows of the threat model that concern accounts, each as a story under its own number. T6 (other people's things) is
-//! `matrix.rs`.
+//! `matrix.rs`, T17 and T25 (what lies in the data) are `threats_data.rs`.
 
 use super::cast::{run, user_of};
 use crate::support::town::{Asker, Reply, Town, email_of, password_of};
-use crate::support::{TestDb, TestHome, long, off_thread, on_both};
+use crate::support::{TestDb, long, off_thread, on_both};
 use poem::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
 use stopover::platform::audit;
-use stopover::platform::db::{Db, DbResult, Engine};
+use stopover::platform::db::{Db, DbResult};
 use stopover::values::Instant;
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ fn from(address: &str) -> Asker {
     Asker { address: Some(address.to_owned()), ..Asker::default() }
 }
 
-async fn login(town: &Town, asker: &Asker, email: &str, password: &str) -> Reply {
+pub(super) async fn login(town: &Town, asker: &Asker, email: &str, password: &str) -> Reply {
     town.post(asker, "/auth/login", json!({"email": email, "password": password})).await
 }
 
@@ -229,6 +228,7 @@ on_both!(t7_fields_that_are_not_yours, async |db: TestDb| {
     let fields: Vec<&String> = profile.as_object().unwrap().keys().collect();
     let public = [
         "about",
+        "badges",
         "id",
         "identity_verified",
         "languages",
@@ -244,93 +244,6 @@ on_both!(t7_fields_that_are_not_yours, async |db: TestDb| {
     let fields: BTreeSet<&str> = fields.into_iter().map(String::as_str).collect();
     assert!(fields.is_subset(&public.into()), "{fields:?}");
 });
-
-on_both!(t17_a_copy_of_the_data_holds_no_secret, async |db: TestDb| {
-    let town = Town::new(&db).await;
-    let nobody = Asker::default();
-    let mut secrets = vec![password_of("Ada"), password_of("Bo"), "nine yellow lanterns".to_owned()];
-    let ada = town.newcomer("Ada").await;
-    town.newcomer("Bo").await;
-    let first = login(&town, &nobody, &email_of("Ada"), &password_of("Ada")).await.json();
-    let second = town.post(&nobody, "/auth/refresh", json!({"refresh_token": first["refresh_token"]})).await.expect(200).json();
-    for login in [&first, &second] {
-        secrets.extend(["access_token", "refresh_token", "device_token"].iter().filter_map(|name| login[*name].as_str().map(str::to_owned)));
-    }
-    let cookie = town.post(&nobody, "/auth/login", json!({"email": email_of("Ada"), "password": password_of("Ada"), "browser": true})).await;
-    secrets.push(cookie.header("set-cookie").split(['=', ';']).nth(1).unwrap().to_owned());
-    secrets.push(cookie.json()["csrf_token"].as_str().unwrap().to_owned());
-    secrets.push(ada.bearer.clone().unwrap());
-    // Letters that wait to be sent, letters that were sent, and links that were used or not.
-    town.post(&ada, "/me/email", json!({"email": "ada.new@example.org"})).await.expect(202);
-    for name in ["Ada", "Bo"] {
-        town.post(&nobody, "/auth/password/forgot", json!({"email": email_of(name)})).await.expect(202);
-    }
-    let letters = town.letters().await;
-    let links = letters.iter().filter(|letter| letter.text.contains("token to POST"));
-    secrets.extend(links.map(crate::support::town::Letter::token));
-    let used = town.token_for("bo@").await;
-    town.post(&nobody, "/auth/password/reset", json!({"token": used, "password": "nine yellow lanterns"})).await.expect(204);
-    login(&town, &nobody, &email_of("Ada"), "a wrong but telling password").await.expect(401);
-    secrets.push("a wrong but telling password".into());
-    town.post(&nobody, "/auth/register", json!({"email": "waiting@example.org", "name": "Waiting", "password": "told while registering"})).await.expect(202);
-    secrets.push("told while registering".into());
-    assert!(secrets.len() >= 16 && secrets.iter().all(|secret| secret.len() >= 12), "{secrets:?}");
-    let mut copy = dump(&db).await;
-    if let TestHome::Sqlite(folder) = &db.home {
-        // The files too, with what was deleted and lies about in them.
-        read_folder(folder.path(), &mut copy);
-    }
-    read_folder(town.folder(), &mut copy);
-    let copy = String::from_utf8_lossy(&copy);
-    assert!(copy.contains("ada@example.org"), "the copy is worth something");
-    for secret in &secrets {
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
-        assert!(!copy.contains(secret.as_str()) && !copy.contains(&hex), "the copy holds {secret}");
-    }
-});
-
-/// All rows of all tables as text, blobs in hexadecimal.
-async fn dump(db: &Db) -> Vec<u8> {
-    let (own, engine) = (db.clone(), db.engine());
-    let dumped: DbResult<String> = off_thread(move || {
-        own.snapshot(|conn| {
-            let list = match engine {
-                Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-                Engine::Postgres => "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'",
-            };
-            let (mut all, tables) = (String::new(), conn.query(list, &[], |row| row.get::<String>(0))?);
-            assert!(tables.len() > 15);
-            for table in tables {
-                let row = match engine {
-                    Engine::Sqlite => {
-                        let columns = conn.query(&format!("SELECT name FROM pragma_table_info('{table}')"), &[], |row| row.get::<String>(0))?;
-                        columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ',' || ")
-                    }
-                    Engine::Postgres => "CAST(t AS TEXT)".into(),
-                };
-                for line in conn.query(&format!("SELECT {row} FROM {table} t"), &[], |row| row.get::<String>(0))? {
-                    all.push_str(&line);
-                    all.push('\n');
-                }
-            }
-            Ok(all)
-        })
-    })
-    .await;
-    dumped.unwrap().into_bytes()
-}
-
-/// Everything below a folder but the outbox, whose letters are the mailboxes of this instance.
-fn read_folder(folder: &Path, into: &mut Vec<u8>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && path.file_name().is_none_or(|name| name != "outbox") {
-            read_folder(&path, into);
-        } else if path.is_file() {
-            into.extend(std::fs::read(&path).unwrap());
-        }
-    }
-}
 
 on_both!(t18_the_admin_plane, async |db: TestDb| {
     let town = Town::new(&db).await;

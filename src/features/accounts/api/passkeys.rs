@@ -166,11 +166,11 @@ impl PasskeysApi {
         if renamed { Ok(Done::Done) } else { Err(none_such()) }
     }
 
-    /// Take a passkey away. Ends all other sessions.
+    /// Take a passkey away; never the last way to log in. Ends all other sessions.
     #[oai(path = "/me/passkeys/:id", method = "delete", operation_id = "removePasskey")]
     async fn remove(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Done> {
         let (world, user, session) = (self.accounts.world(&visitor), caller.user, caller.session());
-        if !self.accounts.tools().db.write(move |tx, now| passkeys::remove(tx, now, &world, user, session, id.0).map_err(Error::from)).await? {
+        if !self.accounts.tools().db.write(move |tx, now| passkeys::remove(tx, now, &world, user, session, id.0)).await? {
             return Err(none_such());
         }
         self.accounts.forget(user);

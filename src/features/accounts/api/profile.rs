@@ -47,6 +47,7 @@ struct MeView {
     has_password: bool,
     /// Whether an authenticator app is asked for a code.
     two_factor: bool,
+    has_passkeys: bool,
     /// Rises with every change of the profile or the account.
     version: i64,
 }
@@ -174,6 +175,7 @@ impl MeView {
             erase_at: own.erase_at.map(|at| at.to_string()),
             has_password: own.has_password,
             two_factor: own.has_totp,
+            has_passkeys: own.has_passkeys,
             version: own.version,
         }
     }

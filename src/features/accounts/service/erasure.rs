@@ -1,10 +1,14 @@
 //! Erasure: asked for, called off, carried out (rules.md V5).
+//!
+//! Asking and carrying out begin with the lock of the operators, before the account is held (the order of `staff.rs`): whether
+//! somebody is the last operator may not change between the look and the deed (X5).
 
 use super::letters::{self, Matter, Reader};
 use super::{World, announce, note};
 use crate::features::accounts::store::accounts::{self, Account, State};
 use crate::features::accounts::store::erasure;
 use crate::features::accounts::store::profile::hold;
+use crate::platform::access::Role;
 use crate::platform::audit::Actor;
 use crate::platform::db::{DbResult, Tx};
 use crate::platform::error::{Error, Kind, Result};
@@ -18,6 +22,7 @@ pub(crate) const JOB: &str = "accounts.erase";
 
 /// Sets the day; answers it. Whoever asks again is told the same day.
 pub(crate) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, holders: &Holders, user: UserId) -> Result<Instant> {
+    accounts::lock_role(tx, Role::Operator)?;
     hold(tx, user)?;
     let account = accounts::by_id(tx, user)?.ok_or_else(|| Error::not_found("There is no such account."))?;
     if let Some(at) = account.erase_at {
@@ -76,6 +81,7 @@ pub(crate) enum End {
 
 /// Erases somebody whose day has come.
 pub(crate) fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, holders: &Holders, user: UserId) -> DbResult<End> {
+    accounts::lock_role(tx, Role::Operator)?;
     hold(tx, user)?;
     let Some(account) = accounts::by_id(tx, user)? else { return Ok(End::NotDue) };
     if account.state == State::Erased {

@@ -5,6 +5,7 @@
 
 use super::letters::{self, Matter, Reader};
 use super::login::{self, Outcome};
+use super::passkeys::site;
 use super::sessions::{self, Place, Proof};
 use super::{World, announce, note};
 use crate::features::accounts::oidc::Identity;
@@ -12,6 +13,7 @@ use crate::features::accounts::rules;
 use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::oidc::{self, Link};
 use crate::features::accounts::store::one_time::{self, Purpose};
+use crate::features::accounts::store::passkeys;
 use crate::platform::audit::{self, Actor};
 use crate::platform::config::Registration;
 use crate::platform::db::{Conn, DbError, DbResult, Tx};
@@ -173,16 +175,27 @@ pub(in super::super) fn link(tx: &mut Tx<'_>, now: Instant, world: &World, user:
 /// Takes a link away, unless it is the last way in. False when it is not theirs.
 pub(in super::super) fn unlink(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> Result<bool> {
     oidc::hold(tx, now, user)?;
-    let (account, links) = (accounts::by_id(tx, user)?, oidc::of_user(tx, user)?);
+    let links = oidc::of_user(tx, user)?;
     let Some(link) = links.iter().find(|link| link.id == id) else { return Ok(false) };
-    // A link of a provider that is no longer set up opens nothing.
-    let opens = |other: &&Link| other.id != id && world.config.oidc.iter().any(|provider| provider.issuer == other.issuer);
-    if account.is_none_or(|account| account.password_hash.is_none()) && !links.iter().any(|other| opens(&other)) {
-        let why = "You could not log in any more. Set a password first (forgotten password), or link another provider.";
-        return Err(Error::refused(Kind::Conflict, "last_way_in", why));
-    }
+    keep_a_way_in(tx, world, user, id)?;
     oidc::remove(tx, user, id)?;
     note(tx, now, world, "oidc.unlinked", Actor::User(user), Some(user), json!({"provider": [link.provider, null]}))?;
     announce(tx, now, user)?;
     Ok(true)
+}
+
+/// Fails unless a password, a passkey or a link still opens the account without the passkey or link `gone`. The account is held
+/// (`oidc::hold`): of two ways in that are taken away at once, one stays.
+pub(in super::super) fn keep_a_way_in(tx: &mut Tx<'_>, world: &World, user: UserId, gone: Uuid) -> Result<()> {
+    if accounts::by_id(tx, user)?.is_some_and(|account| account.password_hash.is_some()) {
+        return Ok(());
+    }
+    // A passkey that this site cannot ask for, and a link of a provider that is no longer set up, open nothing.
+    let has_passkey = site(&world.config).is_some() && passkeys::of_user(tx, user)?.iter().any(|passkey| passkey.id != gone);
+    let opens = |link: &Link| link.id != gone && world.config.oidc.iter().any(|provider| provider.issuer == link.issuer);
+    if has_passkey || oidc::of_user(tx, user)?.iter().any(opens) {
+        return Ok(());
+    }
+    let why = "You could not log in any more. Set a password first (forgotten password), add a passkey, or link a provider.";
+    Err(Error::refused(Kind::Conflict, "last_way_in", why))
 }

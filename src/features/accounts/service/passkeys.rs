@@ -5,12 +5,13 @@
 
 use super::factors::tell;
 use super::letters::Matter;
+use super::oidc::keep_a_way_in;
 use super::sessions::{self, Begun, Place, Proof};
 use super::{World, login, note};
 use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::features::accounts::store::passkeys::{self, PasskeyRow};
-use crate::features::accounts::store::{factors, sessions as session_rows};
+use crate::features::accounts::store::{factors, oidc as links, sessions as session_rows};
 use crate::platform::audit::Actor;
 use crate::platform::config::Config;
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -299,11 +300,14 @@ pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, session: Uuid, ticket: &str, 
     Ok(true)
 }
 
-/// Takes a passkey away and ends all other sessions, since one of them may have begun with it. False when it is not theirs.
-pub(crate) fn remove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Option<Uuid>, id: Uuid) -> DbResult<bool> {
+/// Takes a passkey away, unless it is the last way in, and ends all other sessions, since one of them may have begun with it. False
+/// when it is not theirs.
+pub(crate) fn remove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Option<Uuid>, id: Uuid) -> Result<bool> {
+    links::hold(tx, now, user)?;
     if !passkeys::remove(tx, user, id)? {
         return Ok(false);
     }
+    keep_a_way_in(tx, world, user, id)?;
     note(tx, now, world, "passkey.removed", Actor::User(user), Some(user), json!({"passkey": [id, null]}))?;
     tell(tx, now, world, user, Matter::PasskeyRemoved)?;
     if passkeys::of_user(tx, user)?.is_empty() && factors::app(tx, user)?.is_none_or(|app| app.since.is_none()) {

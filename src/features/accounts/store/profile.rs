@@ -51,8 +51,8 @@ fn profile_of(id: UserId, row: &Row<'_>) -> DbResult<Profile> {
 }
 
 pub(super) const OWN: &str = "SELECT u.name, u.about, u.location, u.photo_url, u.languages, u.identity_verified, u.top_host, u.member_since,
-    u.version + a.version, a.email, a.locale, a.currency, a.state, a.erase_at, a.password_hash IS NOT NULL, a.totp_since IS NOT NULL, a.created_at
-    FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = $1";
+    u.version + a.version, a.email, a.locale, a.currency, a.state, a.erase_at, a.password_hash IS NOT NULL, a.totp_since IS NOT NULL, a.created_at,
+    EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = a.user_id) FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = $1";
 
 pub(super) const PUBLISHED_BY: &str = "SELECT id FROM listings WHERE host_id = $1 AND state = 'published' ORDER BY id";
 
@@ -81,6 +81,7 @@ pub(crate) struct OwnProfile {
     pub erase_at: Option<Instant>,
     pub has_password: bool,
     pub has_totp: bool,
+    pub has_passkeys: bool,
     pub created_at: Instant,
 }
 
@@ -105,6 +106,7 @@ pub(in super::super) fn own(conn: &mut Conn<'_>, user: UserId) -> DbResult<Optio
             has_password: row.get(14)?,
             has_totp: row.get(15)?,
             created_at: row.get(16)?,
+            has_passkeys: row.get(17)?,
         })
     })
 }

@@ -63,8 +63,8 @@ struct State {
     asked: Vec<String>,
 }
 
-pub(super) struct Issuer {
-    pub(super) url: String,
+pub(in crate::accounts) struct Issuer {
+    pub(in crate::accounts) url: String,
     state: Arc<Mutex<State>>,
 }
 
@@ -75,7 +75,7 @@ struct Keys {
 }
 
 impl Issuer {
-    pub(super) fn new(clock: Arc<TestClock>) -> Self {
+    pub(in crate::accounts) fn new(clock: Arc<TestClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let manners = Manners { signed: Signed::Es256, claims: Box::new(|_| ()), user_info: None, silent: false, alias: None, kid: "one".into() };
@@ -102,7 +102,7 @@ impl Issuer {
     }
 
     /// Somebody logs in there and agrees: the code and the state that go back. Panics unless the request is what it has to be.
-    pub(super) fn authorize(&self, url: &str, who: &str) -> (String, String) {
+    pub(in crate::accounts) fn authorize(&self, url: &str, who: &str) -> (String, String) {
         let query = url.strip_prefix(&format!("{}/authorize?", self.url)).unwrap_or_else(|| panic!("{url}"));
         let asked = form(query);
         assert_eq!((asked["response_type"].as_str(), asked["client_id"].as_str(), asked["scope"].as_str()), ("code", CLIENT, "openid email profile"));

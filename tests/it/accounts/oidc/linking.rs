@@ -1,5 +1,6 @@
 //! Whose account a provider opens: newcomers, links, second factors, suspended people.
 
+use super::super::passkeys;
 use super::{back, bearer, log_in, start, town};
 use crate::support::town::{Asker, Town, email_of};
 use crate::support::{TestDb, on_both};
@@ -40,6 +41,26 @@ on_both!(a_newcomer_of_a_provider_has_an_account_at_once, async |db: TestDb| {
     // Unlinked, the provider is a stranger with an address that is free; the old one is not.
     issuer.behave(|manners| manners.claims = Box::new(|_| ()));
     log_in(&town, &issuer, "Ada").await.expect_problem(409, "link_needed");
+});
+
+on_both!(a_passkey_is_a_way_in_too, async |db: TestDb| {
+    let (town, issuer) = town(&db, |_| ()).await;
+    let ada = bearer(&log_in(&town, &issuer, "Ada").await.expect(200).json());
+    let links = town.get(&ada, "/me/oidc").await.expect(200).json();
+    let link = format!("/me/oidc/{}", links["data"][0]["id"].as_str().unwrap());
+    let (_, first) = passkeys::add(&town, &ada, "Phone").await;
+    let (_, second) = passkeys::add(&town, &ada, "Key").await;
+    // Of two ways in that are taken away at once one stays, and so does the last one.
+    let first = format!("/me/passkeys/{first}");
+    town.ask(&ada, Method::DELETE, &first, None).await.expect(204);
+    let second = format!("/me/passkeys/{second}");
+    let (a, b) = futures_util::future::join(town.ask(&ada, Method::DELETE, &link, None), town.ask(&ada, Method::DELETE, &second, None)).await;
+    let mut statuses = [a.status.as_u16(), b.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409], "{} {}", a.text(), b.text());
+    let (gone, last) = if a.status == 204 { (link, second) } else { (second, link) };
+    town.ask(&ada, Method::DELETE, &last, None).await.expect_problem(409, "last_way_in");
+    town.ask(&ada, Method::DELETE, &gone, None).await.expect_problem(404, "not_found");
 });
 
 on_both!(an_address_alone_links_nothing, async |db: TestDb| {

@@ -7,12 +7,12 @@ mod real;
 
 use crate::support::TestDb;
 use crate::support::town::{Asker, Reply, Town};
-use issuer::Issuer;
+pub(super) use issuer::Issuer;
 use serde_json::{Value, json};
 use stopover::platform::config::{Config, Hidden, OidcProvider};
 
 /// The settings for a provider.
-fn settings(id: &str, issuer: &str) -> OidcProvider {
+pub(super) fn settings(id: &str, issuer: &str) -> OidcProvider {
     OidcProvider {
         id: id.into(),
         name: format!("The {id}"),
