@@ -145,7 +145,7 @@ impl PasskeysApi {
         let (ask, site, world, user) = (ask.0, self.site()?, self.accounts.world(&visitor), caller.user);
         let adding = Adding { ticket: ask.ticket, name: rules::name(&ask.name)?, credential: parse(ask.credential)? };
         match self.accounts.tools().db.write(move |tx, now| passkeys::add(tx, now, &world, &site, user, &adding)).await? {
-            Added::Added(row) => Ok(Created::at(format!("{PREFIX}/me/passkeys/{}", row.id), &PasskeyView::of(row))),
+            Added::Done(row) => Ok(Created::at(format!("{PREFIX}/me/passkeys/{}", row.id), &PasskeyView::of(row))),
             Added::Unknown => Err(ticket_unknown()),
             Added::Refused => Err(refused()),
             Added::Known => Err(Error::refused(Kind::Conflict, "passkey_known", "This passkey belongs to an account already.")),

@@ -103,7 +103,7 @@ pub(crate) fn start_adding(tx: &mut Tx<'_>, now: Instant, world: &World, site: &
 /// What adding a passkey came to.
 #[derive(Debug, Clone)]
 pub(crate) enum Added {
-    Added(PasskeyRow),
+    Done(PasskeyRow),
     /// The ticket was used, has run out, or is somebody else's.
     Unknown,
     /// The answer does not fit the question.
@@ -149,7 +149,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, site: &Webauthn,
     }
     note(tx, now, world, "passkey.added", Actor::User(user), Some(user), json!({"passkey": [null, row.id]}))?;
     tell(tx, now, world, user, Matter::PasskeyAdded)?;
-    Ok(Added::Added(row))
+    Ok(Added::Done(row))
 }
 
 fn read(row: &PasskeyRow) -> Result<Passkey> {
