@@ -43,6 +43,7 @@ pub(in super::super) fn block(tx: &mut Tx<'_>, key: &str, until: Instant) -> DbR
 pub(in super::super) fn take_back(tx: &mut Tx<'_>, key: &str) -> DbResult<()> {
     const LESS: &str = "UPDATE login_failures SET failures = failures - 1, blocked_until = NULL WHERE key = $1 AND failures > 0";
     tx.execute(LESS, &[key.into()])?;
+    tx.execute("DELETE FROM login_failures WHERE key = $1 AND failures = 0", &[key.into()])?;
     Ok(())
 }
 
