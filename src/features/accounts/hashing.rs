@@ -4,10 +4,11 @@
 
 use crate::platform::config::Argon2Settings;
 use crate::platform::error::{Error, Kind, Refused, Result};
+use crate::platform::keys::{fresh_secret, same};
 use anyhow::anyhow;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use parking_lot::Mutex;
 use prometheus::{IntCounter, Registry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,6 +27,8 @@ struct Inner {
     room: Arc<Semaphore>,
     waiting: AtomicUsize,
     computed: IntCounter,
+    /// What hashing works in, one for each that runs at once.
+    memory: Mutex<Vec<Vec<Block>>>,
     /// Of a password nobody has: compared with when there is no account, so that it takes as long.
     nobody: String,
 }
@@ -52,10 +55,12 @@ impl Hashing {
         let params = Params::new(settings.memory_kib, settings.rounds, settings.lanes, None).map_err(|error| anyhow!("argon2id: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let computed = IntCounter::new("password_hashes_total", "Passwords hashed or compared with a hash.")?;
-        let nobody = hash(&argon2, &crate::platform::keys::fresh_secret())?;
         // Half the cores at most: the other half goes on answering everybody else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
-        Ok(Self(Arc::new(Inner { argon2, settings, room: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0), computed, nobody })))
+        let (room, memory) = (Arc::new(Semaphore::new(cores)), Mutex::default());
+        let mut inner = Inner { argon2, settings, room, waiting: AtomicUsize::new(0), computed, memory, nobody: String::new() };
+        inner.nobody = inner.hash(&fresh_secret())?;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Shows how much is hashed among the numbers of the server.
@@ -70,12 +75,12 @@ impl Hashing {
     /// A PHC string with a fresh salt. Errors: 503 `overloaded` when too many are waiting.
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let inner = Arc::clone(&self.0);
-        self.run(move || hash(&inner.argon2, &password)).await
+        self.run(move || inner.hash(&password)).await
     }
 
     /// [`Hashing::hash`] for commands. Blocks.
     pub(crate) fn hash_now(&self, password: &str) -> anyhow::Result<String> {
-        hash(&self.0.argon2, password)
+        self.0.hash(password)
     }
 
     /// Compares; without a `stored` hash it takes as long and is wrong. Errors: 503 `overloaded` when too many are waiting.
@@ -109,17 +114,47 @@ impl Hashing {
 
 impl Inner {
     fn compare(&self, password: &str, stored: Option<&str>) -> anyhow::Result<Compared> {
-        let parsed = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(|error| anyhow!("a stored password hash cannot be read: {error}"))?;
-        let right = self.argon2.verify_password(password.as_bytes(), &parsed).is_ok() && stored.is_some();
-        let params = Params::try_from(&parsed).map_err(|error| anyhow!("a stored password hash cannot be read: {error}"))?;
+        let unreadable = |error: &dyn std::fmt::Display| anyhow!("a stored password hash cannot be read: {error}");
+        let parsed = PasswordHash::new(stored.unwrap_or(&self.nobody)).map_err(|error| unreadable(&error))?;
+        let params = Params::try_from(&parsed).map_err(|error| unreadable(&error))?;
+        let (Some(salt), Some(expected), true) = (&parsed.salt, &parsed.hash, parsed.algorithm == Algorithm::Argon2id.ident()) else {
+            return Err(unreadable(&"it is not argon2id, or not whole"));
+        };
         let weaker = params.m_cost() < self.settings.memory_kib || params.t_cost() < self.settings.rounds;
-        let renewed = if right && weaker { Some(hash(&self.argon2, password)?) } else { None };
+        let mut found = vec![0; expected.len()];
+        self.fill(&Argon2::new(Algorithm::Argon2id, Version::V0x13, params), password, salt, &mut found)?;
+        let right = same(&found, expected.as_bytes()) && stored.is_some();
+        let renewed = if right && weaker { Some(self.hash(password)?) } else { None };
         Ok(Compared { right, renewed })
+    }
+
+    /// A PHC string with a fresh salt.
+    fn hash(&self, password: &str) -> anyhow::Result<String> {
+        let (mut salt, mut tag) = ([0_u8; 16], [0_u8; 32]);
+        rand::fill(&mut salt[..]);
+        self.fill(&self.argon2, password, &salt, &mut tag)?;
+        phc(&self.argon2, &salt, &tag).map_err(|error| anyhow!("hashing failed: {error}"))
+    }
+
+    /// Hashes in memory that is kept for the next one: an allocator that is asked for 19 MiB again and again, by one thread
+    /// after another, keeps them for each.
+    fn fill(&self, argon2: &Argon2<'_>, password: &str, salt: &[u8], tag: &mut [u8]) -> anyhow::Result<()> {
+        let mut memory = self.memory.lock().pop().unwrap_or_default();
+        memory.resize(argon2.params().block_count(), Block::new());
+        let done = argon2.hash_password_into_with_memory(password.as_bytes(), salt, tag, &mut memory);
+        self.memory.lock().push(memory);
+        done.map_err(|error| anyhow!("hashing failed: {error}"))
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &str) -> anyhow::Result<String> {
-    let hash: PasswordHash = argon2.hash_password(password.as_bytes()).map_err(|error| anyhow!("hashing failed: {error}"))?;
+fn phc(argon2: &Argon2<'_>, salt: &[u8], tag: &[u8]) -> Result<String, argon2::password_hash::Error> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params())?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(tag)?),
+    };
     Ok(hash.to_string())
 }
 
