@@ -81,11 +81,11 @@ fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {
         ),
         Matter::SecondFactorOn => ("two steps to log in", format!("from now on your account asks for a code besides the password. {not_you}")),
         Matter::SecondFactorOff => ("one step to log in", format!("your account does not ask for a code any more. {not_you}")),
-        Matter::PasskeyAdded => ("a passkey was added", format!("a passkey was added to your account. {not_you}")),
+        Matter::PasskeyAdded => ("a passkey was added", format!("a passkey was added to your account. {not_you} A passkey outlives that: remove it under /me/passkeys too.")),
         Matter::PasskeyRemoved => ("a passkey was removed", format!("a passkey was removed from your account, and all other sessions were ended. {not_you}")),
         Matter::RecoveryUsed { left } => ("a recovery code was used", format!("one of your recovery codes was used instead of the app; {left} are left. {not_you}")),
         Matter::RecoveryRenewed => ("new recovery codes", format!("new recovery codes were made for your account; the old ones are void. {not_you}")),
-        Matter::ProviderLinked { provider } => ("another way to log in", format!("your account can be opened with your account of {provider} from now on. {not_you}")),
+        Matter::ProviderLinked { provider } => ("another way to log in", format!("your account can be opened with your account of {provider} from now on. {not_you} The link outlives that: remove it under /me/oidc too.")),
         Matter::TokenMade { name } => ("an access token was made", format!("a personal access token, \"{name}\", was made for your account. {not_you}")),
         Matter::Invited { token } => (
             "you are invited",
