@@ -103,7 +103,7 @@ fn holders(tools: &Tools) -> Holders {
 
 /// Tells one database from another without telling its secret: whose search index is this?
 fn fingerprint(secret: &Secret) -> String {
-    secret.derive("fingerprint").iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    instance::hex(&secret.derive("fingerprint")[..8])
 }
 
 /// What `stopover doctor` looks at beyond the platform. Blocks.

@@ -4,6 +4,7 @@
 //! one up or carries one to another list gets `None`, which the edges answer with 400 `invalid_cursor`.
 
 use super::instance::{Secret, tag};
+use super::keys::same;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
@@ -58,11 +59,6 @@ impl std::fmt::Debug for CursorKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CursorKey(…)")
     }
-}
-
-/// Compares without stopping at the first difference, so that time tells nothing about the right signature.
-fn same(right: &[u8; TAG], given: &[u8]) -> bool {
-    given.len() == TAG && right.iter().zip(given).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 #[cfg(test)]

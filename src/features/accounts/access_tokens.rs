@@ -5,7 +5,7 @@
 
 use super::store::signing;
 use crate::platform::config::Config;
-use crate::platform::db::{Db, DbResult, Lane, Tx};
+use crate::platform::db::{Db, DbError, DbResult, Lane, Tx};
 use crate::platform::keys::{Keys, digest, fresh_secret};
 use crate::values::{Instant, UserId};
 use base64::Engine as _;
@@ -221,7 +221,9 @@ impl Ring {
             }
             successor = Some(*created_at);
         }
-        let current = names.into_iter().next().map(|(kid, _)| kid).unwrap_or_default();
+        let Some((current, _)) = names.into_iter().next() else {
+            return Err(DbError::Unusable("the table `signing_keys` is empty; `stopover rotate-keys` adds a key".into()));
+        };
         Ok(Self { signing: EncodingKey::from_secret(&secret(&current)), current, checking, read_at: now })
     }
 }

@@ -1,7 +1,7 @@
 //! Writing hosts: before any listing, so that listings can point to them.
 
 use super::draft::Host;
-use super::piece::{Print, Stamp, hex};
+use super::piece::{Print, Stamp};
 use super::progress::{Pace, Progress, Stage};
 use super::report::ImportError;
 use super::service::{ask, write};
@@ -9,6 +9,7 @@ use super::store;
 use super::survey::Survey;
 use crate::platform::db::{Db, Value};
 use crate::platform::events::{self, Kind};
+use crate::platform::instance::hex;
 use crate::values::UserId;
 use sha2::{Digest, Sha256};
 

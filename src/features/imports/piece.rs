@@ -3,6 +3,7 @@
 use super::draft::{Calendar, Home};
 use super::store::{HOME_OWNED, Known};
 use crate::platform::db::{Json, Value};
+use crate::platform::instance::hex;
 use crate::values::{Instant, ListingId, NightRange, UserId};
 use sha2::{Digest, Sha256};
 
@@ -201,12 +202,6 @@ impl Print {
         short.copy_from_slice(&self.0.finalize()[..16]);
         short
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
 }
 
 /// The 16 bytes of a stored fingerprint; zeros, which match nothing, for anything else.

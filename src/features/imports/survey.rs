@@ -153,7 +153,7 @@ impl Survey {
 
     /// Of all files and options.
     pub(super) fn hash(&self) -> String {
-        super::piece::hex(&self.hash.clone().finalize())
+        crate::platform::instance::hex(&self.hash.clone().finalize())
     }
 }
 

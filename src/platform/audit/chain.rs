@@ -6,6 +6,7 @@
 //! the oldest that is kept (the checkpoint) are signed with a key that is not in the database.
 
 use crate::platform::db::{DbResult, Row};
+use crate::platform::instance::hex;
 use crate::platform::instance::tag;
 use crate::platform::keys::{Keys, same};
 use crate::values::{Instant, UserId};
@@ -45,11 +46,6 @@ impl std::fmt::Display for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.seq, hex(&self.hash))
     }
-}
-
-/// Two digits a byte, as `sha256sum` prints it.
-pub(super) fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An entry as it is stored, unjudged: all its columns.

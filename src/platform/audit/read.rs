@@ -1,9 +1,10 @@
 //! Reading the trail: pages for people, JSON Lines for whoever keeps a copy.
 
-use super::chain::{Link, Sealed, Stored, hex};
+use super::chain::{Link, Sealed, Stored};
 use super::entry::Actor;
 use super::store::{self, COLUMNS};
 use crate::platform::db::{Conn, DbError, DbResult, Value};
+use crate::platform::instance::hex;
 use crate::values::{Instant, UserId};
 use serde_json::json;
 use std::io::Write;

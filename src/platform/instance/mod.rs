@@ -46,6 +46,13 @@ pub fn secret(db: &Db) -> DbResult<Secret> {
     bytes.map(Secret).ok_or_else(|| DbError::Unusable("the table `instance` holds a damaged secret; restore that row from a backup".into()))
 }
 
+/// Lower-case hexadecimal digits, two a byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).collect()
+}
+
 /// HMAC-SHA256 over several parts; each part is preceded by its length, so that no two lists of parts look alike.
 pub fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC pads its key with zeros to the 64 bytes of a block; doing it here makes the length a matter of types.

@@ -1,11 +1,12 @@
 //! The file of the master key: made once, readable by its owner only.
 
+use crate::platform::private;
 use anyhow::{Context, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The key in `folder`; made there when `may_make` and there is none. Durable before this answers.
@@ -28,12 +29,12 @@ pub(super) fn read_or_make(folder: &Path, may_make: bool) -> anyhow::Result<[u8;
 
 /// Writes a fresh key; when somebody else was quicker, theirs counts.
 fn make(folder: &Path, path: &Path) -> anyhow::Result<String> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    private::folder(folder)?;
     let mut bytes = [0_u8; 32];
     rand::fill(&mut bytes[..]);
     // A name of its own first, so that nobody ever reads half a key.
     let fresh = folder.join(format!(".master-{}", super::fresh_secret()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    let mut file = private::new_file(&fresh)?;
     writeln!(file, "{}", BASE64.encode(bytes))?;
     file.sync_all()?;
     let linked = fs::hard_link(&fresh, path);

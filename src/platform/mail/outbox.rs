@@ -1,9 +1,10 @@
 //! Where letters go without an SMTP server: a file each, that any mail program opens, readable by the owner only.
 
+use crate::platform::private;
 use crate::values::Instant;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ pub(super) fn folder(data_dir: &Path) -> PathBuf {
 
 /// Writes a message to `folder`, durable before this answers; answers its path. The same letter again takes the same name.
 pub(super) fn write(folder: &Path, id: Uuid, at: Instant, message: &[u8]) -> io::Result<PathBuf> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    private::folder(folder)?;
     if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     }
@@ -31,7 +32,7 @@ pub(super) fn write(folder: &Path, id: Uuid, at: Instant, message: &[u8]) -> io:
 }
 
 fn write_whole(path: &Path, message: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = private::new_file(path)?;
     file.write_all(message)?;
     file.sync_all()
 }

@@ -1,12 +1,12 @@
 //! Who was erased, as a file beside the database: `erasures.jsonl` in the data folder, one id a line, only ever longer.
 //! Whoever restores an older backup and keeps this file does not bring anybody back.
 
+use crate::platform::private;
 use crate::values::{Instant, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ impl Tombstones {
         if !text.is_empty() && !text.ends_with('\n') {
             new.insert(0, '\n');
         }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.0)?;
+        let mut file = private::append(&self.0)?;
         file.write_all(new.as_bytes())?;
         file.sync_all()?;
         if let Some(folder) = self.0.parent() {
@@ -82,7 +82,7 @@ mod tests {
         list.add(&[(ada, Instant(1))]).unwrap();
         let path = folder.path().join("erasures.jsonl");
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"user_id\":\"01").unwrap();
+        private::append(&path).unwrap().write_all(b"{\"user_id\":\"01").unwrap();
         list.add(&[(bo, Instant(0))]).unwrap();
         assert_eq!(list.read().unwrap(), HashSet::from([ada, bo]));
     }

@@ -5,8 +5,9 @@ use super::views::{Done, LoginAnswer, begun_answer, check_browser, login_answer,
 use crate::features::accounts::Accounts;
 use crate::features::accounts::handle::place;
 use crate::features::accounts::rules::Verdict;
+use crate::features::accounts::service::World;
 use crate::features::accounts::service::factors::{self, Proven};
-use crate::features::accounts::service::login::{self, Outcome, Try};
+use crate::features::accounts::service::login::{self, Looked, Outcome, Try};
 use crate::features::accounts::service::sessions::{self, Exchange, csrf_token};
 use crate::features::accounts::store::accounts as rows;
 use crate::platform::access::{Principal, Via};
@@ -173,45 +174,37 @@ impl AuthApi {
 
 /// A login with a password, counted and written down.
 pub(super) async fn password_login(accounts: &Accounts, visitor: &Visitor, attempt: &Try, password: &str) -> Result<Outcome> {
-    let (tools, world) = (accounts.tools(), accounts.world(visitor));
-    let (asked, looked) = (attempt.clone(), world.clone());
-    let considered = tools.db.write(move |tx, now| login::consider(tx, now, &looked, &asked).map_err(Error::from)).await?;
-    if let Verdict::Wait(seconds) = considered.verdict {
-        return Err(wait(seconds));
-    }
-    let stored = considered.account.and_then(|account| account.password_hash);
-    let compared = accounts.hashing().compare(password.nfkc().collect(), stored.clone()).await?;
-    let asked = attempt.clone();
-    let outcome = tools.db.write(move |tx, now| {
-        // Right for the hash that was compared; a password changed meanwhile makes it wrong.
-        let same = rows::by_email_held(tx, asked.email.key())?.is_some_and(|account| account.password_hash == stored);
-        login::settle(tx, now, &world, &asked, compared.right && same, compared.renewed.as_deref()).map_err(Error::from)
-    });
-    let outcome = outcome.await?;
+    let (world, attempt) = (accounts.world(visitor), attempt.clone());
+    let looked = look(accounts, &world, &attempt, password).await?;
+    let outcome = accounts.tools().db.write(move |tx, now| login::settle(tx, now, &world, &attempt, &looked).map_err(Error::from)).await?;
     if let Outcome::In(begun) = &outcome {
         accounts.forget(begun.user);
     }
     Ok(outcome)
 }
 
-/// Lets the caller's password be compared, with the same counting as a login: no side door for guessing.
+/// Lets the caller's password be compared, with the same counting as a login: no side door for guessing. Answers the hash it fits.
 pub(super) async fn prove_password(accounts: &Accounts, caller: &Principal, visitor: &Visitor, password: &str) -> Result<String> {
     let (tools, world, user) = (accounts.tools(), accounts.world(visitor), caller.user);
     let account = tools.db.read(move |conn| rows::by_id(conn, user).map_err(Error::from)).await?.ok_or_else(wrong_password)?;
     let email = Email::parse(&account.email).ok_or_else(wrong_password)?;
     let attempt = Try { email, device: None, inside: true, place: place(visitor, false) };
-    let (asked, looked) = (attempt.clone(), world.clone());
-    let considered = tools.db.write(move |tx, now| login::consider(tx, now, &looked, &asked).map_err(Error::from)).await?;
+    let looked = look(accounts, &world, &attempt, password).await?;
+    let stored = looked.stored.clone().filter(|_| looked.compared.right);
+    tools.db.write(move |tx, now| login::settle_inside(tx, now, &world, &attempt, user, &looked).map_err(Error::from)).await?;
+    stored.ok_or_else(wrong_password)
+}
+
+/// Counts a try, and compares its password unless there were too many.
+async fn look(accounts: &Accounts, world: &World, attempt: &Try, password: &str) -> Result<Looked> {
+    let (world, asked) = (world.clone(), attempt.clone());
+    let considered = accounts.tools().db.write(move |tx, now| login::consider(tx, now, &world, &asked).map_err(Error::from)).await?;
     if let Verdict::Wait(seconds) = considered.verdict {
         return Err(wait(seconds));
     }
-    let compared = accounts.hashing().compare(password.nfkc().collect(), account.password_hash.clone()).await?;
-    if compared.right {
-        tools.db.write(move |tx, _| login::clear(tx, &world, &attempt).map_err(Error::from)).await?;
-        return account.password_hash.ok_or_else(wrong_password);
-    }
-    tools.db.write(move |tx, now| login::settle(tx, now, &world, &attempt, false, None).map_err(Error::from)).await?;
-    Err(wrong_password())
+    let stored = considered.account.and_then(|account| account.password_hash);
+    let compared = accounts.hashing().compare(password.nfkc().collect(), stored.clone()).await?;
+    Ok(Looked { stored, compared })
 }
 
 pub(super) fn wait(seconds: u32) -> Error {

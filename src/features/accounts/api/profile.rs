@@ -6,6 +6,7 @@ use crate::features::accounts::rules;
 use crate::features::accounts::service::erasure;
 use crate::features::accounts::service::profile::{Changes, change};
 use crate::features::accounts::store::accounts as rows;
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::profile::{self, OwnProfile};
 use crate::platform::access::Roles;
 use crate::platform::db::Conn;
@@ -112,7 +113,7 @@ impl ProfileApi {
         let changes = patch.0.judged()?;
         let (world, user) = (self.accounts.world(&visitor), caller.user);
         let done = self.accounts.tools().db.write(move |tx, now| {
-            profile::hold(tx, user)?;
+            hold(tx, user)?;
             let (own, roles) = look(tx, user)?;
             if_match.check(&Prepared::of(&MeView::of(user, own.clone(), roles)).etag())?;
             change(tx, now, &world, user, &own, &changes)?;

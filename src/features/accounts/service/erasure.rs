@@ -5,9 +5,9 @@
 
 use super::letters::{self, Matter, Reader};
 use super::{World, announce, note};
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::accounts::{self, Account, State};
 use crate::features::accounts::store::erasure;
-use crate::features::accounts::store::profile::hold;
 use crate::platform::access::Role;
 use crate::platform::audit::Actor;
 use crate::platform::db::{DbResult, Tx};

@@ -3,8 +3,8 @@
 use super::letters::{self, Matter, Reader};
 use super::{World, note};
 use crate::features::accounts::store::accounts;
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::exports::{self, Export};
-use crate::features::accounts::store::profile::hold;
 use crate::platform::audit::Actor;
 use crate::platform::db::{DbResult, Tx};
 use crate::platform::error::{Kind, Refused, Result};

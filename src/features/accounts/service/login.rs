@@ -5,6 +5,7 @@
 
 use super::sessions::{self, Begun, Place, Proof};
 use super::{World, note};
+use crate::features::accounts::hashing::Compared;
 use crate::features::accounts::rules::{ACCOUNT_LIMIT, Verdict, WINDOW_SECONDS, block_seconds, judge};
 use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::one_time::{self, Purpose};
@@ -81,14 +82,20 @@ pub(crate) enum Outcome {
     Suspended,
 }
 
+/// A password that was compared, and the hash it was compared with; `None` where nobody has the address.
+#[derive(Debug, Clone)]
+pub(crate) struct Looked {
+    pub stored: Option<String>,
+    pub compared: Compared,
+}
+
 /// Writes down how the comparison went, and begins a session when it went well.
-pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, right: bool, renewed_hash: Option<&str>) -> DbResult<Outcome> {
-    // Read again: between the comparison and now the password may have been changed, or the account closed.
+pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, looked: &Looked) -> DbResult<Outcome> {
+    // Read again, and held: since the comparison the password may have been changed, or the account closed.
     let account = accounts::by_email_held(tx, attempt.email.key())?;
     let about = account.as_ref().map(|account| account.user);
-    let Some(account) = account.filter(|_| right) else {
-        let who = audit::hashed(&world.keys, attempt.email.key());
-        note(tx, now, world, "session.refused", Actor::Nobody, about, json!({"email": [null, who]}))?;
+    let Some(account) = account.filter(|account| looked.compared.right && account.password_hash == looked.stored) else {
+        refuse(tx, now, world, attempt, about)?;
         return Ok(Outcome::Wrong);
     };
     let known = is_known(world, attempt, Some(&account));
@@ -101,7 +108,7 @@ pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try
         note(tx, now, world, "session.refused", Actor::Nobody, Some(account.user), json!({"state": [account.state.name(), null]}))?;
         return Ok(Outcome::Suspended);
     }
-    if let (Some(renewed), Some(old)) = (renewed_hash, &account.password_hash) {
+    if let (Some(renewed), Some(old)) = (&looked.compared.renewed, &account.password_hash) {
         accounts::renew_hash(tx, account.user, old, renewed)?;
     }
     if account.totp_sealed.is_some() {
@@ -118,9 +125,18 @@ pub(crate) fn ticket(tx: &mut Tx<'_>, now: Instant, user: UserId, place: &Place)
     Ok(ticket)
 }
 
-/// A proof from inside was right: what was counted for it is taken back.
-pub(crate) fn clear(tx: &mut Tx<'_>, world: &World, attempt: &Try) -> DbResult<()> {
-    failures::forget(tx, &world.failure_keys(attempt.email.key(), attempt.inside).0)
+/// The same for a proof from inside: takes a right one back from the count, notes a wrong one.
+pub(crate) fn settle_inside(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, user: UserId, looked: &Looked) -> DbResult<()> {
+    if looked.compared.right {
+        failures::forget(tx, &world.failure_keys(attempt.email.key(), attempt.inside).0)
+    } else {
+        refuse(tx, now, world, attempt, Some(user))
+    }
+}
+
+fn refuse(tx: &mut Tx<'_>, now: Instant, world: &World, attempt: &Try, about: Option<UserId>) -> DbResult<()> {
+    let who = audit::hashed(&world.keys, attempt.email.key());
+    note(tx, now, world, "session.refused", Actor::Nobody, about, json!({"email": [null, who]}))
 }
 
 /// All counts of an address begin anew: a new password was set through a letter.

@@ -18,7 +18,7 @@ pub(super) mod staff;
 pub(super) mod tokens;
 
 use super::store;
-use super::store::profile::hold;
+use super::store::accounts::hold;
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::config::Config;
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -51,7 +51,7 @@ impl World {
     /// the table names nobody.
     fn failure_keys(&self, email_key: &str, known: bool) -> (String, String) {
         let key = self.keys.derive("login failures");
-        let digest = |parts: &[&[u8]]| instance::tag(&key, parts).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let digest = |parts: &[&[u8]]| instance::hex(&instance::tag(&key, parts));
         let prefix = self.origin.address.map(|prefix| prefix.to_string()).unwrap_or_default();
         // Known devices are counted for themselves: strangers in the same network do not delay them.
         let place = if known { "known" } else { &prefix };

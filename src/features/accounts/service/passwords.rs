@@ -2,9 +2,9 @@
 
 use super::letters::{self, Matter, Reader};
 use super::{World, announce, login, note, sessions};
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::accounts::{self, Account};
 use crate::features::accounts::store::one_time::{self, Purpose};
-use crate::features::accounts::store::profile::hold;
 use crate::features::accounts::store::tokens;
 use crate::platform::audit::{self, Actor};
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -48,7 +48,6 @@ pub(crate) fn force(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, 
     hold(tx, account.user)?;
     accounts::set_password(tx, now, account.user, hash)?;
     one_time::forget(tx, account.user, Purpose::ResetPassword)?;
-    one_time::forget(tx, account.user, Purpose::SecondFactor)?;
     tokens::end_all(tx, now, account.user)?;
     if let Some(email) = Email::parse(&account.email) {
         login::forgive(tx, world, email.key())?;
@@ -67,7 +66,6 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId,
     tokens::end_all(tx, now, user)?;
     accounts::set_password(tx, now, user, hash)?;
     one_time::forget(tx, user, Purpose::ResetPassword)?;
-    one_time::forget(tx, user, Purpose::SecondFactor)?;
     note(tx, now, world, "password.changed", Actor::User(user), Some(user), json!({}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::PasswordChanged)?;
     sessions::end_all(tx, now, world, Actor::User(user), user, session, "new password")?;

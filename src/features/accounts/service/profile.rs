@@ -19,7 +19,7 @@ pub(crate) struct Changes {
     pub currency: Option<Option<String>>,
 }
 
-/// Changes the profile `old`, which was read in this transaction after `profile::hold`.
+/// Changes the profile `old`, which was read in this transaction after `accounts::hold`.
 pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, old: &OwnProfile, changes: &Changes) -> DbResult<()> {
     let mut new = old.clone();
     let Changes { name, about, location, languages, locale, currency } = changes.clone();

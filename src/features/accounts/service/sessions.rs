@@ -5,8 +5,8 @@ use super::login::device_token;
 use super::{World, announce, note};
 use crate::features::accounts::rules::{Lives, MOST_SESSIONS, REPLAY_SECONDS};
 use crate::features::accounts::store::accounts;
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::one_time::{self, Purpose};
-use crate::features::accounts::store::profile::hold;
 use crate::features::accounts::store::sessions::{self, Session};
 use crate::platform::audit::Actor;
 use crate::platform::db::{DbResult, Tx};
@@ -134,19 +134,24 @@ pub(crate) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id
     Ok(ended)
 }
 
-/// Ends all sessions of a person, but for `keep`. Answers how many there were.
+/// Ends all sessions of a person, but for `keep`, and notes it. Answers how many there were.
 pub(crate) fn end_all(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, user: UserId, keep: Option<Uuid>, reason: &str) -> DbResult<u64> {
-    hold(tx, user)?;
-    let ended = sessions::end_all(tx, now, user, keep, reason)?;
-    // What one of them has begun must not be finished after it: a new address, a passkey, a link, a second step.
-    for begun in [Purpose::ChangeEmail, Purpose::Passkey, Purpose::Oidc, Purpose::SecondFactor] {
-        one_time::forget(tx, user, begun)?;
-    }
+    let ended = close(tx, now, user, keep, reason)?;
     if ended > 0 {
         note(tx, now, world, "session.ended", actor, Some(user), json!({"sessions": [ended, 0]}))?;
     }
     announce(tx, now, user)?;
     Ok(ended)
+}
+
+/// Ends all sessions of a person, but for `keep`, with whatever one of them has begun: a new address, a passkey, a link, a second step
+/// must not be finished after it. The caller writes into the audit trail, and announces. Answers how many there were.
+pub(super) fn close(tx: &mut Tx<'_>, now: Instant, user: UserId, keep: Option<Uuid>, reason: &str) -> DbResult<u64> {
+    hold(tx, user)?;
+    for begun in [Purpose::ChangeEmail, Purpose::Passkey, Purpose::Oidc, Purpose::SecondFactor] {
+        one_time::forget(tx, user, begun)?;
+    }
+    sessions::end_all(tx, now, user, keep, reason)
 }
 
 /// The refresh token of a session's generation: id, generation, and a tag that only the master key can make. Nothing of it has to be

@@ -4,10 +4,10 @@
 //! each other's rights at the same moment take turns: the second finds that it may not any more (X5).
 
 use super::letters::{self, Matter, Reader};
-use super::{World, announce};
+use super::{World, announce, sessions};
 use crate::features::accounts::store::accounts::{self, Account, State};
 use crate::features::accounts::store::one_time::{self, Purpose};
-use crate::features::accounts::store::{sessions, tokens};
+use crate::features::accounts::store::tokens;
 use crate::platform::access::{Role, Roles};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::{DbResult, Tx};
@@ -34,11 +34,9 @@ pub(crate) fn suspend(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
     if was_operator {
         keep_an_operator(tx)?;
     }
-    for purpose in [Purpose::SecondFactor, Purpose::ResetPassword, Purpose::ChangeEmail] {
-        one_time::forget(tx, deed.to, purpose)?;
-    }
+    one_time::forget(tx, deed.to, Purpose::ResetPassword)?;
     tokens::end_all(tx, now, deed.to)?;
-    sessions::end_all(tx, now, deed.to, None, "suspended")?;
+    sessions::close(tx, now, deed.to, None, "suspended")?;
     reasoned_note(tx, now, world, "user.suspended", deed, json!({"state": [account.state.name(), State::Suspended.name()]}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::Suspended { reason: &deed.reason })?;
     Ok(announce(tx, now, deed.to)?)
@@ -74,7 +72,7 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
         keep_an_operator(tx)?;
     }
     if had.is_empty() && !wanted.is_empty() {
-        sessions::end_all(tx, now, deed.to, None, "new role")?;
+        sessions::close(tx, now, deed.to, None, "new role")?;
     }
     Ok(announce(tx, now, deed.to)?)
 }
@@ -84,7 +82,7 @@ pub(crate) fn end_sessions(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &
     let roles = lock_and_look(tx, deed, Role::Moderator)?;
     target(tx, deed)?;
     spare_staff(tx, deed, roles)?;
-    let ended = sessions::end_all(tx, now, deed.to, None, "ended by staff")?;
+    let ended = sessions::close(tx, now, deed.to, None, "ended by staff")?;
     reasoned_note(tx, now, world, "session.ended", deed, json!({"sessions": [ended, 0]}))?;
     announce(tx, now, deed.to)?;
     Ok(ended)

@@ -3,7 +3,7 @@
 use super::letters::{self, Matter, Reader};
 use super::{World, announce, note};
 use crate::features::accounts::store::accounts;
-use crate::features::accounts::store::profile::hold;
+use crate::features::accounts::store::accounts::hold;
 use crate::features::accounts::store::tokens::{self, Token};
 use crate::platform::access::{Scope, Scopes};
 use crate::platform::audit::Actor;

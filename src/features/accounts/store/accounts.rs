@@ -82,6 +82,13 @@ fn account(row: &Row<'_>) -> DbResult<Account> {
     })
 }
 
+/// Makes all others who want to change this account wait until the transaction ends: the first statement of whoever reads before
+/// they write.
+pub(in super::super) fn hold(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
+    tx.execute("UPDATE accounts SET version = version WHERE user_id = $1", &[user.into()])?;
+    Ok(())
+}
+
 /// The account of a mail address.
 pub(in super::super) fn by_email(conn: &mut Conn<'_>, key: &str) -> DbResult<Option<Account>> {
     conn.first(BY_EMAIL, &[key.into()], account)
@@ -91,7 +98,7 @@ pub(in super::super) fn by_email(conn: &mut Conn<'_>, key: &str) -> DbResult<Opt
 pub(in super::super) fn by_email_held(tx: &mut Tx<'_>, key: &str) -> DbResult<Option<Account>> {
     match by_email(tx, key)? {
         Some(found) => {
-            super::profile::hold(tx, found.user)?;
+            hold(tx, found.user)?;
             by_email(tx, key)
         }
         None => Ok(None),

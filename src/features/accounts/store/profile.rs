@@ -111,13 +111,6 @@ pub(in super::super) fn own(conn: &mut Conn<'_>, user: UserId) -> DbResult<Optio
     })
 }
 
-/// Makes all others who want to change this account wait until the transaction ends: the first statement of whoever reads before
-/// they write.
-pub(in super::super) fn hold(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
-    tx.execute("UPDATE accounts SET version = version WHERE user_id = $1", &[user.into()])?;
-    Ok(())
-}
-
 /// Stores what its owner may change.
 pub(in super::super) fn store(tx: &mut Tx<'_>, now: Instant, user: UserId, new: &OwnProfile) -> DbResult<()> {
     const PERSON: &str = "UPDATE users SET name = $2, about = $3, location = $4, languages = $5, version = version + 1, updated_at = $6 WHERE id = $1";
