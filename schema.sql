@@ -207,7 +207,10 @@ CREATE TABLE IF NOT EXISTS listings (
     host_id             UUID NOT NULL REFERENCES users (id),
     source              TEXT,
     external_id         TEXT,
-    state               TEXT NOT NULL CHECK (state IN ('draft', 'importing', 'published', 'paused', 'archived')),
+    state               TEXT NOT NULL CHECK (state IN ('draft', 'submitted', 'importing', 'published', 'paused', 'archived')),
+    state_note          TEXT,                  -- what staff said when they sent it back or withheld it
+    withheld            BOOLEAN NOT NULL DEFAULT FALSE,   -- by staff: its host cannot publish it
+    approved_at         TIMESTAMPTZ,           -- by staff, where the instance asks for that (V2)
     title               TEXT NOT NULL,
     room_type           TEXT NOT NULL CHECK (room_type IN ('entire_home', 'private_room', 'shared_room', 'hotel_room')),
     property_type       TEXT NOT NULL,         -- slug such as entire_rental_unit
@@ -245,6 +248,15 @@ CREATE TABLE IF NOT EXISTS listings (
     gap_nights          BIGINT NOT NULL CHECK (gap_nights BETWEEN 0 AND 30),            -- A13: no free run of 1..this left over; 0: off
     fill_gaps           BOOLEAN NOT NULL,
     unit_count          BIGINT NOT NULL CHECK (unit_count BETWEEN 1 AND 500),
+    notice_as_request   BOOLEAN NOT NULL DEFAULT FALSE,   -- A9: too late for instant booking is a request instead of a no
+    check_in_minute     BIGINT NOT NULL DEFAULT 900 CHECK (check_in_minute BETWEEN 0 AND 1439),     -- local wall time (D5)
+    check_out_minute    BIGINT NOT NULL DEFAULT 660 CHECK (check_out_minute BETWEEN 0 AND 1439),
+    short_policy        TEXT NOT NULL DEFAULT 'flexible',  -- cancellation of stays under 28 nights (C2)
+    long_policy         TEXT NOT NULL DEFAULT 'firm_long',
+    rooms               JSONB NOT NULL DEFAULT '[]',       -- array of bedrooms with their beds
+    accessibility       JSONB NOT NULL DEFAULT '[]',       -- array of catalogue keys
+    custom              JSONB NOT NULL DEFAULT '{}',       -- object: the operator's own fields
+    pricing             JSONB NOT NULL DEFAULT '{}',       -- object: everything about the price but the base and single days (rules P4 to P15)
     rating_count        BIGINT NOT NULL CHECK (rating_count >= 0),
     rating_sum_centi    BIGINT NOT NULL CHECK (rating_sum_centi >= 0),                  -- sum of ratings × 100; the mean is sum / count / 100
     review_scores       JSONB NOT NULL,        -- object: cleanliness, accuracy … → mean × 100
@@ -263,12 +275,26 @@ CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
 CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
 
+-- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
+CREATE TABLE IF NOT EXISTS co_hosts (
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    user_id    UUID NOT NULL REFERENCES users (id),
+    level      TEXT NOT NULL CHECK (level IN ('calendar', 'messages', 'full')),
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (listing_id, user_id)
+);
+CREATE INDEX IF NOT EXISTS co_hosts_of_user ON co_hosts (user_id, listing_id);
+
 -- Long texts, one row a language; '' is the language the host wrote in.
 CREATE TABLE IF NOT EXISTS listing_texts (
     listing_id         UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
     language           TEXT NOT NULL,
+    title              TEXT NOT NULL DEFAULT '',   -- empty: as the listing's; that of '' is the listing's own
+    summary            TEXT NOT NULL DEFAULT '',
     description        TEXT NOT NULL,
     neighbourhood_text TEXT NOT NULL,
+    house_rules        TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (listing_id, language)
 );
 

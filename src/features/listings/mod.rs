@@ -17,5 +17,6 @@ pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
 pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::mean_centi;
+pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
-pub use store::STATEMENTS;
+pub use store::{STANDING, STATEMENTS};

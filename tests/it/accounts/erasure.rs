@@ -1,6 +1,6 @@
 //! Leaving: a day that can be called off, then nothing that tells who it was, not even after an older backup.
 
-use super::homes::{self, id};
+use crate::support::homes::{self, id};
 use crate::support::town::{Asker, Town, email_of, password_of};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;

@@ -1,6 +1,6 @@
 //! A copy of one's data: asked for, made by a job, fetched from any node, gone after two days.
 
-use super::homes;
+use crate::support::homes;
 use crate::support::town::Town;
 use crate::support::{TestDb, on_both};
 use poem::http::Method;

@@ -5,7 +5,6 @@ mod cast;
 mod erasure;
 mod exports;
 mod factors;
-mod homes;
 mod login;
 mod matrix;
 mod oidc;

@@ -1,6 +1,6 @@
 //! What people say of themselves, and what others see of it, on every node.
 
-use super::homes;
+use crate::support::homes;
 use crate::support::town::{Asker, Town};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;

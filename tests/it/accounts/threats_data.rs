@@ -4,9 +4,9 @@
 use super::erasure;
 use super::exports::unpacked;
 use super::factors::{set_up, ticket};
-use super::homes::id;
 use super::passkeys;
 use super::threats::login;
+use crate::support::homes::id;
 use crate::support::town::{Asker, Town, email_of, password_of};
 use crate::support::{TestDb, TestHome, off_thread, on_both};
 use poem::http::Method;

@@ -1,6 +1,6 @@
 //! Personal access tokens: no more than their scopes, no longer than their days, gone at once when they end.
 
-use super::homes::{id, until};
+use crate::support::homes::{id, until};
 use crate::support::town::{Asker, Reply, Town, email_of, password_of};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;

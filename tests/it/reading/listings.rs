@@ -5,7 +5,7 @@ use crate::support::{TestDb, off_thread, on_both, uses_index};
 use stopover::features::listings;
 use stopover::platform::db::Db;
 use stopover::platform::instance;
-use stopover::values::ListingId;
+use stopover::values::{ListingId, UserId};
 
 on_both!(a_page_tells_everything_but_the_exact_place, async |db: TestDb| {
     let (listing, host) = home(&db).await;
@@ -111,4 +111,5 @@ on_both!(pages_and_profiles_are_found_by_index, async |db: TestDb| {
     for sql in listings::STATEMENTS.iter() {
         uses_index(&db, sql, vec![ListingId::new().into()]).await;
     }
+    uses_index(&db, listings::STANDING, vec![ListingId::new().into(), UserId::new().into()]).await;
 });

@@ -11,6 +11,7 @@
 mod clock;
 mod cluster;
 mod database;
+pub(crate) mod homes;
 mod plans;
 pub(crate) mod town;
 

@@ -1,6 +1,7 @@
 //! SQL of the public reading of listings; what a host has is in `hosted.rs`.
 
 pub(super) mod hosted;
+pub(super) mod standing;
 
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
 use crate::values::{ListingId, Night, UserId};
@@ -29,6 +30,8 @@ const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
 
 /// The statements that must find their rows by an index; each takes the id of a listing or of a host.
 pub const STATEMENTS: [&str; 3] = [PUBLISHED, IS_PUBLISHED, OF_HOST];
+
+pub use standing::STANDING;
 
 /// What everybody may know of a listing; the exact place is not read at all.
 #[derive(Debug, Clone, PartialEq)]

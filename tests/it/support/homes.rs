@@ -8,12 +8,12 @@ use stopover::platform::events::{self, Kind};
 use stopover::values::ListingId;
 use uuid::Uuid;
 
-pub(super) fn id(text: &Json) -> Uuid {
+pub(crate) fn id(text: &Json) -> Uuid {
     text.as_str().unwrap().parse().unwrap()
 }
 
 /// A published home of `host`, with its news in the event log.
-pub(super) async fn home(db: &TestDb, host: &Json, title: &'static str) -> Uuid {
+pub(crate) async fn home(db: &TestDb, host: &Json, title: &'static str) -> Uuid {
     const HOME: &str =
         "INSERT INTO listings (id, host_id, state, title, room_type, property_type, city, country, neighbourhood, lat, lng, public_lat, public_lng,
         zone, currency, price_minor, capacity, bedrooms, beds, bathrooms_halves, bathroom_shared, amenities, amenities_other, instant_book,
@@ -37,7 +37,7 @@ pub(super) async fn home(db: &TestDb, host: &Json, title: &'static str) -> Uuid 
 }
 
 /// A review that `author` wrote.
-pub(super) async fn review(db: &TestDb, listing: Uuid, author: &Json, name: &'static str, body: &'static str) {
+pub(crate) async fn review(db: &TestDb, listing: Uuid, author: &Json, name: &'static str, body: &'static str) {
     const REVIEW: &str = "INSERT INTO reviews (id, listing_id, author_id, author_name, written_on, overall, body, created_at)
         VALUES ($1, $2, $3, $4, '2026-05-01', 5, $5, $6)";
     let author = id(author);
@@ -47,7 +47,7 @@ pub(super) async fn review(db: &TestDb, listing: Uuid, author: &Json, name: &'st
 }
 
 /// Waits until `holds`, two seconds at most.
-pub(super) async fn until(holds: impl AsyncFn() -> bool) {
+pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
     for _ in 0..40 {
         if holds().await {
             return;

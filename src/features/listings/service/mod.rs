@@ -1,4 +1,6 @@
-//! Use cases of the public reading of listings.
+//! Use cases of the public reading of listings; what somebody is to a listing is in `standing.rs`.
+
+pub(super) mod standing;
 
 use super::{property_types, store};
 use crate::platform::db::{Conn, DbResult};
