@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     password_hash   TEXT,                      -- argon2id as a PHC string; NULL: other ways to log in only
     state           TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'leaving', 'erased')),
     state_reason    TEXT,
-    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased
+    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased, suspended meanwhile or not
     locale          TEXT,                      -- BCP 47; NULL: as the instance
     currency        TEXT CHECK (length(currency) = 3),
     totp_sealed     TEXT,                      -- the secret of the authenticator app, sealed; NULL: none
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     version         BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,
-    CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
+    CHECK (state <> 'leaving' OR erase_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
 CREATE INDEX IF NOT EXISTS accounts_by_state ON accounts (state, user_id);

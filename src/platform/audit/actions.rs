@@ -20,6 +20,7 @@ pub const ACTIONS: &[Action] = actions! {
     "account.registered": "Somebody asked for an account.",
     "account.verified": "The owner of the mailbox confirmed the account and set its password.",
     "session.started": "A login succeeded.",
+    "session.proven": "The owner of a session proved once more who they are.",
     "session.refused": "A login failed.",
     "session.ended": "A session was ended by its owner or by staff.",
     "session.reuse_detected": "A token that had been replaced already was used again; its whole session was ended.",

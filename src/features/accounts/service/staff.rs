@@ -30,7 +30,8 @@ pub(crate) fn suspend(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
         return Err(Error::refused(Kind::Conflict, "conflict", "This account is suspended already."));
     }
     let was_operator = accounts::roles(tx, deed.to)?.has(Role::Operator);
-    accounts::set_state(tx, now, deed.to, State::Suspended, Some(&deed.reason), None)?;
+    // Whoever had asked to be erased will be, suspended or not.
+    accounts::set_state(tx, now, deed.to, State::Suspended, Some(&deed.reason), account.erase_at)?;
     if was_operator {
         keep_an_operator(tx)?;
     }
@@ -48,8 +49,9 @@ pub(crate) fn restore(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
     if account.state != State::Suspended {
         return Err(Error::refused(Kind::Conflict, "conflict", "This account is not suspended."));
     }
-    accounts::set_state(tx, now, deed.to, State::Active, None, None)?;
-    reasoned_note(tx, now, world, "user.restored", deed, json!({"state": [account.state.name(), State::Active.name()]}))?;
+    let state = if account.erase_at.is_some() { State::Leaving } else { State::Active };
+    accounts::set_state(tx, now, deed.to, state, None, account.erase_at)?;
+    reasoned_note(tx, now, world, "user.restored", deed, json!({"state": [account.state.name(), state.name()]}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::Restored)?;
     Ok(announce(tx, now, deed.to)?)
 }
@@ -67,6 +69,9 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
         if before && !after && accounts::revoke(tx, account.user, role)? {
             reasoned_note(tx, now, world, "role.revoked", deed, json!({"role": [role.name(), null]}))?;
         }
+    }
+    if had != wanted {
+        accounts::rise(tx, now, account.user)?;
     }
     if had.has(Role::Operator) {
         keep_an_operator(tx)?;
