@@ -2,6 +2,7 @@
 
 mod authenticator;
 mod cast;
+mod deeds;
 mod erasure;
 mod exports;
 mod factors;

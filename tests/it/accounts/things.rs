@@ -88,6 +88,7 @@ impl Cast<'_> {
                 let login = self.town.post(&Asker::default(), "/auth/login", login).await.expect(200).json();
                 json!({"ticket": login["ticket"], "code": code})
             }
+            "setUpTotp" => json!({"password": password}),
             "confirmTotp" => json!({"code": self.code_of(self.of_valid(who), false).await}),
             "disableTotp" => json!({"password": password, "code": self.code_of(self.of_valid(who), true).await}),
             "renewRecoveryCodes" => json!({"code": self.code_of(self.of_valid(who), true).await}),

@@ -4,7 +4,7 @@
 //! each other's rights at the same moment take turns: the second finds that it may not any more (X5).
 
 use super::letters::{self, Matter, Reader};
-use super::{World, announce, sessions};
+use super::{World, announce, note, sessions};
 use crate::features::accounts::store::accounts::{self, Account, State};
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::features::accounts::store::tokens;
@@ -80,6 +80,27 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
         sessions::close(tx, now, deed.to, None, "new role")?;
     }
     Ok(announce(tx, now, deed.to)?)
+}
+
+/// Gives somebody one more role, at the console. Whoever had none before logs in anew, as in [`set_roles`].
+pub(crate) fn promote(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, role: Role) -> Result<()> {
+    accounts::lock_role(tx, Role::Operator)?;
+    accounts::hold(tx, user)?;
+    let account = accounts::by_id(tx, user)?.ok_or_else(no_such_account)?;
+    if !account.state.may_enter() {
+        let detail = format!("This account is {}; an operator can restore a suspended one.", account.state.name());
+        return Err(Error::refused(Kind::Conflict, "conflict", detail));
+    }
+    let had = accounts::roles(tx, user)?;
+    if !accounts::grant(tx, now, user, role, None)? {
+        return Err(Error::refused(Kind::Conflict, "conflict", format!("{} is {} already.", account.name, role.name())));
+    }
+    accounts::rise(tx, now, user)?;
+    if had.is_empty() {
+        sessions::close(tx, now, user, None, "new role")?;
+    }
+    note(tx, now, world, "role.granted", Actor::Console, Some(user), json!({"role": [null, role.name()]}))?;
+    Ok(announce(tx, now, user)?)
 }
 
 /// Ends all sessions of somebody; answers how many there were.
