@@ -8,7 +8,7 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
-use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{self, CoHostsApi, HostingApi, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -41,11 +41,12 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    /// Rendered pages of listings, and how often they are read.
+    pub pages: ListingPages,
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
     holders: Holders,
-    pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
@@ -83,7 +84,7 @@ impl Parts {
         })];
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
         Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -91,6 +92,7 @@ impl Parts {
 /// Who runs which kind of jobs.
 fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(listings::jobs(tools));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
@@ -154,7 +156,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         AvailabilityApi::new(tools.clone()),
-        ReviewsApi::new(tools.clone(), cursors),
+        ReviewsApi::new(tools.clone(), cursors.clone()),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
@@ -164,6 +166,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         staff,
+        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
         ReferenceApi::new(tools),
     );
     (V1(features), HealthApi::new(readiness))
@@ -172,7 +175,17 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[
+        health::DOORS,
+        accounts::DOORS,
+        accounts::STAFF_DOORS,
+        listings::DOORS,
+        listings::CO_HOST_DOORS,
+        listings::HOSTING_DOORS,
+        availability::DOORS,
+        reviews::DOORS,
+        search::DOORS,
+    ])
 }
 
 /// What the APIs of the features are made of.

@@ -59,7 +59,8 @@ on_both!(who_is_leaving_is_leaving_again_after_a_suspension, async |db: TestDb| 
     let user = user_of(&db, "Ada").await;
     town.clock.advance_seconds(30 * DAY);
     town.run_jobs().await;
-    let state: DbResult<Option<String>> = db.read(move |conn| conn.first("SELECT state FROM accounts WHERE user_id = $1", &[user.into()], |row| row.get(0))).await;
+    let state: DbResult<Option<String>> =
+        db.read(move |conn| conn.first("SELECT state FROM accounts WHERE user_id = $1", &[user.into()], |row| row.get(0))).await;
     assert_eq!(state.unwrap().as_deref(), Some("erased"));
     let login = json!({"email": email_of("Ada"), "password": password_of("Ada")});
     town.post(&Asker::default(), "/auth/login", login).await.expect_problem(401, "wrong_credentials");

@@ -99,7 +99,7 @@ impl Cast<'_> {
                 json!({"ticket": started["ticket"], "credential": device.as_mut().unwrap().get(&started["options"], ORIGIN)})
             }
             "provePasskey" => self.proof_by_passkey(who).await.unwrap_or_else(|| json!({"ticket": "x", "credential": {}})),
-            _ => return Request::default(),
+            other => return self.request_of_helpers(other, who).await,
         };
         Request { body: Some(body), ..Request::default() }
     }
