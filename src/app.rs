@@ -8,7 +8,7 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
-use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{self, FieldsApi, Guards, Homes, HomesApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -46,6 +46,7 @@ pub struct Parts {
     accounts: Accounts,
     holders: Holders,
     pages: ListingPages,
+    homes: Homes,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
@@ -71,6 +72,7 @@ impl Parts {
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards());
         let accounts = Accounts::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
@@ -84,7 +86,7 @@ impl Parts {
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, holders, pages, homes, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
@@ -96,9 +98,14 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
     Ok(handlers)
 }
 
+/// Who is asked before a home is published or archived.
+fn guards() -> Guards {
+    Guards::new(Vec::new())
+}
+
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData::new(Arc::clone(&tools.keys))), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -148,11 +155,12 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, holders, search, pages, homes, cursors, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
+        (HomesApi::new(homes.clone()), TextsApi::new(homes.clone()), ListingStaffApi::new(homes.clone()), FieldsApi::new(homes)),
         AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
@@ -182,6 +190,7 @@ struct ApiParts {
     holders: Holders,
     search: Search,
     pages: ListingPages,
+    homes: Homes,
     cursors: CursorKey,
     readiness: Vec<Check>,
 }
@@ -213,6 +222,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
+        homes: parts.homes.clone(),
         cursors: parts.cursors.clone(),
         readiness: parts.readiness.clone(),
     };
