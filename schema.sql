@@ -262,6 +262,7 @@ CREATE TABLE IF NOT EXISTS listings (
     review_scores       JSONB NOT NULL,        -- object: cleanliness, accuracy … → mean × 100
     review_count        BIGINT NOT NULL CHECK (review_count >= 0),
     calendar_version    BIGINT NOT NULL,       -- the listing lock: every claim or change of the calendar begins by raising it
+    language            TEXT,                  -- BCP 47: what the host wrote in; NULL: not said
     source_hash         TEXT,
     edited_fields       JSONB NOT NULL,        -- array of field names a host has changed; an import leaves them alone
     version             BIGINT NOT NULL,
@@ -274,6 +275,27 @@ CREATE UNIQUE INDEX IF NOT EXISTS listings_external ON listings (source, externa
 CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
 CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
+CREATE INDEX IF NOT EXISTS listings_submitted ON listings (id) WHERE state = 'submitted';
+CREATE INDEX IF NOT EXISTS listings_withheld ON listings (id) WHERE withheld;
+
+-- What only confirmed guests are told of a home: address, way in, codes. A JSON object, sealed by the master key.
+CREATE TABLE IF NOT EXISTS listing_private (
+    listing_id UUID PRIMARY KEY REFERENCES listings (id) ON DELETE CASCADE,
+    sealed     TEXT NOT NULL
+);
+
+-- Fields of listings that the operator of this instance added; their values are in listings.custom.
+CREATE TABLE IF NOT EXISTS custom_fields (
+    key        TEXT PRIMARY KEY,
+    label      TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('text', 'number', 'choice', 'boolean', 'date')),
+    choices    JSONB NOT NULL,                 -- array; empty unless kind is choice
+    required   BOOLEAN NOT NULL,
+    searchable BOOLEAN NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
 
 -- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
 CREATE TABLE IF NOT EXISTS co_hosts (

@@ -59,6 +59,19 @@ pub const ACTIONS: &[Action] = actions! {
     "co_host.joined": "Somebody accepted to help with a listing.",
     "co_host.changed": "What a co-host may do was changed.",
     "co_host.removed": "A co-host was removed from a listing, or left it.",
+    "listing.created": "A home was made.",
+    "listing.changed": "A home's description was changed.",
+    "listing.submitted": "A home was submitted for approval.",
+    "listing.published": "A home was published.",
+    "listing.paused": "A home was taken out of sight by its host.",
+    "listing.archived": "A home was archived.",
+    "listing.approved": "Staff approved a home.",
+    "listing.rejected": "Staff sent a home back to its host.",
+    "listing.withheld": "Staff took a home out of sight.",
+    "listing.released": "Staff let a home be published again.",
+    "field.added": "A field was added to all homes.",
+    "field.changed": "A field of all homes was changed.",
+    "field.removed": "A field of all homes was taken away.",
 };
 
 /// The action of a name, if it is listed.

@@ -7,6 +7,7 @@
 mod accounts;
 mod hidden;
 mod limits;
+mod listings;
 mod mail;
 mod oidc;
 mod outbound;
@@ -16,6 +17,7 @@ mod units;
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
+pub use listings::{Approval, ListingSettings};
 pub use mail::{Encryption, Mail};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
@@ -52,6 +54,7 @@ pub struct Config {
     pub accounts: Accounts,
     pub mail: Mail,
     pub search: Search,
+    pub listings: ListingSettings,
     pub outbound: OutboundSettings,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -185,6 +188,7 @@ impl Default for Config {
             accounts: Accounts::default(),
             mail: Mail::default(),
             search: Search::default(),
+            listings: ListingSettings::default(),
             outbound: OutboundSettings::default(),
             oidc: Vec::new(),
         }
@@ -282,6 +286,7 @@ impl Config {
         self.database()?;
         self.mail.check()?;
         self.outbound.check()?;
+        self.listings.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
