@@ -5,6 +5,7 @@ mod cast;
 mod erasure;
 mod exports;
 mod factors;
+mod homes_cast;
 mod login;
 mod matrix;
 mod oidc;
