@@ -14,6 +14,7 @@ mod db_writer;
 mod edge;
 mod events;
 mod hosting;
+mod homes;
 mod imports;
 mod jobs;
 mod mail;

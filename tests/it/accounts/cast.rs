@@ -264,7 +264,10 @@ impl<'a> Cast<'a> {
                 run(self.db, DEAD, vec![self.dead_job.into(), payload.into(), Instant(0).into()]).await;
                 id = Some(self.dead_job);
             }
-            other => return self.request_of_things(other, who).await,
+            other => match self.request_of_homes(other, who).await {
+                Some(request) => return request,
+                None => return self.request_of_things(other, who).await,
+            },
         }
         Request { id, query: query.into(), body, ..Request::default() }
     }
@@ -292,7 +295,7 @@ impl<'a> Cast<'a> {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
         let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
-        let path = path.replace("{provider}", "home");
+        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
         self.town.ask(&asker, method, &format!("/{path}{}", request.query), request.body.as_ref()).await

@@ -9,6 +9,7 @@ mod erasure;
 mod exports;
 mod factors;
 mod helpers;
+mod homes_cast;
 mod login;
 mod matrix;
 mod oidc;
