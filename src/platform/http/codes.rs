@@ -93,6 +93,7 @@ pub const CODES: &[Code] = &[
     code("second_factor_off", 409, "No second factor", "No authenticator app is in use, or none was set up to be confirmed."),
     code("passkey_known", 409, "Passkey known", "There is an account with this passkey already."),
     code("ticket_unknown", 410, "Ticket used or too old", "A ticket is good once, for five minutes. Begin anew."),
+    code("too_many_taxes", 409, "Too many taxes", "A place has at most twenty taxes of its own; take one away first."),
     code("too_many_tokens", 409, "Too many tokens", "Somebody may have fifty personal access tokens; end one that is not needed."),
     code("export_not_ready", 409, "Not made yet", "The file is being made; a letter tells when it is ready. Ask again after the time in Retry-After."),
     code("erasure_blocked", 409, "Something has to end first", "The account cannot be erased yet; `reasons` says what has to end before."),
