@@ -16,6 +16,7 @@ mod events;
 mod imports;
 mod jobs;
 mod mail;
+mod pricing;
 mod reading;
 mod search;
 mod tidy;

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 const PRICED: &str = "SELECT currency, price_minor, pricing, country, city, capacity, max_pets, edited_fields FROM listings WHERE id = $1";
 const SET: &str = "UPDATE listings SET price_minor = $2, pricing = $3, edited_fields = $4, version = version + 1, updated_at = $5 WHERE id = $1";
 
-/// The statements that must find their rows by an index; the parameters are shown by the test.
-pub const STATEMENTS: [&str; 5] = [PRICED, taxes::AT, taxes::ONE, taxes::COUNT, taxes::PAGE_OF_COUNTRY];
+/// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number.
+pub const STATEMENTS: [(&str, &str); 6] =
+    [(PRICED, "u"), (taxes::AT, "ttt"), (taxes::ONE, "u"), (taxes::COUNT, "ttu"), (taxes::PAGE, "un"), (taxes::PAGE_OF_COUNTRY, "unt")];
 
 /// What a listing's own row says about prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
