@@ -99,7 +99,7 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData), Box::new(pricing::PlanData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
