@@ -11,6 +11,7 @@ use crate::features::imports;
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
+use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -109,7 +110,12 @@ fn guards() -> Guards {
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData::new(Arc::clone(&tools.keys))), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![
+        Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
+        Box::new(pricing::PlanData),
+        Box::new(reviews::AuthorData),
+        Accounts::personal_data(tools),
+    ])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -165,7 +171,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         (HomesApi::new(homes.clone()), TextsApi::new(homes.clone()), ListingStaffApi::new(homes.clone()), FieldsApi::new(homes)),
-        AvailabilityApi::new(tools.clone()),
+        (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
         ReviewsApi::new(tools.clone(), cursors.clone()),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -192,6 +198,7 @@ pub fn doors() -> Doors {
         listings::DOORS,
         listings::CO_HOST_DOORS,
         listings::HOSTING_DOORS,
+        pricing::DOORS,
         availability::DOORS,
         reviews::DOORS,
         search::DOORS,

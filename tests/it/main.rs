@@ -18,6 +18,7 @@ mod homes;
 mod imports;
 mod jobs;
 mod mail;
+mod pricing;
 mod reading;
 mod search;
 mod tidy;

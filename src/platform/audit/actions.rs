@@ -72,6 +72,10 @@ pub const ACTIONS: &[Action] = actions! {
     "field.added": "A field was added to all homes.",
     "field.changed": "A field of all homes was changed.",
     "field.removed": "A field of all homes was taken away.",
+    "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
+    "tax.made": "A tax of a place was set up.",
+    "tax.changed": "A tax of a place was changed.",
+    "tax.removed": "A tax of a place was taken away.",
 };
 
 /// The action of a name, if it is listed.

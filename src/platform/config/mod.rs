@@ -5,6 +5,7 @@
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
 mod accounts;
+mod fees;
 mod hidden;
 mod limits;
 mod listings;
@@ -15,6 +16,7 @@ mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
+pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
 pub use listings::{Approval, ListingSettings};
@@ -56,6 +58,7 @@ pub struct Config {
     pub search: Search,
     pub listings: ListingSettings,
     pub outbound: OutboundSettings,
+    pub fees: Fees,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -190,6 +193,7 @@ impl Default for Config {
             search: Search::default(),
             listings: ListingSettings::default(),
             outbound: OutboundSettings::default(),
+            fees: Fees::default(),
             oidc: Vec::new(),
         }
     }
@@ -287,6 +291,7 @@ impl Config {
         self.mail.check()?;
         self.outbound.check()?;
         self.listings.check()?;
+        self.fees.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

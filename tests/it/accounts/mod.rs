@@ -15,6 +15,7 @@ mod matrix;
 mod oidc;
 mod passkeys;
 mod plans;
+mod prices_cast;
 mod profile;
 mod registration;
 mod second_step;
