@@ -7,6 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
+use crate::features::calendar::{self, CalendarApi, CalendarData};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -98,7 +99,7 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData), Box::new(CalendarData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -153,7 +154,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
-        AvailabilityApi::new(tools.clone()),
+        (AvailabilityApi::new(tools.clone()), CalendarApi::new(tools.clone(), cursors.clone())),
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -172,7 +173,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, calendar::DOORS, reviews::DOORS, search::DOORS])
 }
 
 /// What the APIs of the features are made of.

@@ -52,7 +52,7 @@ mod tests {
             closed_to_arrival: None,
             closed_to_departure: None,
         };
-        let days = Days { taken: vec![], overrides: vec![day(2, 4, 15_000), day(4, 6, 0), day(7, 9, 8_001)] };
+        let days = Days { overrides: vec![day(2, 4, 15_000), day(4, 6, 0), day(7, 9, 8_001)], ..Days::default() };
         for from in 0..12 {
             for length in 1..12 {
                 let stay = Stay::new(Night(20_000 + from), Night(20_000 + from + length)).unwrap();

@@ -34,7 +34,7 @@ pub struct V1<T>(pub T);
 
 impl<T: OpenApi> OpenApi for V1<T> {
     fn meta() -> Vec<MetaApi> {
-        let mut apis = T::meta();
+        let mut apis = gathered(T::meta());
         for path in apis.iter_mut().flat_map(|api| &mut api.paths) {
             path.path.insert_str(0, PREFIX);
             path.operations.iter_mut().for_each(document_headers);
@@ -53,6 +53,23 @@ impl<T: OpenApi> OpenApi for V1<T> {
             table.entry(format!("{PREFIX}{path}")).or_default().extend(methods);
         }
     }
+}
+
+/// The operations of one address in one place, whichever features they belong to: the document has each address once.
+fn gathered(mut apis: Vec<MetaApi>) -> Vec<MetaApi> {
+    let mut places: HashMap<String, (usize, usize)> = HashMap::new();
+    for at in 0..apis.len() {
+        for path in std::mem::take(&mut apis[at].paths) {
+            match places.get(&path.path) {
+                Some((api, place)) => apis[*api].paths[*place].operations.extend(path.operations),
+                None => {
+                    places.insert(path.path.clone(), (at, apis[at].paths.len()));
+                    apis[at].paths.push(path);
+                }
+            }
+        }
+    }
+    apis
 }
 
 /// Headers that mean the same everywhere: every POST may have an `Idempotency-Key`, and an argument `if_match` is `If-Match`.

@@ -62,7 +62,7 @@ proptest! {
     fn every_day_agrees_with_trying_every_stay(
         terms in some_terms(), blocks in some_ranges(5), stays in some_ranges(8), overrides in some_overrides(), minute in 0_u16..1_440,
     ) {
-        let days = Days::new(&terms, &Causes { blocks, stays }, overrides);
+        let days = Days::new(&terms, &Causes { blocks, stays: stays.into_iter().map(Into::into).collect() }, overrides);
         let local = LocalMoment { today: TODAY, minute };
         let shown = NightRange::new(TODAY.plus(-5), TODAY.plus(65));
         // No stay of these terms is longer than 20 nights.
