@@ -1,7 +1,7 @@
 //! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
 
-use super::rules::{DayOutlook, days_shown, outlook};
-use crate::features::calendar::{Calendar, Party, Rule, Verdict, calendar_of, explain, nearest};
+use super::rules::{DayOutlook, DayTold, days_shown, outlook, told};
+use crate::features::calendar::{Calendar, Party, Rule, Verdict, calendar_in_any_state, calendar_of, causes_told, explain, nearest};
 use crate::features::pricing::{self, StayPrice};
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};
@@ -18,6 +18,8 @@ pub struct CalendarPage {
     pub range: NightRange,
     /// Each day with the price of the night that begins on it.
     pub days: Vec<(DayOutlook, Money)>,
+    /// The same days to the people of the listing; empty for everybody else.
+    pub told: Vec<DayTold>,
 }
 
 /// Why a stay can or cannot be booked.
@@ -44,10 +46,23 @@ impl Why {
 /// Refuses with `not_found`, and with `invalid_dates` where the range is empty or longer than 730 days.
 pub fn calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, now: Instant) -> Result<CalendarPage> {
     let calendar = published(conn, listing, from, now)?;
-    let Calendar { listed, days, local } = &calendar;
-    let range = days_shown(from, to, local.today)?;
+    let range = days_shown(from, to, calendar.local.today)?;
+    Ok(page_of(&calendar, range))
+}
+
+/// [`calendar_page`] of a listing in any state, with the causes: for those who may see them.
+pub fn told_calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, now: Instant) -> Result<CalendarPage> {
+    let calendar = calendar_in_any_state(conn, listing, from, now)?.ok_or_else(|| Error::not_found("There is no such listing."))?;
+    let range = days_shown(from, to, calendar.local.today)?;
+    let causes = causes_told(conn, listing, range, now)?;
+    let told = told(&calendar.listed.terms, &calendar.days, &causes, range, calendar.local);
+    Ok(CalendarPage { told, ..page_of(&calendar, range) })
+}
+
+fn page_of(calendar: &Calendar, range: NightRange) -> CalendarPage {
+    let Calendar { listed, days, local } = calendar;
     let priced = |day: DayOutlook| (day, Money::new(pricing::nightly(listed.base.minor, days, day.date), listed.base.currency));
-    Ok(CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect() })
+    CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect(), told: Vec::new() }
 }
 
 /// What each rule says of `stay` for `party` at `now`, with other dates where it cannot be booked and the price where

@@ -81,7 +81,12 @@ pub const CODES: &[Code] = &[
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
     code("conflict", 409, "Conflict", "The current state does not allow this."),
     code("link_needed", 409, "Link needed", "There is an account with this address. Log in to it, and link the provider there."),
-    code("nights_booked", 409, "Guests have some of these nights", "Nights that guests have cannot be closed; `conflicts` names them. With `skip_conflicts` the rest is done."),
+    code(
+        "nights_booked",
+        409,
+        "Guests have some of these nights",
+        "Nights that guests have cannot be closed; `conflicts` names them. With `skip_conflicts` the rest is done.",
+    ),
     code("dates_unavailable", 409, "Not to be booked", "The stay cannot be booked; `reasons` says why, `nearest_available` offers other dates."),
     code("units_in_use", 409, "Units in use", "More units are taken on some nights to come, or stays keep a unit that would go; `nights` names them."),
     code("link_taken", 409, "Linked elsewhere", "This account of the provider opens another account here."),

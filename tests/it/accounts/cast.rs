@@ -262,6 +262,7 @@ impl<'a> Cast<'a> {
                 run(self.db, DEAD, vec![self.dead_job.into(), payload.into(), Instant(0).into()]).await;
                 id = Some(self.dead_job);
             }
+            calendar if Self::OF_CALENDARS.contains(&calendar) => return self.request_of_calendar(calendar, who).await,
             other => return self.request_of_things(other, who).await,
         }
         Request { id, query: query.into(), body, cookie: None }

@@ -1,6 +1,7 @@
 //! Accounts as people live with them: every story on both engines.
 
 mod authenticator;
+mod calendar_cast;
 mod cast;
 mod erasure;
 mod exports;

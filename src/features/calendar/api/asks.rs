@@ -182,8 +182,9 @@ impl Reader<'_> {
     }
 
     fn edit(mut self, ask: &EditAsk) -> Edit {
+        let before = self.errors.len();
         let range = NightRange::new(self.night("/from", ask.from), self.night("/to", ask.to));
-        if range.nights() == 0 && self.errors.is_empty() {
+        if range.nights() == 0 && self.errors.len() == before {
             self.complain("/to", "invalid_dates", "must be after `from`: it is the first night that is not meant");
         }
         let (price_minor, currency) = self.price(&ask.price);

@@ -43,8 +43,7 @@ pub fn read(pricing: &str) -> Result<Vec<Season>, serde_json::Error> {
     let season = |row: &Row| {
         let (min_nights, max_nights) = (row.min_nights.and_then(NonZeroU16::new), row.max_nights.and_then(NonZeroU16::new));
         let range = NightRange::new(Night::parse(&row.from)?, Night::parse(&row.to)?);
-        (range.nights() > 0 && (min_nights.is_some() || max_nights.is_some()))
-            .then_some(Season { range, priority: row.priority, min_nights, max_nights })
+        (range.nights() > 0 && (min_nights.is_some() || max_nights.is_some())).then_some(Season { range, priority: row.priority, min_nights, max_nights })
     };
     Ok(plan.seasons.iter().filter_map(season).collect())
 }
@@ -72,7 +71,6 @@ pub fn overrides(seasons: &[Season], from: Night) -> Vec<DayOverride> {
     laid
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,8 +86,10 @@ mod tests {
         let seasons = read(PLAN).unwrap();
         assert_eq!(seasons.len(), 3, "a season of prices alone says nothing here");
         let days = overrides(&seasons, Night::parse("2030-01-01").unwrap());
-        let told: Vec<_> =
-            days.iter().map(|day| (day.range.from.to_string(), day.range.to.to_string(), day.min_nights.unwrap().get(), day.max_nights.unwrap().get())).collect();
+        let told: Vec<_> = days
+            .iter()
+            .map(|day| (day.range.from.to_string(), day.range.to.to_string(), day.min_nights.unwrap().get(), day.max_nights.unwrap().get()))
+            .collect();
         let day = |from: &str, to: &str, min, max| (from.to_owned(), to.to_owned(), min, max);
         assert_eq!(
             told,

@@ -217,7 +217,9 @@ mod tests {
 
     #[test]
     fn times_of_day_come_back() {
-        for (text, minute) in [("00:00", Some(0)), ("18:05", Some(1_085)), ("24:00", Some(1_440)), ("24:01", None), ("7:00", None), ("12:60", None), ("+1:00", None)] {
+        for (text, minute) in
+            [("00:00", Some(0)), ("18:05", Some(1_085)), ("24:00", Some(1_440)), ("24:01", None), ("7:00", None), ("12:60", None), ("+1:00", None)]
+        {
             assert_eq!(minute_of(text), minute, "{text}");
             if let Some(minute) = minute {
                 assert_eq!(wall_time(minute), text);

@@ -162,8 +162,7 @@ fn preparation_is_a_gap_between_two_stays_but_not_around_blocks() {
 #[test]
 fn several_units_are_full_only_when_all_are_taken() {
     let terms = Terms { units: 2, ..terms() };
-    let causes =
-        Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-04", "2030-05-08"), ("2030-05-05", "2030-05-06")]) };
+    let causes = Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-04", "2030-05-08"), ("2030-05-05", "2030-05-06")]) };
     assert_eq!(Days::new(&terms, &causes, vec![]).taken, [range("2030-05-04", "2030-05-06")]);
 }
 
@@ -203,8 +202,7 @@ proptest::proptest! {
 #[test]
 fn the_gap_rule_refuses_slivers_and_lets_gaps_be_filled() {
     let terms = Terms { min_nights: 3, gap_nights: 2, ..terms() };
-    let causes =
-        Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-11", "2030-05-15"), ("2030-05-17", "2030-05-20")]) };
+    let causes = Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-11", "2030-05-15"), ("2030-05-17", "2030-05-20")]) };
     let days = Days::new(&terms, &causes, vec![]);
     let local = noon("2030-04-01");
     for (from, to, expected) in [
@@ -278,12 +276,9 @@ fn a_booking_keeps_the_preparation_it_was_made_with() {
     let causes = Causes { blocks: vec![], stays: vec![Held { gap: 3, ..range("2030-05-10", "2030-05-15").into() }] };
     let days = Days::new(&terms, &causes, vec![]);
     let local = noon("2030-04-01");
-    for (from, to, free) in [
-        ("2030-05-17", "2030-05-19", false),
-        ("2030-05-18", "2030-05-20", true),
-        ("2030-05-06", "2030-05-08", false),
-        ("2030-05-05", "2030-05-07", true),
-    ] {
+    for (from, to, free) in
+        [("2030-05-17", "2030-05-19", false), ("2030-05-18", "2030-05-20", true), ("2030-05-06", "2030-05-08", false), ("2030-05-05", "2030-05-07", true)]
+    {
         assert_eq!(permits(&terms, &days, stay(from, to), COUPLE, local), free, "{from} to {to}");
     }
 }

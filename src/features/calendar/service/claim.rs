@@ -37,7 +37,9 @@ pub struct Claim {
 pub enum Lifetime {
     Booking,
     /// Free again at that instant, whoever removes the rows.
-    Hold { expires_at: Instant },
+    Hold {
+        expires_at: Instant,
+    },
 }
 
 /// Nights that were taken.

@@ -26,11 +26,13 @@ pub(crate) fn unit_names(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Op
 /// Gives a listing as many units as there are names. Refuses with 409 `units_in_use` as [`set_unit_count`] does.
 pub(crate) fn set_units(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, listing: ListingId, names: &[String]) -> Result<Vec<BookingId>> {
     let count = u16::try_from(names.len()).unwrap_or(u16::MAX);
-    let lapsed = set_unit_count(tx, now, by, listing, count)?;
     let was = unit_names(tx, listing)?.unwrap_or_default();
+    let lapsed = set_unit_count(tx, now, by, listing, count)?;
     if was != names {
         units::set_names(tx, listing, names, now)?;
-        let entry = LogEntry { actor: by, kind: LogKind::Units, ranges: Vec::new(), was: json!({"names": was}), became: json!({"names": names}) };
+        // How many have a name; which, is the host's own.
+        let named = |names: &[String]| json!({"named": names.iter().filter(|name| !name.is_empty()).count()});
+        let entry = LogEntry { actor: by, kind: LogKind::Units, ranges: Vec::new(), was: named(&was), became: named(names) };
         tell(tx, now, listing, events::Kind::ListingChanged, &entry)?;
     }
     Ok(lapsed)

@@ -11,7 +11,7 @@ const EXTERNAL: &str = "SELECT from_night, to_night, feed FROM external_nights
 const STAYS: &str = "SELECT night, slot, booking_id, expires_at FROM booked_nights
     WHERE listing_id = $1 AND night >= $2 AND night < $3 AND (expires_at IS NULL OR expires_at > $4) ORDER BY night, slot";
 
-pub(in super::super) const STATEMENTS: [&str; 3] = [BLOCKS, EXTERNAL, STAYS];
+pub(in super::super) const STATEMENTS: [(&str, &str); 3] = [(BLOCKS, "UDD"), (EXTERNAL, "UDD"), (STAYS, "UDDI")];
 
 /// Why nights are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,9 +37,7 @@ pub struct NightOfStay {
 pub fn causes_told(conn: &mut Conn<'_>, listing: ListingId, range: NightRange, now: Instant) -> DbResult<Causes> {
     let params = [listing.into(), range.from.into(), range.to.into()];
     Ok(Causes {
-        blocks: conn.query(BLOCKS, &params, |row| {
-            Ok(Block { range: super::range(row, 0)?, reason: row.known(2, BlockReason::parse)?, note: row.get(3)? })
-        })?,
+        blocks: conn.query(BLOCKS, &params, |row| Ok(Block { range: super::range(row, 0)?, reason: row.known(2, BlockReason::parse)?, note: row.get(3)? }))?,
         external: conn.query(EXTERNAL, &params, |row| Ok((super::range(row, 0)?, row.get(2)?)))?,
         stays: conn.query(STAYS, &[listing.into(), range.from.into(), range.to.into(), now.into()], |row| {
             Ok(NightOfStay { night: row.get(0)?, slot: row.small(1)?, booking: row.get(2)?, until: row.get(3)? })

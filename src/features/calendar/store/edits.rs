@@ -18,10 +18,9 @@ const BLOCKS: &str = "SELECT from_night, to_night, reason, note FROM calendar_bl
 const DROP_BLOCKS: &str = "DELETE FROM calendar_blocks WHERE listing_id = $1 AND to_night >= $2 AND from_night <= $3";
 const OF_HOST: &str = "SELECT b.listing_id, b.from_night, b.to_night, b.reason, b.note FROM listings l JOIN calendar_blocks b ON b.listing_id = l.id
     WHERE l.host_id = $1 ORDER BY b.listing_id, b.from_night";
-const PUT_BLOCK: &str =
-    "INSERT INTO calendar_blocks (id, listing_id, from_night, to_night, reason, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const PUT_BLOCK: &str = "INSERT INTO calendar_blocks (id, listing_id, from_night, to_night, reason, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-pub(in super::super) const STATEMENTS: [&str; 5] = [DAYS, DROP_DAYS, BLOCKS, DROP_BLOCKS, OF_HOST];
+pub(in super::super) const STATEMENTS: [(&str, &str); 5] = [(DAYS, "UTDD"), (DROP_DAYS, "UTDD"), (BLOCKS, "UDD"), (DROP_BLOCKS, "UDD"), (OF_HOST, "U")];
 
 /// The host's own overrides that overlap `span` or touch it.
 pub(in super::super) fn days(conn: &mut Conn<'_>, listing: ListingId, span: NightRange) -> DbResult<Vec<DayOverride>> {

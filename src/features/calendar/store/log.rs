@@ -11,9 +11,7 @@ const OLDER: &str = "SELECT id, at, actor_id, kind, ranges, was, became FROM cal
     WHERE listing_id = $1 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $2";
 const OF_ACTOR: &str = "SELECT listing_id, at, kind FROM calendar_log WHERE actor_id = $1 ORDER BY at, id";
 
-pub(in super::super) const STATEMENTS: [&str; 2] = [NEWEST, OF_ACTOR];
-/// `$1` a listing, `$2` a number, `$3` an instant, `$4` an id.
-pub const OLDER_ENTRIES: &str = OLDER;
+pub(in super::super) const STATEMENTS: [(&str, &str); 3] = [(NEWEST, "UN"), (OLDER, "UNIU"), (OF_ACTOR, "U")];
 
 /// An entry of the log; the JSON is as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +28,7 @@ pub(crate) struct LogRow {
 
 pub(in super::super) fn append(tx: &mut Tx<'_>, listing: ListingId, row: &LogRow) -> DbResult<()> {
     let json = |text: &String| Json(text.clone()).into();
-    let values =
-        [row.id.into(), listing.into(), row.at.into(), row.actor.into(), (&row.kind).into(), json(&row.ranges), json(&row.was), json(&row.became)];
+    let values = [row.id.into(), listing.into(), row.at.into(), row.actor.into(), (&row.kind).into(), json(&row.ranges), json(&row.was), json(&row.became)];
     tx.execute(APPEND, &values)?;
     Ok(())
 }

@@ -32,10 +32,11 @@ const OVERRIDES: &str = "SELECT source, from_night, to_night, price_minor, min_n
 
 const SEASONAL: &str = "SELECT pricing FROM listings WHERE id = $1";
 
-/// Every statement that reads or changes one listing, for the test that looks at the engines' plans; `$1` is the listing.
+/// Every statement that must find its rows by an index, for the test that looks at the engines' plans, each with a letter for what its
+/// parameters are: Uuid, Date, Instant, Number, Text, Bool, Json.
 #[must_use]
-pub fn statements() -> Vec<&'static str> {
-    let own = [TERMS, BLOCKS, EXTERNAL, BOOKED, OVERRIDES, SEASONAL];
+pub fn statements() -> Vec<(&'static str, &'static str)> {
+    let own = [(TERMS, "U"), (BLOCKS, "UD"), (EXTERNAL, "UD"), (BOOKED, "UDI"), (OVERRIDES, "UD"), (SEASONAL, "U")];
     let rooms = [&own[..], &causes::STATEMENTS, &edits::STATEMENTS, &log::STATEMENTS, &nights::STATEMENTS, &settings::STATEMENTS, &units::STATEMENTS];
     rooms.concat()
 }

@@ -14,7 +14,8 @@ const OF_BOOKING: &str = "SELECT listing_id, kind, MIN(night), MAX(night), expir
 const DROP: &str = "DELETE FROM booked_nights WHERE booking_id = $1";
 const KEEP: &str = "UPDATE booked_nights SET kind = 'booking', expires_at = NULL WHERE booking_id = $1 AND kind = 'hold'";
 
-pub(in super::super) const STATEMENTS: [&str; 7] = [EXPIRED, DROP_EXPIRED, MOVE, PIN, OF_BOOKING, DROP, KEEP];
+pub(in super::super) const STATEMENTS: [(&str, &str); 7] =
+    [(EXPIRED, "UI"), (DROP_EXPIRED, "UI"), (MOVE, "UUN"), (PIN, "UUB"), (OF_BOOKING, "U"), (DROP, "U"), (KEEP, "U")];
 
 /// What the calendar has of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ const WRITE: &str = "UPDATE listings SET min_nights = $2, max_nights = $3, arriv
     cutoff_minute = $7, window_days = $8, window_strict = $9, preparation_nights = $10, arrival_days = $11, departure_days = $12, gap_nights = $13,
     fill_gaps = $14, edited_fields = $15, version = version + 1, updated_at = $16 WHERE id = $1";
 
-pub(in super::super) const STATEMENTS: [&str; 2] = [READ, WRITE];
+pub(in super::super) const STATEMENTS: [(&str, &str); 2] = [(READ, "U"), (WRITE, "UNNJNBNNBNNNNBJI")];
 
 /// The rules of a listing, and the names of the fields that its host has edited.
 pub(in super::super) fn read(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option<(Settings, Vec<String>)>> {

@@ -13,7 +13,7 @@ const OF_HOST: &str = "SELECT u.listing_id, u.slot, u.name FROM listings l JOIN 
     ORDER BY u.listing_id, u.slot";
 const FORGET: &str = "DELETE FROM listing_units WHERE listing_id IN (SELECT id FROM listings WHERE host_id = $1)";
 
-pub(in super::super) const STATEMENTS: [&str; 6] = [NAMES, COUNT, RAISE, DROP, OF_HOST, FORGET];
+pub(in super::super) const STATEMENTS: [(&str, &str); 6] = [(NAMES, "U"), (COUNT, "UNI"), (RAISE, "UI"), (DROP, "U"), (OF_HOST, "U"), (FORGET, "U")];
 
 /// The names that were given; a unit may have none.
 pub(in super::super) fn names(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Vec<(u16, String)>> {
