@@ -196,7 +196,7 @@ impl Reader<'_> {
             closed_to_departure: said(&ask.closed_to_departure),
         };
         let (weekdays, blocking) = (self.weekdays(ask.days.as_deref()), self.blocking(ask));
-        if !days.is_something() && blocking.is_none() {
+        if !days.is_something() && blocking.is_none() && self.errors.len() == before {
             self.complain("", "unprocessable", "says nothing about these nights");
         }
         Edit { range, weekdays, days, currency, blocking }

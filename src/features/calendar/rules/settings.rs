@@ -64,11 +64,11 @@ pub fn judge(asked: &Asked) -> Result<Settings, Vec<Fault>> {
         let place = format!("min_nights_by_weekday/{day}");
         *limit = asked.map_or(0, |nights| judge.number(&place, nights, 1, MOST_NIGHTS));
         if *limit > max_nights {
-            judge.complain(&place, "must not be more than max_nights");
+            judge.fault(&place, "must not be more than max_nights");
         }
     }
     if min_nights > max_nights {
-        judge.complain("min_nights", "must not be more than max_nights");
+        judge.fault("min_nights", "must not be more than max_nights");
     }
     let settings = Settings {
         min_nights,
@@ -92,14 +92,14 @@ pub fn judge(asked: &Asked) -> Result<Settings, Vec<Fault>> {
 struct Judge(Vec<Fault>);
 
 impl Judge {
-    fn complain(&mut self, place: &str, message: impl Into<String>) {
+    fn fault(&mut self, place: &str, message: impl Into<String>) {
         self.0.push(Fault { place: place.to_owned(), message: message.into() });
     }
 
     fn number<T: TryFrom<i64> + Default>(&mut self, place: &str, asked: i64, least: i64, most: i64) -> T {
         let found = Some(asked).filter(|n| (least..=most).contains(n)).and_then(|n| T::try_from(n).ok());
         found.unwrap_or_else(|| {
-            self.complain(place, format!("must be {least} to {most}"));
+            self.fault(place, format!("must be {least} to {most}"));
             T::default()
         })
     }
@@ -107,20 +107,20 @@ impl Judge {
     fn wall_time(&mut self, place: &str, text: &str) -> Option<u16> {
         let minute = minute_of(text);
         if minute.is_none() {
-            self.complain(place, "must be a time of day, 00:00 to 24:00");
+            self.fault(place, "must be a time of day, 00:00 to 24:00");
         }
         minute
     }
 
     fn weekdays(&mut self, place: &str, names: &[String]) -> u8 {
         if names.is_empty() {
-            self.complain(place, "must name at least one weekday");
+            self.fault(place, "must name at least one weekday");
         }
         let mut mask = 0;
         for (n, name) in names.iter().enumerate() {
             match weekday(name) {
                 Some(day) => mask |= 1 << day,
-                None => self.complain(&format!("{place}/{n}"), "must be a weekday such as `monday`"),
+                None => self.fault(&format!("{place}/{n}"), "must be a weekday such as `monday`"),
             }
         }
         mask

@@ -73,17 +73,17 @@ pub(crate) fn edit_calendar(tx: &mut Tx<'_>, now: Instant, by: UserId, listing: 
 /// too far ahead; all at once.
 fn clipped(asked: &[Edit], today: Night, currency: Currency) -> Result<Vec<NightRange>> {
     let (mut ranges, mut errors) = (Vec::with_capacity(asked.len()), Vec::new());
-    let mut complain = |n: usize, field: &str, code, message: String| errors.push(FieldError::new(format!("/body/edits/{n}/{field}"), code, message));
+    let mut amiss = |n: usize, field: &str, code, message: String| errors.push(FieldError::new(format!("/body/edits/{n}/{field}"), code, message));
     let last = today.plus(HORIZON_DAYS);
     for (n, edit) in asked.iter().enumerate() {
         if edit.range.to <= today {
-            complain(n, "to", "invalid_dates", format!("must be after today, which is {today} there"));
+            amiss(n, "to", "invalid_dates", format!("must be after today, which is {today} there"));
         }
         if edit.range.to > last {
-            complain(n, "to", "out_of_range", format!("must not be after {last}: calendars reach {HORIZON_DAYS} days ahead"));
+            amiss(n, "to", "out_of_range", format!("must not be after {last}: calendars reach {HORIZON_DAYS} days ahead"));
         }
         if edit.currency.is_some_and(|asked| asked != currency) {
-            complain(n, "price/currency", "invalid_currency", format!("must be {currency}, in which the listing is priced"));
+            amiss(n, "price/currency", "invalid_currency", format!("must be {currency}, in which the listing is priced"));
         }
         ranges.push(NightRange::new(edit.range.from.max(today), edit.range.to));
     }
