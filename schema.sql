@@ -248,6 +248,7 @@ CREATE TABLE IF NOT EXISTS listings (
     gap_nights          BIGINT NOT NULL CHECK (gap_nights BETWEEN 0 AND 30),            -- A13: no free run of 1..this left over; 0: off
     fill_gaps           BOOLEAN NOT NULL,
     unit_count          BIGINT NOT NULL CHECK (unit_count BETWEEN 1 AND 500),
+    arrival_min_nights  JSONB NOT NULL DEFAULT '[]',       -- array of fewest nights by weekday of arrival, Monday first, 0: as min_nights; or empty
     notice_as_request   BOOLEAN NOT NULL DEFAULT FALSE,   -- A9: too late for instant booking is a request instead of a no
     check_in_minute     BIGINT NOT NULL DEFAULT 900 CHECK (check_in_minute BETWEEN 0 AND 1439),     -- local wall time (D5)
     check_out_minute    BIGINT NOT NULL DEFAULT 660 CHECK (check_out_minute BETWEEN 0 AND 1439),
@@ -369,6 +370,8 @@ CREATE TABLE IF NOT EXISTS booked_nights (
     kind       TEXT NOT NULL CHECK (kind IN ('booking', 'hold')),
     booking_id UUID NOT NULL,
     expires_at TIMESTAMPTZ,
+    gap        BIGINT NOT NULL DEFAULT 0 CHECK (gap BETWEEN 0 AND 7),   -- nights of preparation it was made with (A5)
+    pinned     BOOLEAN NOT NULL DEFAULT FALSE,  -- it keeps its slot (A3)
     PRIMARY KEY (listing_id, slot, night),
     CHECK ((kind = 'hold') = (expires_at IS NOT NULL))
 );
@@ -412,6 +415,28 @@ CREATE TABLE IF NOT EXISTS day_overrides (
     CHECK (from_night < to_night)
 );
 CREATE INDEX IF NOT EXISTS day_overrides_of_listing ON day_overrides (listing_id, from_night);
+
+-- What the units of a listing are called, where there are several.
+CREATE TABLE IF NOT EXISTS listing_units (
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    slot       BIGINT NOT NULL CHECK (slot >= 0),
+    name       TEXT NOT NULL,
+    PRIMARY KEY (listing_id, slot)
+);
+
+-- Who changed what in a calendar, and how it was before.
+CREATE TABLE IF NOT EXISTS calendar_log (
+    id         UUID PRIMARY KEY,
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    at         TIMESTAMPTZ NOT NULL,
+    actor_id   UUID,                          -- NULL: the house itself
+    kind       TEXT NOT NULL CHECK (kind IN ('edit', 'rules', 'units', 'hold', 'booking', 'release', 'external')),
+    ranges     JSONB NOT NULL,                -- array of {from, to}: nights [from, to) that are meant
+    was        JSONB NOT NULL,                -- object
+    became     JSONB NOT NULL                 -- object
+);
+CREATE INDEX IF NOT EXISTS calendar_log_of_listing ON calendar_log (listing_id, at, id);
+CREATE INDEX IF NOT EXISTS calendar_log_of_actor ON calendar_log (actor_id, at, id) WHERE actor_id IS NOT NULL;
 
 -- What guests wrote. Imported reviews have an author's first name and no grade.
 CREATE TABLE IF NOT EXISTS reviews (

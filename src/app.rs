@@ -7,6 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
+use crate::features::calendar::{self, CalendarApi, CalendarData};
 use crate::features::imports;
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
@@ -112,6 +113,7 @@ fn guards() -> Guards {
 fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
+        Box::new(CalendarData),
         Box::new(pricing::PlanData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
@@ -167,24 +169,37 @@ impl Follower for PageForgetter {
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, holders, search, pages, homes, cursors, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
-    let features = (
+    let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
-        (HomesApi::new(homes.clone()), TextsApi::new(homes.clone()), ListingStaffApi::new(homes.clone()), FieldsApi::new(homes)),
-        (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
+        AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors.clone()),
+        UsersApi::new(tools.clone()),
+        ReferenceApi::new(tools.clone()),
+    );
+    let hosting = (
+        HomesApi::new(homes.clone()),
+        TextsApi::new(homes.clone()),
+        ListingStaffApi::new(homes.clone()),
+        FieldsApi::new(homes),
+        CalendarApi::new(tools.clone(), cursors.clone()),
+        PricingApi::new(tools.clone()),
+        TaxesApi::new(tools.clone(), cursors.clone()),
+        CoHostsApi::new(tools.clone()),
+        HostingApi::new(tools, cursors),
+    );
+    let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
         PasskeysApi::new(accounts.clone()),
         SecurityApi::new(accounts.clone()),
         OidcApi::new(accounts.clone()),
-        (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
-        UsersApi::new(tools.clone()),
-        staff,
-        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
-        ReferenceApi::new(tools),
+        ProfileApi::new(accounts.clone(), holders),
+        TokensApi::new(accounts.clone()),
+        ExportsApi::new(accounts),
     );
+    let features = (finding, hosting, people, staff);
     (V1(features), HealthApi::new(readiness))
 }
 
@@ -198,6 +213,7 @@ pub fn doors() -> Doors {
         listings::DOORS,
         listings::CO_HOST_DOORS,
         listings::HOSTING_DOORS,
+        calendar::DOORS,
         pricing::DOORS,
         availability::DOORS,
         reviews::DOORS,

@@ -6,7 +6,8 @@
 use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
-use crate::features::calendar::{override_in, terms_in};
+use crate::features::calendar::rules::{Held, SEASONS, seasons};
+use crate::features::calendar::{held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
 use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
@@ -17,13 +18,15 @@ use std::sync::Arc;
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
     bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at,
     capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
-    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count
+    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, arrival_min_nights, notice_as_request
     FROM listings WHERE state = 'published'";
 const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
 const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
 const EXTERNAL: &str = "SELECT listing_id, from_night, to_night FROM external_nights WHERE to_night > $1";
-const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night) FROM booked_nights WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2)
-    GROUP BY listing_id, slot, booking_id";
+const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night), gap, slot, pinned FROM booked_nights
+    WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2) GROUP BY listing_id, slot, booking_id, gap, pinned";
+/// Most listings have no plan; those are not read.
+const SEASONAL: &str = "SELECT id, pricing FROM listings WHERE state = 'published' AND pricing <> '{}'";
 const OVERRIDES: &str = "SELECT listing_id, source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
     FROM day_overrides WHERE to_night > $1";
 const TEXTS: &str =
@@ -110,18 +113,28 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
 /// Every cause and override that reaches beyond `from`.
 pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
-    let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
-        conn.each(sql, params, |row| {
-            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
+    let mut ranges = |sql: &str, taken: fn(NightRange) -> Taken| {
+        conn.each(sql, &[from.into()], |row| {
+            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get(2)?))));
             Ok(())
         })
     };
-    ranges(BLOCKS, &[from.into()], 0, Taken::Block)?;
-    ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
-    ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
+    ranges(BLOCKS, Taken::Block)?;
+    ranges(EXTERNAL, |range| Taken::Stay(Held::from(range)))?;
+    conn.each(BOOKED, &[from.into(), now.into()], |row| {
+        let range = NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(1));
+        found.taken.push((row.get(0)?, Taken::Stay(held_in(row, range, 3)?)));
+        Ok(())
+    })?;
     conn.each(OVERRIDES, &[from.into()], |row| {
         let source = row.text(1, |name| found.source(name))?;
         found.overrides.push((row.get(0)?, source, override_in(row, 2)?));
+        Ok(())
+    })?;
+    let source = found.source(SEASONS);
+    conn.each(SEASONAL, &[], |row| {
+        let id = row.get(0)?;
+        found.overrides.extend(seasons::overrides(&seasons_in(row, 1)?, from).into_iter().map(|day| (id, source, day)));
         Ok(())
     })?;
     found.sort();

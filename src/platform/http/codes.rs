@@ -82,6 +82,13 @@ pub const CODES: &[Code] = &[
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
     code("conflict", 409, "Conflict", "The current state does not allow this."),
     code("link_needed", 409, "Link needed", "There is an account with this address. Log in to it, and link the provider there."),
+    code(
+        "nights_booked",
+        409,
+        "Guests have some of these nights",
+        "Nights that guests have cannot be closed; `conflicts` names them. With `skip_conflicts` the rest is done.",
+    ),
+    code("dates_unavailable", 409, "Not to be booked", "The stay cannot be booked; `reasons` says why, `nearest_available` offers other dates."),
     code("link_taken", 409, "Linked elsewhere", "This account of the provider opens another account here."),
     code(
         "last_way_in",
@@ -112,7 +119,12 @@ pub const CODES: &[Code] = &[
     ),
     code("listing_blocked", 409, "Something has to end first", "The home cannot be archived yet; `reasons` says what has to end before."),
     code("has_stays", 409, "Guests are to come", "A home is archived after its last stay; `nights` has the nights that are taken."),
-    code("units_taken", 409, "More units are taken", "On the nights in `nights` more units are taken than there would be left."),
+    code(
+        "units_taken",
+        409,
+        "More units are taken",
+        "On the nights in `nights` more units are taken than there would be left, or stays keep a unit that would go.",
+    ),
     code("zone_fixed", 409, "Guests know the zone", "Guests who are to come were told times of the zone as it is; only an operator can change it now."),
     code("currency_fixed", 409, "The currency stays", "The currency of a home can be changed while it is a draft only."),
     code("too_many_languages", 409, "Too many languages", "A home can be described in twenty further languages."),

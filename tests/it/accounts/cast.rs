@@ -267,6 +267,7 @@ impl<'a> Cast<'a> {
                 run(self.db, DEAD, vec![self.dead_job.into(), payload.into(), Instant(0).into()]).await;
                 id = Some(self.dead_job);
             }
+            calendar if Self::OF_CALENDARS.contains(&calendar) => return self.request_of_calendar(calendar, who).await,
             other => match self.request_of_homes(other, who).await {
                 Some(request) => return request,
                 None => return self.request_of_things(other, who).await,

@@ -3,6 +3,7 @@
 pub(crate) use erasure::dump;
 
 mod authenticator;
+mod calendar_cast;
 mod cast;
 mod deeds;
 mod erasure;

@@ -75,10 +75,38 @@ on_both!(every_bad_field_is_named_at_once, async |db: TestDb| {
         "custom": {"view": "sea"}, "private": {"address": "x".repeat(501), "access_code": "1\n2"},
     });
     let expected = [
-        "title", "summary", "language", "room_type", "property_type", "capacity", "max_infants", "max_pets", "unit_count", "registration_number",
-        "short_policy", "long_policy", "check_in_time", "check_out_time", "rooms/0/kind", "rooms/0/name", "rooms/0/beds/0/kind",
-        "rooms/0/beds/0/count", "bathrooms", "amenities/1", "other_amenities/0", "accessibility/0", "location", "location/city", "location/country",
-        "zone", "booking_mode", "currency", "base_price", "custom/view", "private/address", "private/access_code",
+        "title",
+        "summary",
+        "language",
+        "room_type",
+        "property_type",
+        "capacity",
+        "max_infants",
+        "max_pets",
+        "unit_count",
+        "registration_number",
+        "short_policy",
+        "long_policy",
+        "check_in_time",
+        "check_out_time",
+        "rooms/0/kind",
+        "rooms/0/name",
+        "rooms/0/beds/0/kind",
+        "rooms/0/beds/0/count",
+        "bathrooms",
+        "amenities/1",
+        "other_amenities/0",
+        "accessibility/0",
+        "location",
+        "location/city",
+        "location/country",
+        "zone",
+        "booking_mode",
+        "currency",
+        "base_price",
+        "custom/view",
+        "private/address",
+        "private/access_code",
     ];
     let refused = town.post(&ada, "/listings", bad).await;
     refused.expect_problem(422, "invalid_fields");
@@ -116,7 +144,8 @@ on_both!(a_change_changes_what_it_names_and_nothing_else, async |db: TestDb| {
     let fresh = Asker { headers: vec![("if-match".into(), "\"2\"".into())], ..ada.clone() };
     assert_eq!(patch(&town, &fresh, &id, json!({"title": "In time", "rooms": []})).await.expect(200).json()["beds"], Value::Null);
     // What was changed, and by whom, without the words.
-    let trail: DbResult<Vec<String>> = db.read(|conn| conn.query("SELECT diff FROM audit WHERE action = 'listing.changed' ORDER BY id", &[], |row| row.get(0))).await;
+    let trail: DbResult<Vec<String>> =
+        db.read(|conn| conn.query("SELECT diff FROM audit WHERE action = 'listing.changed' ORDER BY id", &[], |row| row.get(0))).await;
     let trail = trail.unwrap();
     assert_eq!(trail.len(), 2);
     assert!(trail[0].contains("\"max_pets\":[0,2]") && trail[0].contains("\"title\":[\"hash:") && !trail[0].contains("Caf"), "{}", trail[0]);
@@ -132,8 +161,7 @@ on_both!(a_draft_sent_twice_with_its_key_is_made_once, async |db: TestDb| {
     town.post(&keyed, "/listings", whole("Twice")).await.expect_problem(422, "idempotency_key_reused");
     assert_eq!(town.get(&ada, "/me/listings").await.json()["data"].as_array().unwrap().len(), 1);
     // What is kept for the replay holds no secret.
-    let kept: DbResult<Vec<Vec<u8>>> =
-        db.read(|conn| conn.query("SELECT body FROM idempotency_keys WHERE body IS NOT NULL", &[], |row| row.get(0))).await;
+    let kept: DbResult<Vec<Vec<u8>>> = db.read(|conn| conn.query("SELECT body FROM idempotency_keys WHERE body IS NOT NULL", &[], |row| row.get(0))).await;
     assert!(kept.unwrap().iter().all(|body| !String::from_utf8_lossy(body).contains("zanzibar")));
 });
 

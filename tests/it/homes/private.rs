@@ -65,9 +65,8 @@ on_both!(homes_go_into_the_copy_and_away_with_their_host, async |db: TestDb| {
     town.clock.advance_seconds(31 * 86_400);
     town.run_jobs().await;
     assert!(sealed(&db).await.is_empty());
-    let left: DbResult<Option<(String, String, String)>> = db
-        .read(|conn| conn.first("SELECT state, title, CAST(rooms AS TEXT) FROM listings", &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
-        .await;
+    let left: DbResult<Option<(String, String, String)>> =
+        db.read(|conn| conn.first("SELECT state, title, CAST(rooms AS TEXT) FROM listings", &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))).await;
     assert_eq!(left.unwrap().unwrap(), ("archived".into(), "Deleted listing".into(), "[]".into()));
     until(async || town.get(&Asker::default(), &format!("/listings/{id}")).await.status == 404).await;
 });

@@ -105,4 +105,5 @@ pub(super) const CLOSED: Terms = Terms {
     gap_nights: 0,
     fill_gaps: false,
     units: 1,
+    arrival_min_nights: [0; 7],
 };

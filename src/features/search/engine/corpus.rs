@@ -16,7 +16,7 @@ use super::prices::{self, PriceBands};
 use super::rows::{FacetRows, Mark};
 use super::sets::{AtLeast, grow, set_members, set_one};
 use super::slices::RoughPrices;
-use crate::features::calendar::rules::{DayOverride, Days, Terms};
+use crate::features::calendar::rules::{Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
 use parking_lot::Mutex;
@@ -361,7 +361,7 @@ impl Corpus {
         self.columns.price_bounds[place] = prices.clone().fold((base, base), |(low, high), price| (low.min(price), high.max(price)));
         self.rough_prices.put(ordinal, base, self.columns.price_bounds[place]);
         self.varied_price.set(ordinal, prices.clone().next().is_some());
-        let exact = needs_exact(&terms, &days.overrides);
+        let exact = needs_exact(&terms, &days);
         self.exact.set(ordinal, exact);
         let kept = if exact { days } else { Days { taken: Vec::new(), ..days } };
         self.columns.days[place] = (exact || !kept.overrides.is_empty()).then(|| Box::new(kept));
@@ -408,11 +408,12 @@ struct Numbers {
     property_type: u16,
 }
 
-/// Whether the rules of a listing cannot be told from bits (gap rule, closed days, strict window).
-fn needs_exact(terms: &Terms, overrides: &[DayOverride]) -> bool {
+/// Whether the rules of a listing cannot be told from bits (gap rule, closed days, strict window, pinned stays).
+fn needs_exact(terms: &Terms, days: &Days) -> bool {
     terms.gap_nights > 0
         || terms.window_strict
         || terms.arrival_days & 127 != 127
         || terms.departure_days & 127 != 127
-        || overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
+        || !days.held.is_empty()
+        || days.overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
 }

@@ -292,7 +292,7 @@ impl Corpus {
 
     /// The calendar of a listing as far as it differs from its terms.
     pub(super) fn days(&self, ordinal: u32) -> &Days {
-        static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new() };
+        static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new(), held: Vec::new() };
         self.columns.days[ordinal as usize].as_deref().unwrap_or(&PLAIN)
     }
 

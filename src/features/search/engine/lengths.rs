@@ -34,6 +34,7 @@ impl Bounds {
     fn of(terms: &Terms, days: &Days) -> Self {
         let widen = |(low, high): (u16, u16), value: Option<NonZeroU16>| value.map_or((low, high), |v| (low.min(v.get()), high.max(v.get())));
         let own = Self { min: (terms.min_nights, terms.min_nights), max: (terms.max_nights, terms.max_nights) };
+        let own = terms.arrival_min_nights.iter().fold(own, |b, min| Self { min: widen(b.min, NonZeroU16::new(*min)), ..b });
         days.overrides.iter().fold(own, |b, day| Self { min: widen(b.min, day.min_nights), max: widen(b.max, day.max_nights) })
     }
 

@@ -83,7 +83,7 @@ pub(super) fn vary_prices(corpus: &mut Corpus, share: u64) {
         let mut overrides: Vec<DayOverride> = (0..4).map(day).collect();
         overrides.sort_by_key(|day| day.range.from);
         overrides.dedup_by_key(|day| day.range.from);
-        corpus.put_days(id, Days { taken: Vec::new(), overrides });
+        corpus.put_days(id, Days { overrides, ..Days::default() });
     }
 }
 

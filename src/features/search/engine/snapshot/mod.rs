@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Rises whenever the order or the meaning of what is written changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]

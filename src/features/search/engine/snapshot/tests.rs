@@ -4,7 +4,7 @@ use super::super::testing::{everything, facts, mix};
 use super::super::text::index::TextIndex;
 use super::super::{Change, Engine, build, corpus::Corpus, listing::Entry};
 use super::*;
-use crate::features::calendar::rules::{DayOverride, Days};
+use crate::features::calendar::rules::{DayOverride, Days, Held};
 use crate::features::search::engine::query::{PriceBasis, PriceFilter, Sort};
 use crate::values::{NightRange, Stay};
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,8 @@ fn days(seed: u64, n: u64) -> Days {
         closed_to_arrival: (pick(34, 3) == 0).then_some(true),
         closed_to_departure: None,
     };
-    Days { taken, overrides: if pick(35, 2) == 0 { vec![day] } else { Vec::new() } }
+    let held = Held { gap: 2, slot: Some(1), pinned: true, ..taken[0].into() };
+    Days { taken, overrides: if pick(35, 2) == 0 { vec![day] } else { Vec::new() }, held: if pick(36, 8) == 0 { vec![held] } else { Vec::new() } }
 }
 
 fn entries(seed: u64, listings: u64) -> Vec<Entry> {
