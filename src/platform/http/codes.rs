@@ -100,7 +100,12 @@ pub const CODES: &[Code] = &[
     code("own_account", 409, "Your own account", "This is done to the accounts of others only."),
     code("listing_state", 409, "Not in this state", "The home is in a state in which this cannot be done; `state` says in which."),
     code("approval_needed", 409, "Staff look first", "On this site staff look at a home before guests see it: submit it instead."),
-    code("listing_withheld", 409, "Taken out of sight", "Staff took the home out of sight; the letter about it says why. It cannot be published until they release it."),
+    code(
+        "listing_withheld",
+        409,
+        "Taken out of sight",
+        "Staff took the home out of sight; the letter about it says why. It cannot be published until they release it.",
+    ),
     code("listing_blocked", 409, "Something has to end first", "The home cannot be archived yet; `reasons` says what has to end before."),
     code("has_stays", 409, "Guests are to come", "A home is archived after its last stay; `nights` has the nights that are taken."),
     code("units_taken", 409, "More units are taken", "On the nights in `nights` more units are taken than there would be left."),

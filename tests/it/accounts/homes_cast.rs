@@ -11,7 +11,8 @@ impl Cast<'_> {
         let (state, body) = match operation {
             "createListing" => {
                 let place = json!({"lat": 38.7, "lng": -9.1, "city": "Lisbon", "country": "PT"});
-                let home = json!({"title": "Hut", "room_type": "entire_home", "property_type": "tiny_home", "capacity": 2, "currency": "EUR", "location": place});
+                let home =
+                    json!({"title": "Hut", "room_type": "entire_home", "property_type": "tiny_home", "capacity": 2, "currency": "EUR", "location": place});
                 return Some(Request { body: Some(home), ..Request::default() });
             }
             "readOwnListing" | "archiveListing" | "readAnyListing" => ("draft", None),

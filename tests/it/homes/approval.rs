@@ -59,7 +59,10 @@ on_both!(the_first_home_of_a_host_waits_for_staff, async |db: TestDb| {
         .read(|conn| conn.query("SELECT action, reason FROM audit WHERE object_kind = 'listing' ORDER BY at, id", &[], |row| Ok((row.get(0)?, row.get(1)?))))
         .await;
     let trail = trail.unwrap();
-    assert!(trail.contains(&("listing.rejected".into(), Some("Which floor is it?".into()))) && trail.contains(&("listing.approved".into(), Some("Fine now".into()))));
+    assert!(
+        trail.contains(&("listing.rejected".into(), Some("Which floor is it?".into())))
+            && trail.contains(&("listing.approved".into(), Some("Fine now".into())))
+    );
 });
 
 on_both!(another_title_asks_for_another_look, async |db: TestDb| {

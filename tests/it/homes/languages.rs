@@ -31,9 +31,14 @@ on_both!(guests_read_what_suits_them_and_find_every_language, async |db: TestDb|
     let german = page("", "de-AT, en;q=0.5").await;
     assert_eq!((german.0.as_str(), german.1.as_str()), ("de", "Dachboden der Segler"));
     assert_ne!(own.2, german.2, "other words, another tag");
-    for (query, wanted, language) in
-        [("", "en, de;q=0.9", "en"), ("", "fr, pt;q=0.9, de;q=0.5", "pt-BR"), ("?lang=de", "en", "de"), ("?lang=fr", "de", "en"), ("", "fr", "en"), ("", "*", "en")]
-    {
+    for (query, wanted, language) in [
+        ("", "en, de;q=0.9", "en"),
+        ("", "fr, pt;q=0.9, de;q=0.5", "pt-BR"),
+        ("?lang=de", "en", "de"),
+        ("?lang=fr", "de", "en"),
+        ("", "fr", "en"),
+        ("", "*", "en"),
+    ] {
         assert_eq!(page(query, wanted).await.0, language, "{query} {wanted}");
     }
     // What a translation leaves out is told as the host wrote it.

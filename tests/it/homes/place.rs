@@ -21,7 +21,11 @@ async fn cornered(town: &Town) -> (f64, f64) {
     let (mut south, mut north, mut west, mut east) = (38.0, 39.5, -10.0, -8.5);
     for _ in 0..22 {
         let middle = f64::midpoint(south, north);
-        if found(town, &format!("q=swift&bbox={west},{south},{east},{middle}")).await == 1 { north = middle } else { south = middle }
+        if found(town, &format!("q=swift&bbox={west},{south},{east},{middle}")).await == 1 {
+            north = middle
+        } else {
+            south = middle
+        }
         let middle = f64::midpoint(west, east);
         if found(town, &format!("q=swift&bbox={west},{south},{middle},{north}")).await == 1 { east = middle } else { west = middle }
     }

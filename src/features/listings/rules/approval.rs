@@ -27,9 +27,12 @@ mod tests {
 
     #[test]
     fn the_table_of_the_modes_holds() {
-        for (mode, [none, host, own]) in
-            [(Approval::None, [false; 3]), (Approval::First, [true, false, false]), (Approval::Every, [true, true, false]), (Approval::Edits, [true, true, false])]
-        {
+        for (mode, [none, host, own]) in [
+            (Approval::None, [false; 3]),
+            (Approval::First, [true, false, false]),
+            (Approval::Every, [true, true, false]),
+            (Approval::Edits, [true, true, false]),
+        ] {
             assert_eq!([is_needed(mode, false, false), is_needed(mode, false, true), is_needed(mode, true, true)], [none, host, own], "{mode:?}");
         }
         assert!(is_void_after(Approval::Edits, &["beds", "title"]) && is_void_after(Approval::Edits, &["photos"]));

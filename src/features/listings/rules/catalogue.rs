@@ -12,12 +12,8 @@ const fn choice(key: &'static str, name: &'static str) -> Choice {
     Choice { key, name }
 }
 
-pub(crate) const ROOM_TYPES: &[Choice] = &[
-    choice("entire_home", "Entire home"),
-    choice("private_room", "Private room"),
-    choice("shared_room", "Shared room"),
-    choice("hotel_room", "Hotel room"),
-];
+pub(crate) const ROOM_TYPES: &[Choice] =
+    &[choice("entire_home", "Entire home"), choice("private_room", "Private room"), choice("shared_room", "Shared room"), choice("hotel_room", "Hotel room")];
 
 /// What a room of a home is. Bedrooms are counted from these.
 pub(crate) const ROOM_KINDS: &[Choice] = &[choice("bedroom", "Bedroom"), choice("living_room", "Living room"), choice("other", "Another room")];

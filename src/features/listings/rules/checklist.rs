@@ -43,7 +43,8 @@ mod tests {
         let settings = ListingSettings { registration_required: vec!["FR".into()], ..ListingSettings::default() };
         let field = Field { key: "view".into(), label: "View".into(), kind: Kind::Text, choices: vec![], required: true, searchable: false, version: 1 };
         let mut home = Home::blank(Currency::parse("EUR").unwrap());
-        let pointers = |home: &Home, photo| missing(home, photo, std::slice::from_ref(&field), &settings).into_iter().map(|one| one.pointer).collect::<Vec<_>>();
+        let pointers =
+            |home: &Home, photo| missing(home, photo, std::slice::from_ref(&field), &settings).into_iter().map(|one| one.pointer).collect::<Vec<_>>();
         assert_eq!(
             pointers(&home, false),
             ["/title", "/description", "/base_price", "/rooms", "/bathrooms", "/location", "/private/address", "/photos", "/custom/view"]

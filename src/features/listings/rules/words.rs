@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn times_and_numbers_have_one_spelling() {
-        for (text, minutes) in [("00:00", Some(0)), ("15:00", Some(900)), ("23:59", Some(1_439)), ("24:00", None), ("9:00", None), ("12:60", None), ("", None)] {
+        for (text, minutes) in [("00:00", Some(0)), ("15:00", Some(900)), ("23:59", Some(1_439)), ("24:00", None), ("9:00", None), ("12:60", None), ("", None)]
+        {
             assert_eq!(minute(text).ok(), minutes, "{text}");
         }
         assert_eq!(registration(" fr-75/12 ").unwrap(), "FR-75/12");

@@ -5,8 +5,8 @@ use super::super::rules::approval;
 use super::super::rules::complaints::Complaints;
 use super::super::rules::custom::Field;
 use super::super::rules::home::Home;
-use super::super::store::homes::{self, Changed, Held, Turn};
 use super::super::store::custom;
+use super::super::store::homes::{self, Changed, Held, Turn};
 use super::standing::State;
 use super::world::{Request, World, announce, complete, lacks, nights_taken, no_such_listing, note, take, today};
 use crate::platform::access::{Action, Cell, Principal, Relation, Role, allows};
@@ -96,7 +96,11 @@ fn stays_allow(tx: &mut Tx<'_>, now: Instant, caller: &Principal, held: &Held, n
     if new.zone != held.home.zone && !caller.roles.has(Role::Operator) {
         let nights = homes::taken(tx, held.id, from, now)?;
         if !nights.is_empty() {
-            return Err(nights_taken("zone_fixed", "Guests who are to come were told times of the zone as it is; only an operator can change it now.", &nights));
+            return Err(nights_taken(
+                "zone_fixed",
+                "Guests who are to come were told times of the zone as it is; only an operator can change it now.",
+                &nights,
+            ));
         }
     }
     if new.currency != held.home.currency && held.state != State::Draft {

@@ -7,7 +7,8 @@ use crate::platform::keys::Keys;
 use crate::values::{Currency, Instant, ListingId, Night, UserId};
 use serde::de::DeserializeOwned;
 
-pub const HOME: &str = "SELECT l.host_id, l.state, l.state_note, l.withheld, l.approved_at, l.photo_url, l.version, l.edited_fields, l.created_at, l.updated_at,
+pub const HOME: &str =
+    "SELECT l.host_id, l.state, l.state_note, l.withheld, l.approved_at, l.photo_url, l.version, l.edited_fields, l.created_at, l.updated_at,
     l.title, l.language, l.room_type, l.property_type, l.capacity, l.max_infants, l.max_pets, l.unit_count, l.rooms, l.bedrooms, l.beds,
     l.bathrooms_halves, l.bathroom_shared, l.amenities, l.amenities_other, l.accessibility, l.city, l.country, l.neighbourhood, l.lat, l.lng,
     l.public_lat, l.public_lng, l.zone, l.check_in_minute, l.check_out_minute, l.instant_book, l.registration_number, l.short_policy, l.long_policy,
@@ -160,12 +161,7 @@ fn columns(home: &Home) -> Vec<(&'static str, Value)> {
 /// The long texts of the host's own language.
 fn texts(home: &Home) -> [(&'static str, &str); 4] {
     let texts = &home.texts;
-    [
-        ("summary", &texts.summary),
-        ("description", &texts.description),
-        ("neighbourhood_text", &texts.neighbourhood_text),
-        ("house_rules", &texts.house_rules),
-    ]
+    [("summary", &texts.summary), ("description", &texts.description), ("neighbourhood_text", &texts.neighbourhood_text), ("house_rules", &texts.house_rules)]
 }
 
 /// A field that changed: its name, and what stood and stands there. Texts and JSON are somebody's words, `Plain` things are not.
@@ -285,13 +281,7 @@ pub(in super::super) fn taken(conn: &mut Conn<'_>, id: ListingId, from: Night, n
 }
 
 /// Nights from `from` on that would not fit into `units` units; a hundred at most.
-pub(in super::super) fn above(
-    conn: &mut Conn<'_>,
-    id: ListingId,
-    from: Night,
-    now: Instant,
-    units: i64,
-) -> DbResult<Vec<Night>> {
+pub(in super::super) fn above(conn: &mut Conn<'_>, id: ListingId, from: Night, now: Instant, units: i64) -> DbResult<Vec<Night>> {
     conn.query(ABOVE, &[id.into(), from.into(), now.into(), units.into()], |row| row.get(0))
 }
 

@@ -44,7 +44,8 @@ pub(in super::super) fn texts(conn: &mut Conn<'_>, host: UserId, mut take: impl 
 
 /// The sealed private parts of a host's listings.
 pub(in super::super) fn privates(conn: &mut Conn<'_>, host: UserId, mut take: impl FnMut(ListingId, &str) -> DbResult<()>) -> DbResult<()> {
-    const PRIVATE: &str = "SELECT p.listing_id, p.sealed FROM listings l JOIN listing_private p ON p.listing_id = l.id WHERE l.host_id = $1 ORDER BY p.listing_id";
+    const PRIVATE: &str =
+        "SELECT p.listing_id, p.sealed FROM listings l JOIN listing_private p ON p.listing_id = l.id WHERE l.host_id = $1 ORDER BY p.listing_id";
     conn.each(PRIVATE, &[host.into()], |row| take(row.get(0)?, &row.get::<String>(1)?))
 }
 

@@ -32,7 +32,8 @@ pub(in super::super) fn put(tx: &mut Tx<'_>, id: ListingId, translation: &Transl
         description = excluded.description, neighbourhood_text = excluded.neighbourhood_text, house_rules = excluded.house_rules";
     let Translation { language, title, texts } = translation;
     let text = |text: &String| text.as_str().into();
-    let params = [id.into(), text(language), text(title), text(&texts.summary), text(&texts.description), text(&texts.neighbourhood_text), text(&texts.house_rules)];
+    let params =
+        [id.into(), text(language), text(title), text(&texts.summary), text(&texts.description), text(&texts.neighbourhood_text), text(&texts.house_rules)];
     tx.execute(PUT, &params).map(|_rows| ())
 }
 
