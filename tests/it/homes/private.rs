@@ -25,12 +25,7 @@ on_both!(codes_lie_sealed_and_are_shown_to_their_host_alone, async |db: TestDb| 
     let rows = sealed(&db).await;
     assert!(rows.len() == 1 && SECRETS.iter().all(|secret| !rows[0].contains(secret)));
     until(async || town.get(&nobody, &format!("/listings/{id}")).await.status == 200).await;
-    for (who, path) in [
-        (&nobody, format!("/listings/{id}")),
-        (&nobody, "/search/stays?q=attic".to_owned()),
-        (&olga, format!("/admin/listings/{id}")),
-        (&ada, "/me/listings".to_owned()),
-    ] {
+    for (who, path) in [(&nobody, format!("/listings/{id}")), (&nobody, "/search/stays?q=attic".to_owned()), (&olga, format!("/admin/listings/{id}"))] {
         let text = town.get(who, &path).await.expect(200).text();
         assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{path}: {text}");
     }

@@ -44,8 +44,6 @@ pub const DOORS: &[Door] = &[
     Door::to("listPropertyTypes", Action::LookAround),
     Door::to("listListingChoices", Action::LookAround),
     Door::to("createListing", Action::CreateListing),
-    // Lists are of what is one's own; whoever has a home may read and change it.
-    Door::to("listOwnListings", Action::EditListing),
     Door::to("readOwnListing", Action::EditListing),
     Door::to("changeListing", Action::EditListing),
     Door::to("putListingTexts", Action::EditListing),
