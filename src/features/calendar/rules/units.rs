@@ -131,7 +131,7 @@ impl Rooms<'_> {
 /// The nights on which more than `units` stays are there at once.
 #[must_use]
 pub fn crowded(stays: &[Held], units: u16) -> Vec<NightRange> {
-    super::merge(super::full_runs(stays.iter().map(|held| held.range), units.saturating_add(1), 0).collect())
+    super::merge(super::full_runs(super::in_units(stays).into_iter(), units.saturating_add(1), 0).collect())
 }
 
 #[cfg(test)]
