@@ -17,7 +17,7 @@ pub use runs::{inside, merge, without};
 pub use units::Held;
 
 use crate::values::{LocalMoment, Night, NightRange, Stay};
-use runs::full_runs;
+use runs::{full_runs, in_units};
 use std::num::{NonZeroI64, NonZeroU16};
 
 /// What a host allows, apart from single days.
@@ -251,16 +251,15 @@ impl Days {
     pub fn new(terms: &Terms, causes: &Causes, overrides: Vec<DayOverride>) -> Self {
         let g = i32::from(terms.preparation);
         let mut taken: Vec<NightRange> = causes.blocks.clone();
-        let ranges = || causes.stays.iter().map(|stay| stay.range);
         let uncountable = terms.units > 1 && causes.stays.iter().any(|stay| stay.pinned || stay.gap > terms.preparation);
         if terms.units == 1 {
             let kept = |stay: &Held| i32::from(stay.gap.max(terms.preparation));
             let all = causes.stays.iter().filter(|stay| stay.range.nights() > 0);
             taken.extend(all.map(|stay| NightRange::new(stay.range.from.plus(-kept(stay)), stay.range.to.plus(kept(stay)))));
         } else if uncountable {
-            taken.extend(full_runs(ranges(), terms.units, 0));
+            taken.extend(full_runs(in_units(&causes.stays).into_iter(), terms.units, 0));
         } else {
-            taken.extend(full_runs(ranges(), terms.units, g).map(|run| NightRange::new(run.from.plus(-g), run.to)));
+            taken.extend(full_runs(in_units(&causes.stays).into_iter(), terms.units, g).map(|run| NightRange::new(run.from.plus(-g), run.to)));
         }
         Self { taken: merge(taken), overrides, held: if uncountable { causes.stays.clone() } else { Vec::new() } }
     }

@@ -1,5 +1,6 @@
 //! Runs of nights: joining ranges, and counting who is there on the same night.
 
+use super::Held;
 use crate::values::{Night, NightRange};
 
 /// Sorts ranges and joins those that overlap or touch; empty ones go.
@@ -15,6 +16,26 @@ pub fn merge(mut ranges: Vec<NightRange>) -> Vec<NightRange> {
         }
     }
     merged
+}
+
+/// The stays as they are counted: where two overlap in one unit (a booking, and another calendar that knows of it), the unit is taken
+/// once.
+pub(super) fn in_units(stays: &[Held]) -> Vec<NightRange> {
+    let mut counted: Vec<NightRange> = stays.iter().filter(|stay| stay.slot.is_none()).map(|stay| stay.range).collect();
+    let mut placed: Vec<(u16, NightRange)> = stays.iter().filter_map(|stay| Some((stay.slot?, stay.range))).collect();
+    placed.sort_unstable();
+    let mut last: Option<(u16, NightRange)> = None;
+    for (slot, range) in placed {
+        last = match last {
+            Some((same, before)) if same == slot && range.from < before.to => Some((slot, NightRange::new(before.from, before.to.max(range.to)))),
+            other => {
+                counted.extend(other.map(|(_, range)| range));
+                Some((slot, range))
+            }
+        };
+    }
+    counted.extend(last.map(|(_, range)| range));
+    counted
 }
 
 /// The runs of nights on which `units` or more of the stays, each with `g` nights after it, are present.

@@ -166,6 +166,16 @@ fn several_units_are_full_only_when_all_are_taken() {
     assert_eq!(Days::new(&terms, &causes, vec![]).taken, [range("2030-05-04", "2030-05-06")]);
 }
 
+#[test]
+fn a_unit_that_two_calendars_know_of_is_taken_once() {
+    let terms = Terms { units: 2, ..terms() };
+    let in_unit = |from: &str, to: &str, slot| Held { slot: Some(slot), ..range(from, to).into() };
+    let taken = |stays: Vec<Held>| Days::new(&terms, &Causes { blocks: vec![], stays }, vec![]).taken;
+    let echo = vec![in_unit("2030-05-01", "2030-05-05", 0), in_unit("2030-05-01", "2030-05-06", 0)];
+    assert_eq!(taken(echo.clone()), []);
+    assert_eq!(taken([echo, vec![in_unit("2030-05-04", "2030-05-08", 1)]].concat()), [range("2030-05-04", "2030-05-06")]);
+}
+
 /// Places every existing stay and the new one greedily into units, each keeping `g` nights after a stay.
 fn fits_by_hand(stays: &[NightRange], new: NightRange, units: usize, g: i32) -> bool {
     let mut all: Vec<NightRange> = stays.iter().copied().chain([new]).collect();

@@ -54,14 +54,14 @@ pub fn arrange(units: u16, stays: &[Held], new: Held, stays_put: impl Fn(&Held) 
 }
 
 /// Places all stays in units `0..units`: those that stay put in theirs, the others in the order of their arrival, each in its own unit
-/// where that is free, else in the one that was left last.
+/// where that is free, else in the one that was left last. Nobody stays put where no unit is.
 #[must_use]
 pub fn place(units: u16, stays: &[Held], stays_put: impl Fn(&Held) -> bool) -> Option<Vec<u16>> {
     let mut rooms = Rooms { stays, fixed: vec![Vec::new(); units.into()], moved: vec![Vec::new(); units.into()] };
     let mut movable = Vec::new();
     for (n, held) in stays.iter().enumerate() {
-        match held.slot.filter(|_| stays_put(held)) {
-            Some(slot) => rooms.fixed.get_mut(usize::from(slot))?.push(n),
+        match held.slot.filter(|slot| *slot < units && stays_put(held)) {
+            Some(slot) => rooms.fixed[usize::from(slot)].push(n),
             None => movable.push(n),
         }
     }
@@ -131,7 +131,7 @@ impl Rooms<'_> {
 /// The nights on which more than `units` stays are there at once.
 #[must_use]
 pub fn crowded(stays: &[Held], units: u16) -> Vec<NightRange> {
-    super::merge(super::full_runs(stays.iter().map(|held| held.range), units.saturating_add(1), 0).collect())
+    super::merge(super::full_runs(super::in_units(stays).into_iter(), units.saturating_add(1), 0).collect())
 }
 
 #[cfg(test)]
@@ -175,7 +175,8 @@ mod tests {
 
     #[test]
     fn a_pin_is_no_longer_a_pin_when_its_unit_is_gone() {
-        assert_eq!(place(1, &[pinned(1, 4, 1)], |held| held.pinned), None);
+        assert_eq!(place(1, &[pinned(1, 4, 1)], |held| held.pinned), Some(vec![0]));
+        assert_eq!(place(1, &[pinned(1, 4, 0), pinned(2, 5, 1)], |held| held.pinned), None);
         assert_eq!(place(1, &[Held { slot: Some(1), ..held(1, 4) }], |held| held.pinned), Some(vec![0]));
     }
 

@@ -72,11 +72,14 @@ fn make_room(tx: &mut Tx<'_>, now: Instant, listing: ListingId, listed: &store::
     if !crowded.is_empty() {
         return Err(in_use("More units than that are taken on some nights to come.", &crowded));
     }
-    // Staying put or not, nobody stays where no unit is.
-    let keeps = |held: &Held| held.stays_put(today) && (held.pinned || held.slot.is_some_and(|slot| slot < count));
-    let Some(placed) = place(count, &held, keeps) else {
-        let kept: Vec<NightRange> = held.iter().filter(|held| held.stays_put(today)).map(|held| held.range).collect();
-        return Err(in_use("Stays that keep their unit cannot be moved into those that are left.", &kept));
+    let ranges = |keeps: &dyn Fn(&Held) -> bool| held.iter().filter(|held| keeps(held)).map(|held| held.range).collect::<Vec<_>>();
+    let homeless = ranges(&|held| held.pinned && held.slot.is_some_and(|slot| slot >= count));
+    if !homeless.is_empty() {
+        return Err(in_use("Stays are pinned to units that would go.", &homeless));
+    }
+    let Some(placed) = place(count, &held, |held| held.stays_put(today)) else {
+        let kept = ranges(&|held| held.stays_put(today));
+        return Err(in_use("The stays to come cannot be put beside those that keep their unit.", &kept));
     };
     Ok(nights::rearrange(tx, listing, &moves(&bookings, &held, &placed))?)
 }
