@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     password_hash   TEXT,                      -- argon2id as a PHC string; NULL: other ways to log in only
     state           TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'leaving', 'erased')),
     state_reason    TEXT,
-    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased
+    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased, suspended meanwhile or not
     locale          TEXT,                      -- BCP 47; NULL: as the instance
     currency        TEXT CHECK (length(currency) = 3),
     totp_sealed     TEXT,                      -- the secret of the authenticator app, sealed; NULL: none
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     version         BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,
-    CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
+    CHECK (state <> 'leaving' OR erase_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
 CREATE INDEX IF NOT EXISTS accounts_by_state ON accounts (state, user_id);
@@ -262,6 +262,7 @@ CREATE TABLE IF NOT EXISTS listings (
     review_scores       JSONB NOT NULL,        -- object: cleanliness, accuracy … → mean × 100
     review_count        BIGINT NOT NULL CHECK (review_count >= 0),
     calendar_version    BIGINT NOT NULL,       -- the listing lock: every claim or change of the calendar begins by raising it
+    language            TEXT,                  -- BCP 47: what the host wrote in; NULL: not said
     source_hash         TEXT,
     edited_fields       JSONB NOT NULL,        -- array of field names a host has changed; an import leaves them alone
     version             BIGINT NOT NULL,
@@ -274,6 +275,27 @@ CREATE UNIQUE INDEX IF NOT EXISTS listings_external ON listings (source, externa
 CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
 CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
+CREATE INDEX IF NOT EXISTS listings_submitted ON listings (id) WHERE state = 'submitted';
+CREATE INDEX IF NOT EXISTS listings_withheld ON listings (id) WHERE withheld;
+
+-- What only confirmed guests are told of a home: address, way in, codes. A JSON object, sealed by the master key.
+CREATE TABLE IF NOT EXISTS listing_private (
+    listing_id UUID PRIMARY KEY REFERENCES listings (id) ON DELETE CASCADE,
+    sealed     TEXT NOT NULL
+);
+
+-- Fields of listings that the operator of this instance added; their values are in listings.custom.
+CREATE TABLE IF NOT EXISTS custom_fields (
+    key        TEXT PRIMARY KEY,
+    label      TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('text', 'number', 'choice', 'boolean', 'date')),
+    choices    JSONB NOT NULL,                 -- array; empty unless kind is choice
+    required   BOOLEAN NOT NULL,
+    searchable BOOLEAN NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
 
 -- Taxes of a place, set by the operator (docs/RULES.md, P14); they hold for the listings there.
 CREATE TABLE IF NOT EXISTS tax_rules (
@@ -291,7 +313,7 @@ CREATE INDEX IF NOT EXISTS tax_rules_of_place ON tax_rules (country, city_key);
 
 -- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
 CREATE TABLE IF NOT EXISTS co_hosts (
-    listing_id UUID NOT NULL REFERENCES listings (id),
+    listing_id UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
     user_id    UUID NOT NULL REFERENCES users (id),
     level      TEXT NOT NULL CHECK (level IN ('calendar', 'messages', 'full')),
     version    BIGINT NOT NULL,
@@ -299,6 +321,33 @@ CREATE TABLE IF NOT EXISTS co_hosts (
     PRIMARY KEY (listing_id, user_id)
 );
 CREATE INDEX IF NOT EXISTS co_hosts_of_user ON co_hosts (user_id, listing_id);
+
+-- Who was asked by letter to help, and has not answered yet. The token stands in the letter only.
+CREATE TABLE IF NOT EXISTS co_host_invitations (
+    id            UUID PRIMARY KEY,
+    listing_id    UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
+    email         TEXT NOT NULL,               -- as whoever invited wrote it
+    email_key     TEXT NOT NULL,               -- normalised
+    level         TEXT NOT NULL CHECK (level IN ('calendar', 'messages', 'full')),
+    invited_by    UUID NOT NULL REFERENCES users (id),
+    secret_digest TEXT NOT NULL,
+    created_at    TIMESTAMPTZ NOT NULL,
+    expires_at    TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS co_host_invitations_by_secret ON co_host_invitations (secret_digest);
+CREATE UNIQUE INDEX IF NOT EXISTS co_host_invitations_of_listing ON co_host_invitations (listing_id, email_key);
+CREATE INDEX IF NOT EXISTS co_host_invitations_to ON co_host_invitations (email_key);
+CREATE INDEX IF NOT EXISTS co_host_invitations_by ON co_host_invitations (invited_by);
+CREATE INDEX IF NOT EXISTS co_host_invitations_over ON co_host_invitations (expires_at);
+
+-- How often the page of a listing was read, by local day; who read it is not known to anybody.
+CREATE TABLE IF NOT EXISTS listing_views (
+    listing_id UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
+    day        DATE NOT NULL,
+    views      BIGINT NOT NULL CHECK (views > 0),
+    PRIMARY KEY (listing_id, day)
+);
+CREATE INDEX IF NOT EXISTS listing_views_by_day ON listing_views (day);
 
 -- Long texts, one row a language; '' is the language the host wrote in.
 CREATE TABLE IF NOT EXISTS listing_texts (

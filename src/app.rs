@@ -8,7 +8,9 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
-use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{
+    self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
+};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
@@ -42,11 +44,13 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    /// Rendered pages of listings, and how often they are read.
+    pub pages: ListingPages,
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
     holders: Holders,
-    pages: ListingPages,
+    homes: Homes,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
@@ -72,6 +76,7 @@ impl Parts {
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards());
         let accounts = Accounts::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
@@ -84,22 +89,28 @@ impl Parts {
         })];
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
+        Ok(Self { tools, search, set_up: None, accounts, holders, pages, homes, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
 fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(listings::jobs(tools));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
 
+/// Who is asked before a home is published or archived.
+fn guards() -> Guards {
+    Guards::new(Vec::new())
+}
+
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(pricing::PlanData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData::new(Arc::clone(&tools.keys))), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -149,13 +160,14 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, holders, search, pages, homes, cursors, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
+        (HomesApi::new(homes.clone()), TextsApi::new(homes.clone()), ListingStaffApi::new(homes.clone()), FieldsApi::new(homes)),
         (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
-        ReviewsApi::new(tools.clone(), cursors),
+        ReviewsApi::new(tools.clone(), cursors.clone()),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
@@ -165,6 +177,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         staff,
+        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
         ReferenceApi::new(tools),
     );
     (V1(features), HealthApi::new(readiness))
@@ -173,7 +186,18 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, pricing::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[
+        health::DOORS,
+        accounts::DOORS,
+        accounts::STAFF_DOORS,
+        listings::DOORS,
+        listings::CO_HOST_DOORS,
+        listings::HOSTING_DOORS,
+        pricing::DOORS,
+        availability::DOORS,
+        reviews::DOORS,
+        search::DOORS,
+    ])
 }
 
 /// What the APIs of the features are made of.
@@ -183,6 +207,7 @@ struct ApiParts {
     holders: Holders,
     search: Search,
     pages: ListingPages,
+    homes: Homes,
     cursors: CursorKey,
     readiness: Vec<Check>,
 }
@@ -214,6 +239,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
+        homes: parts.homes.clone(),
         cursors: parts.cursors.clone(),
         readiness: parts.readiness.clone(),
     };

@@ -2,21 +2,31 @@
 //!
 //! [`amenities`] and [`property_types`] are what guests filter by; `rules` holds the arithmetic of ratings. The
 //! public page of a listing is [`public_listing`], rendered once and kept until the event log says otherwise
-//! ([`ListingPages`]). What is free and what it costs is told by `calendar` and `pricing`.
+//! ([`ListingPages`]). Hosts write their homes at [`HomesApi`]; other features are asked as [`Guard`]s. What is free and what it costs is told by `calendar` and `pricing`.
 
 pub mod amenities;
 mod api;
+mod jobs;
 mod personal;
 mod place;
 pub mod property_types;
 mod rules;
 mod service;
 mod store;
+mod views;
 
-pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
+pub use api::{
+    CO_HOST_DOORS, CoHostsApi, DOORS, FieldsApi, HOSTING_DOORS, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, ReferenceApi, TextsApi,
+};
+pub use jobs::jobs;
 pub use personal::HostData;
 pub use place::PlaceKey;
+pub use rules::custom::SearchableFields;
 pub use rules::mean_centi;
+pub use service::change::photos_changed;
+pub use service::custom::searchable_fields;
+pub use service::guards::{Guard, Guards};
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
-pub use store::{STANDING, STATEMENTS};
+pub use store::{ABOVE, HOME, HOST_APPROVED, STANDING, STATEMENTS, TAKEN, TRANSLATIONS, hosting_statements, list_statements};
+pub use views::Views;

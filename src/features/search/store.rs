@@ -8,7 +8,7 @@ use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
 use crate::features::calendar::{override_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
-use crate::features::listings::mean_centi;
+use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use std::collections::HashSet;
@@ -27,7 +27,9 @@ const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night) FROM booked_nigh
 const OVERRIDES: &str = "SELECT listing_id, source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
     FROM day_overrides WHERE to_night > $1";
 const TEXTS: &str =
-    "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.amenities, l.amenities_other, t.description, t.neighbourhood_text, u.name
+    "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.amenities, l.amenities_other, t.description, t.neighbourhood_text, u.name,
+    t.summary, t.house_rules, l.custom, (SELECT string_agg(o.title || ' ' || o.summary || ' ' || o.description || ' ' || o.neighbourhood_text || ' '
+    || o.house_rules, ' ') FROM listing_texts o WHERE o.listing_id = l.id AND o.language <> '')
     FROM listings l JOIN users u ON u.id = l.host_id LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = '' WHERE l.state = 'published'";
 const EXPIRING: &str = "SELECT listing_id, expires_at FROM booked_nights WHERE expires_at > $1";
 const EXPIRING_OF: &str = "SELECT DISTINCT expires_at FROM booked_nights WHERE listing_id = $1 AND expires_at > $2";
@@ -128,15 +130,17 @@ pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> D
 
 /// Hands over the texts of every published listing.
 pub(super) fn each_text(conn: &mut Conn<'_>, mut take: impl FnMut(Texts) -> DbResult<()>) -> DbResult<()> {
-    conn.each(TEXTS, &[], |row| take(texts(row)?))
+    let fields = searchable_fields(conn)?;
+    conn.each(TEXTS, &[], |row| take(texts(row, &fields)?))
 }
 
 /// The texts of one published listing.
 pub(super) fn texts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Texts>> {
-    conn.first(&format!("{TEXTS} AND l.id = $1"), &[id.into()], texts)
+    let fields = searchable_fields(conn)?;
+    conn.first(&format!("{TEXTS} AND l.id = $1"), &[id.into()], |row| texts(row, &fields))
 }
 
-fn texts(row: &Row<'_>) -> DbResult<Texts> {
+fn texts(row: &Row<'_>, fields: &SearchableFields) -> DbResult<Texts> {
     let list =
         |column| -> DbResult<Vec<String>> { serde_json::from_str(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() }) };
     let spaced = |column| row.get::<String>(column).map(|slug| slug.replace('_', " "));
@@ -146,7 +150,7 @@ fn texts(row: &Row<'_>) -> DbResult<Texts> {
         id: row.get(0)?,
         title: row.get(1)?,
         place: [row.get(5)?, row.get(4)?, spaced(2)?, spaced(3)?].join("\n"),
-        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?].join("\n"),
+        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?, long(11)?, long(12)?, fields.words(&row.get::<Json>(13)?.0), long(14)?].join("\n"),
     })
 }
 
