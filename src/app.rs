@@ -114,7 +114,6 @@ fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
         Box::new(CalendarData),
-        Box::new(pricing::PlanData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])

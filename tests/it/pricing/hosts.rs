@@ -1,15 +1,13 @@
 //! Hosts set what their homes cost.
 
 use super::{events, golden, host, pointers, priced, put, run, total, with, with_role};
-use crate::support::homes;
 use crate::support::town::{Asker, Town};
 use crate::support::{TestDb, on_both};
 use serde_json::{Value as Json, json};
 use stopover::features::calendar::Party;
-use stopover::features::pricing::{Ask, Guests, PlanData};
+use stopover::features::pricing::{Ask, Guests};
 use stopover::platform::config::FeePreset;
 use stopover::platform::db::DbResult;
-use stopover::platform::privacy::PersonalData;
 use stopover::values::{Instant, Night, Stay, UserId};
 use uuid::Uuid;
 
@@ -99,17 +97,6 @@ on_both!(every_bad_field_is_named, async |db: TestDb| {
         put(&town, &ada, &path, body.clone()).await.expect_problem(400, "invalid_body");
     }
     assert_eq!(town.get(&ada, &path).await.expect(200).json()["base_price"], 10_000);
-});
-
-on_both!(the_words_of_a_host_go_with_them, async |db: TestDb| {
-    let town = Town::new(&db).await;
-    let (ada, home) = host(&town, &db, "Ada").await;
-    let path = format!("/listings/{home}/pricing");
-    put(&town, &ada, &path, json!({"base_price": 10_000, "plan": golden()})).await.expect(200);
-    let ada_id = UserId(homes::id(&town.get(&ada, "/me").await.expect(200).json()["id"]));
-    let erased: DbResult<()> = db.write(move |tx, now| PlanData.erase(tx, now, ada_id)).await;
-    erased.unwrap();
-    assert_eq!(town.get(&ada, &path).await.expect(200).json()["plan"], json!({}));
 });
 
 on_both!(only_those_who_may_set_prices, async |db: TestDb| {
