@@ -9,6 +9,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotosApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -44,6 +45,7 @@ pub struct Parts {
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
     pages: ListingPages,
     cursors: CursorKey,
@@ -72,6 +74,7 @@ impl Parts {
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
         let accounts = Accounts::open(&tools)?;
+        let media = Media::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
@@ -81,16 +84,17 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
@@ -98,7 +102,7 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData), Box::new(PhotoData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -110,7 +114,7 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
-    let (trail, work, post) = (tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
+    let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
@@ -120,6 +124,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
             if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
         }),
+        Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
         Check::new("jobs", move || jobs::check(&work)),
         Check::new("mail", move || mail::check(&post)),
     ])
@@ -148,11 +153,12 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, cursors, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let features = (
         SearchApi::new(tools.clone(), search),
-        ListingsApi::new(tools.clone(), pages),
+        ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
+        PhotosApi::new(media.clone()),
         AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
@@ -166,19 +172,20 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         staff,
         ReferenceApi::new(tools),
     );
-    (V1(features), HealthApi::new(readiness))
+    (V1(features), HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, media::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
 }
 
 /// What the APIs of the features are made of.
 struct ApiParts {
     tools: Tools,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
     search: Search,
     pages: ListingPages,
@@ -210,6 +217,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let api_parts = ApiParts {
         tools: tools.clone(),
         accounts: parts.accounts.clone(),
+        media: parts.media.clone(),
         holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),

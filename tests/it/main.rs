@@ -16,6 +16,7 @@ mod events;
 mod imports;
 mod jobs;
 mod mail;
+mod media;
 mod reading;
 mod search;
 mod tidy;

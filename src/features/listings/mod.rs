@@ -6,6 +6,7 @@
 
 pub mod amenities;
 mod api;
+pub mod gallery;
 mod personal;
 mod place;
 pub mod property_types;
@@ -13,10 +14,11 @@ mod rules;
 mod service;
 mod store;
 
-pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
+pub use api::{DOORS, ListingPages, ListingsApi, PhotoView, ReferenceApi};
 pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::mean_centi;
+pub use service::cover::set_cover;
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::{STANDING, STATEMENTS};

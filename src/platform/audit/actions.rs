@@ -52,6 +52,10 @@ pub const ACTIONS: &[Action] = actions! {
     "keys.rotated": "Signing keys were replaced.",
     "settings.changed": "A setting of the instance was changed.",
     "job.retried": "Staff gave a job that had been given up another chance.",
+    "photo.added": "Photos were added to a listing.",
+    "photo.changed": "The description of a photo was changed.",
+    "photo.removed": "A photo was taken off a listing.",
+    "photo.ordered": "The photos of a listing were put into another order.",
     "invite.made": "An invitation was made.",
 };
 

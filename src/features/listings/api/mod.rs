@@ -2,12 +2,15 @@
 //! `reference.rs` serves the lists guests filter by.
 
 mod pages;
+mod photos;
 mod reference;
 mod view;
 
 pub use pages::ListingPages;
+pub use photos::PhotoView;
 pub use reference::ReferenceApi;
 
+use crate::features::listings::gallery::{Gallery, NoGallery};
 use crate::features::listings::service;
 use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, Result};
@@ -17,6 +20,7 @@ use crate::values::ListingId;
 use pages::Rendered;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
+use std::sync::Arc;
 use uuid::Uuid;
 use view::ListingView;
 
@@ -28,13 +32,21 @@ pub const DOORS: &[Door] =
 pub struct ListingsApi {
     tools: Tools,
     pages: ListingPages,
+    gallery: Arc<dyn Gallery>,
 }
 
 impl ListingsApi {
     /// `pages` is shared with the reader of the event log, which calls [`ListingPages::forget`].
     #[must_use]
     pub fn new(tools: Tools, pages: ListingPages) -> Self {
-        Self { tools, pages }
+        Self { tools, pages, gallery: Arc::new(NoGallery) }
+    }
+
+    /// With what knows the photos.
+    #[must_use]
+    pub fn with_gallery(mut self, gallery: Arc<dyn Gallery>) -> Self {
+        self.gallery = gallery;
+        self
     }
 }
 
@@ -50,9 +62,13 @@ impl ListingsApi {
             return Ok(page.answer());
         }
         let begun = self.pages.begin();
-        let listing = self.tools.db.read(move |conn| service::public_listing(conn, id).map_err(Error::from)).await?;
-        let listing = listing.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))?;
-        let page = Rendered::of(&ListingView::of(listing));
+        let gallery = Arc::clone(&self.gallery);
+        let found = self.tools.db.read(move |conn| {
+            let Some(listing) = service::public_listing(conn, id)? else { return Ok::<_, Error>(None) };
+            Ok(Some((listing, gallery.photos(conn, id)?)))
+        });
+        let (listing, photos) = found.await?.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))?;
+        let page = Rendered::of(&ListingView::of(listing, photos));
         self.pages.keep(begun, id, page.clone());
         Ok(page.answer())
     }

@@ -1,6 +1,8 @@
 //! What the public page of a listing shows. The exact place of the home is not among what is read (V8).
 
+use super::photos::PhotoView;
 use super::reference::AmenityView;
+use crate::features::listings::gallery::Photo;
 use crate::features::listings::service::{PublicHost, PublicListing, StayLimits};
 use crate::features::listings::{amenities, rules};
 use crate::platform::wire::{DateView, Halves, Hundredths, Located, MoneyView};
@@ -40,7 +42,10 @@ pub(super) struct ListingView {
     other_amenities: Vec<String>,
     instant_book: bool,
     registration_number: Option<String>,
+    /// The first photo, for cards.
     photo_url: Option<String>,
+    /// In the host's order.
+    photos: Vec<PhotoView>,
     #[oai(flatten)]
     limits: LimitsView,
     /// Base price of a night; single days may differ, see the calendar.
@@ -93,7 +98,7 @@ struct HostView {
 }
 
 impl ListingView {
-    pub(super) fn of(listing: PublicListing) -> Self {
+    pub(super) fn of(listing: PublicListing, photos: Vec<Photo>) -> Self {
         Self {
             id: listing.id.0,
             title: listing.title,
@@ -115,6 +120,7 @@ impl ListingView {
             instant_book: listing.instant_book,
             registration_number: listing.registration_number,
             photo_url: listing.photo_url,
+            photos: photos.into_iter().map(PhotoView::of).collect(),
             limits: LimitsView::of(&listing.stays),
             nightly: MoneyView { amount: listing.price_minor, currency: listing.currency.clone() },
             currency: listing.currency,

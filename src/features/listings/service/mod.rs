@@ -1,5 +1,6 @@
-//! Use cases of the public reading of listings; what somebody is to a listing is in `standing.rs`.
+//! Use cases of the public reading of listings; what somebody is to a listing is in `standing.rs`, what it shows first in `cover.rs`.
 
+pub(super) mod cover;
 pub(super) mod standing;
 
 use super::{property_types, store};

@@ -1,5 +1,6 @@
 //! SQL of the public reading of listings; what a host has is in `hosted.rs`.
 
+pub(super) mod cover;
 pub(super) mod hosted;
 pub(super) mod standing;
 
