@@ -10,11 +10,12 @@ const IN_ORDER: &str = "SELECT id, hash, alt, width, height, blurhash, version, 
 const ONE: &str = "SELECT id, hash, alt, width, height, blurhash, version, file_name, created_at FROM listing_photos WHERE id = $1 AND listing_id = $2";
 const SHOWN: &str = "SELECT 1 FROM listing_photos WHERE hash = $1 LIMIT 1";
 const UNUSED: &str = "SELECT hash, width FROM media_files WHERE unused_since IS NOT NULL AND unused_since <= $1 ORDER BY unused_since LIMIT 100";
+const LAST: &str = "SELECT place FROM listing_photos WHERE listing_id = $1 ORDER BY place DESC LIMIT 1";
 const OF_HOST: &str = "SELECT p.listing_id, p.id, p.alt, p.file_name, p.width, p.height, p.created_at, p.hash
     FROM listings l JOIN listing_photos p ON p.listing_id = l.id WHERE l.host_id = $1 ORDER BY p.listing_id, p.place, p.id";
 
-/// The statements that must find their rows by an index.
-pub const STATEMENTS: [&str; 5] = [IN_ORDER, ONE, SHOWN, UNUSED, OF_HOST];
+/// The statements that must find their rows by an index, and what they take: `u` an id, `t` text, `i` an instant.
+pub const STATEMENTS: [(&str, &str); 6] = [(IN_ORDER, "u"), (ONE, "uu"), (SHOWN, "t"), (UNUSED, "i"), (OF_HOST, "u"), (LAST, "u")];
 
 /// A photo as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +90,6 @@ pub(super) fn insert(tx: &mut Tx<'_>, now: Instant, listing: ListingId, place: i
 
 /// Where the next photo of a listing goes.
 pub(super) fn next_place(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<i64> {
-    const LAST: &str = "SELECT place FROM listing_photos WHERE listing_id = $1 ORDER BY place DESC LIMIT 1";
     Ok(conn.first(LAST, &[listing.into()], |row| row.get::<i64>(0))?.map_or(0, |last| last + 1))
 }
 

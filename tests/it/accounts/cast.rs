@@ -112,6 +112,10 @@ pub(super) struct Request {
     /// What the browser carries besides.
     pub(super) cookie: Option<String>,
     pub(super) body: Option<Json>,
+    /// What stands for the other places in the address, as in `("{pid}", …)`.
+    pub(super) places: Vec<(&'static str, String)>,
+    /// A body that is no JSON, with its type.
+    pub(super) raw: Option<(String, Vec<u8>)>,
 }
 
 /// The world of the matrix.
@@ -264,7 +268,7 @@ impl<'a> Cast<'a> {
             }
             other => return self.request_of_things(other, who).await,
         }
-        Request { id, query: query.into(), body, cookie: None }
+        Request { id, query: query.into(), body, ..Request::default() }
     }
 
     /// One more session of somebody, to be ended.
@@ -289,10 +293,14 @@ impl<'a> Cast<'a> {
     pub(super) async fn send(&self, who: Who, method: &str, template: &str, request: &Request) -> crate::support::town::Reply {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
-        let path = path.replace("{provider}", "home");
+        let path = request.places.iter().fold(path.replace("{provider}", "home"), |path, (place, text)| path.replace(place, text));
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
-        self.town.ask(&asker, method, &format!("/{path}{}", request.query), request.body.as_ref()).await
+        let path = format!("/{path}{}", request.query);
+        if let Some((kind, bytes)) = &request.raw {
+            return self.town.send(&asker, method, &path, Some(kind), poem::Body::from(bytes.clone())).await;
+        }
+        self.town.ask(&asker, method, &path, request.body.as_ref()).await
     }
 }
 

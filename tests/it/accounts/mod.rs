@@ -9,6 +9,7 @@ mod login;
 mod matrix;
 mod oidc;
 mod passkeys;
+mod photos_cast;
 mod plans;
 mod profile;
 mod registration;

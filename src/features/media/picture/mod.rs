@@ -201,8 +201,8 @@ impl Flat {
         let side = |side: u32| u16::try_from(side).map_err(|_large| PhotoRefusal::Unreadable);
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, QUALITY);
+        // The usual Huffman tables: those made for a picture cannot be read back where it is of one colour.
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.set_optimized_huffman_tables(true);
         let written = encoder.encode(&self.rgb, side(self.width)?, side(self.height)?, jpeg_encoder::ColorType::Rgb);
         written.map_err(|_odd| PhotoRefusal::Unreadable)?;
         Ok(bytes)
