@@ -32,8 +32,7 @@ impl Cast<'_> {
 
     async fn photo(&self, listing: Uuid) -> Uuid {
         const FILE: &str = "INSERT INTO media_files (hash, width, bytes, doomed, created_at) VALUES ($1, 100, 1, FALSE, $2) ON CONFLICT (hash) DO NOTHING";
-        const PHOTO: &str =
-            "INSERT INTO listing_photos (id, listing_id, hash, place, alt, file_name, width, height, blurhash, version, created_at, updated_at)
+        const PHOTO: &str = "INSERT INTO listing_photos (id, listing_id, hash, place, alt, file_name, width, height, blurhash, version, created_at, updated_at)
             VALUES ($1, $2, $3, 0, '', 'x.jpg', 100, 80, 'L00000fQfQfQfQfQfQfQfQfQfQfQ', 1, $4, $4)";
         let (id, hash, now): (Uuid, String, Instant) = (Uuid::now_v7(), "a".repeat(64), self.town.clock.now());
         run_any(self.db, FILE, vec![hash.clone().into(), now.into()]).await;

@@ -37,7 +37,8 @@ fn peak(pid: u32) -> u64 {
 
 /// A draft of the newcomer's, written past the server.
 fn home(folder: &Path, user: &str) -> uuid::Uuid {
-    const HOME: &str = "INSERT INTO listings (id, host_id, state, title, room_type, property_type, city, country, neighbourhood, lat, lng, public_lat, public_lng,
+    const HOME: &str =
+        "INSERT INTO listings (id, host_id, state, title, room_type, property_type, city, country, neighbourhood, lat, lng, public_lat, public_lng,
         zone, currency, price_minor, capacity, bathroom_shared, amenities, amenities_other, instant_book, max_infants, max_pets, min_nights, max_nights,
         notice_days, window_days, window_strict, preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, rating_count,
         rating_sum_centi, review_scores, review_count, calendar_version, edited_fields, version, created_at, updated_at)

@@ -50,9 +50,10 @@ struct State {
 impl Incoming {
     /// The parts. `most` bytes of all of them are read, and `most_file` of a file.
     pub(super) fn parts(&self, most: usize, most_file: usize) -> Result<Multipart<'static>> {
-        let boundary = self.boundary.clone().ok_or_else(|| {
-            Error::refused(Kind::UnsupportedMedia, "unsupported_media_type", "Send the files as multipart/form-data with a boundary.")
-        })?;
+        let boundary = self
+            .boundary
+            .clone()
+            .ok_or_else(|| Error::refused(Kind::UnsupportedMedia, "unsupported_media_type", "Send the files as multipart/form-data with a boundary."))?;
         // One byte more than may be, so that too large a file is told from one that just fits.
         let limit = SizeLimit::new().whole_stream(most as u64).per_field(most_file as u64 + 1).for_field(ALT, MOST_WORDS);
         Ok(Multipart::with_constraints(self.tap.clone(), boundary, Constraints::new().size_limit(limit)))

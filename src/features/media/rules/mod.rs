@@ -39,7 +39,9 @@ pub(super) enum PhotoRefusal {
 impl Refusal for PhotoRefusal {
     fn refused(&self) -> Refused {
         let (kind, code, detail) = match self {
-            Self::Format => (Kind::UnsupportedMedia, "unsupported_media_type", "A photo is a JPEG, PNG or WebP file; its content decides, not its name.".to_owned()),
+            Self::Format => {
+                (Kind::UnsupportedMedia, "unsupported_media_type", "A photo is a JPEG, PNG or WebP file; its content decides, not its name.".to_owned())
+            }
             Self::Animated => (Kind::UnsupportedMedia, "unsupported_media_type", "A photo does not move; send a single picture.".to_owned()),
             Self::Dimensions { width, height } => (
                 Kind::Unacceptable,

@@ -15,7 +15,8 @@ pub(in super::super) enum Wanted {
 
 /// Reads the header for a file of `length` bytes. What is not understood is as good as absent.
 pub(in super::super) fn wanted(header: Option<&str>, length: usize) -> Wanted {
-    let Some((first, last)) = header.and_then(|text| text.trim().strip_prefix("bytes=")).filter(|list| !list.contains(',')).and_then(|one| one.trim().split_once('-'))
+    let Some((first, last)) =
+        header.and_then(|text| text.trim().strip_prefix("bytes=")).filter(|list| !list.contains(',')).and_then(|one| one.trim().split_once('-'))
     else {
         return Wanted::Whole;
     };
