@@ -362,6 +362,35 @@ CREATE TABLE IF NOT EXISTS listing_texts (
     PRIMARY KEY (listing_id, language)
 );
 
+-- Pictures that lie in storage, by the hash of what is served. A row is written before the files are, and goes after them.
+CREATE TABLE IF NOT EXISTS media_files (
+    hash         TEXT PRIMARY KEY CHECK (length(hash) = 64),
+    width        BIGINT NOT NULL CHECK (width BETWEEN 1 AND 2048),                      -- of the largest file
+    bytes        BIGINT NOT NULL CHECK (bytes >= 0),
+    unused_since TIMESTAMPTZ,                  -- NULL: some photo shows it
+    doomed       BOOLEAN NOT NULL,             -- its files are being removed
+    created_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS media_files_unused ON media_files (unused_since) WHERE unused_since IS NOT NULL;
+
+-- The photos of a listing, in their order.
+CREATE TABLE IF NOT EXISTS listing_photos (
+    id         UUID PRIMARY KEY,
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    hash       TEXT NOT NULL REFERENCES media_files (hash),
+    place      BIGINT NOT NULL CHECK (place >= 0),
+    alt        TEXT NOT NULL,
+    file_name  TEXT NOT NULL,                  -- as its host called it: shown to nobody else
+    width      BIGINT NOT NULL CHECK (width BETWEEN 1 AND 2048),
+    height     BIGINT NOT NULL CHECK (height >= 1),
+    blurhash   TEXT NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS listing_photos_in_order ON listing_photos (listing_id, place, id);
+CREATE INDEX IF NOT EXISTS listing_photos_by_hash ON listing_photos (hash);
+
 -- Nights taken by stays, one row each. This key is the last judge against a second booker, on both engines.
 CREATE TABLE IF NOT EXISTS booked_nights (
     listing_id UUID NOT NULL REFERENCES listings (id),

@@ -12,6 +12,7 @@ use crate::features::imports;
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
+use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
@@ -50,6 +51,7 @@ pub struct Parts {
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
     homes: Homes,
     cursors: CursorKey,
@@ -77,8 +79,9 @@ impl Parts {
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
-        let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards());
+        let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards(&tools));
         let accounts = Accounts::open(&tools)?;
+        let media = Media::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
@@ -88,25 +91,26 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, homes, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(listings::jobs(tools));
+    handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
 
 /// Who is asked before a home is published or archived.
-fn guards() -> Guards {
-    Guards::new(Vec::new())
+fn guards(tools: &Tools) -> Guards {
+    Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
@@ -114,6 +118,7 @@ fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
         Box::new(CalendarData),
+        Box::new(PhotoData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -128,7 +133,7 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
-    let (trail, work, post) = (tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
+    let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
@@ -138,6 +143,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
             if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
         }),
+        Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
         Check::new("jobs", move || jobs::check(&work)),
         Check::new("mail", move || mail::check(&post)),
     ])
@@ -166,11 +172,12 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, homes, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let finding = (
         SearchApi::new(tools.clone(), search),
-        ListingsApi::new(tools.clone(), pages),
+        ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
+        PhotosApi::new(media.clone()),
         AvailabilityApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors.clone()),
         UsersApi::new(tools.clone()),
@@ -199,7 +206,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ExportsApi::new(accounts),
     );
     let features = (finding, hosting, people, staff);
-    (V1(features), HealthApi::new(readiness))
+    (V1(features), HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
 /// Who may call which operation.
@@ -212,6 +219,7 @@ pub fn doors() -> Doors {
         listings::DOORS,
         listings::CO_HOST_DOORS,
         listings::HOSTING_DOORS,
+        media::DOORS,
         calendar::DOORS,
         pricing::DOORS,
         availability::DOORS,
@@ -224,6 +232,7 @@ pub fn doors() -> Doors {
 struct ApiParts {
     tools: Tools,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
     search: Search,
     pages: ListingPages,
@@ -256,6 +265,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let api_parts = ApiParts {
         tools: tools.clone(),
         accounts: parts.accounts.clone(),
+        media: parts.media.clone(),
         holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),

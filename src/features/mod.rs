@@ -6,6 +6,7 @@ pub mod availability;
 pub mod calendar;
 pub mod imports;
 pub mod listings;
+pub mod media;
 pub mod pricing;
 pub mod reviews;
 pub mod search;

@@ -19,6 +19,7 @@ mod hosting;
 mod imports;
 mod jobs;
 mod mail;
+mod media;
 mod pricing;
 mod reading;
 mod search;

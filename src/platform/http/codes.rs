@@ -103,6 +103,8 @@ pub const CODES: &[Code] = &[
     code("ticket_unknown", 410, "Ticket used or too old", "A ticket is good once, for five minutes. Begin anew."),
     code("too_many_taxes", 409, "Too many taxes", "A place has at most twenty taxes of its own; take one away first."),
     code("too_many_tokens", 409, "Too many tokens", "Somebody may have fifty personal access tokens; end one that is not needed."),
+    code("too_many_photos", 409, "Too many photos", "A listing has as many photos as it may; remove one first."),
+    code("photo_busy", 503, "Photo being removed", "The same picture is being removed from storage right now; try again in a minute."),
     code("export_not_ready", 409, "Not made yet", "The file is being made; a letter tells when it is ready. Ask again after the time in Retry-After."),
     code("erasure_blocked", 409, "Something has to end first", "The account cannot be erased yet; `reasons` says what has to end before."),
     code("last_operator", 409, "Last operator", "The last operator can neither lose the role nor be suspended: name another one first."),
@@ -141,6 +143,7 @@ pub const CODES: &[Code] = &[
     code("gone", 410, "Gone", "It was here once, and is not any more."),
     code("stale", 412, "Changed meanwhile", "It has changed since you read it. Read it again and decide anew."),
     code("body_too_large", 413, "Body too large", "The body is larger than this operation takes."),
+    code("photo_too_large", 413, "Photo too large", "A photo may have as many bytes as the detail says; send a smaller one."),
     code("uri_too_long", 414, "Address too long", "The address with its parameters is longer than the server reads."),
     code("unsupported_media_type", 415, "Unreadable format", "The operation does not read this Content-Type."),
     code(
@@ -154,6 +157,11 @@ pub const CODES: &[Code] = &[
     code("listing_incomplete", 422, "Something is missing", "The home lacks something before guests can see it; `errors` lists all of it."),
     code("required", 0, "Needed", "The field must be there."),
     code("unknown_value", 0, "Not one of the values", "The value is none of those that the field takes."),
+    code("photo_unreadable", 422, "Unreadable photo", "The file begins like a photo, but cannot be read to its end."),
+    code("photo_dimensions", 422, "Unusable dimensions", "A photo may have up to 12,000 pixels a side and 50 million together, and at least 16 a side."),
+    code("photo_missing", 422, "No photo", "The upload has no part with a file."),
+    code("photo_order", 422, "Not all photos", "The new order has to name each photo of the listing once."),
+    code("invalid_alt", 422, "Unusable alternative text", "The alternative text is too long, or has control characters."),
     code("currency_needed", 422, "Currency needed", "The matches span several currencies; say which one the prices are meant in."),
     code("insecure_address", 422, "Insecure address", "Browsers may keep a session only over https or on localhost, unless the operator insists."),
     code(

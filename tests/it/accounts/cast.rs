@@ -114,6 +114,10 @@ pub(super) struct Request {
     /// What the browser carries besides.
     pub(super) cookie: Option<String>,
     pub(super) body: Option<Json>,
+    /// What stands for the other places in the address, as in `("{pid}", …)`.
+    pub(super) places: Vec<(&'static str, String)>,
+    /// A body that is no JSON, with its type.
+    pub(super) raw: Option<(String, Vec<u8>)>,
 }
 
 /// The world of the matrix.
@@ -300,9 +304,14 @@ impl<'a> Cast<'a> {
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
         let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
         let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
+        let path = request.places.iter().fold(path, |path, (place, text)| path.replace(place, text));
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
-        self.town.ask(&asker, method, &format!("/{path}{}", request.query), request.body.as_ref()).await
+        let path = format!("/{path}{}", request.query);
+        if let Some((kind, bytes)) = &request.raw {
+            return self.town.send(&asker, method, &path, Some(kind), poem::Body::from(bytes.clone())).await;
+        }
+        self.town.ask(&asker, method, &path, request.body.as_ref()).await
     }
 }
 

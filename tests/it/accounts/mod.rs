@@ -15,6 +15,7 @@ mod login;
 mod matrix;
 mod oidc;
 mod passkeys;
+mod photos_cast;
 mod plans;
 mod prices_cast;
 mod profile;
