@@ -7,6 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
+use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -23,6 +24,7 @@ use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
+use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
@@ -47,6 +49,8 @@ pub struct Parts {
     holders: Holders,
     pages: ListingPages,
     cursors: CursorKey,
+    /// Calls to addresses that hosts name.
+    outbound: Outbound,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
@@ -81,16 +85,18 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
+        let outbound = Outbound::open(&tools.config);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, outbound: &Outbound) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(feeds::jobs(tools, outbound));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
@@ -98,7 +104,7 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(FeedData), Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -148,12 +154,15 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, holders, search, pages, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
+    let feeds = (FeedsApi::new(tools.clone(), outbound), ExportAddressesApi::new(tools.clone()), ConflictsApi::new(tools.clone(), cursors.clone()));
+    let ical = IcalApi::new(tools.clone());
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         AvailabilityApi::new(tools.clone()),
+        feeds,
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -166,13 +175,13 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         staff,
         ReferenceApi::new(tools),
     );
-    (V1(features), HealthApi::new(readiness))
+    (V1(features), ical, HealthApi::new(readiness))
 }
 
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, feeds::DOORS, reviews::DOORS, search::DOORS])
 }
 
 /// What the APIs of the features are made of.
@@ -183,6 +192,7 @@ struct ApiParts {
     search: Search,
     pages: ListingPages,
     cursors: CursorKey,
+    outbound: Outbound,
     readiness: Vec<Check>,
 }
 
@@ -214,6 +224,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         cursors: parts.cursors.clone(),
+        outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),
     };
     let api = service(api(api_parts), base_url.as_deref());

@@ -40,6 +40,16 @@ impl Zone {
         let minute = i32::from(there.hour()) * 60 + i32::from(there.minute());
         LocalMoment { today: Night::from_date(there.date()), minute: u16::try_from(minute).unwrap_or(0) }
     }
+
+    /// When a clock on the wall here shows `second` seconds after midnight of `day`. An hour that a change of clocks leaves out is taken as the one
+    /// after it, of an hour that comes twice the first (RFC 5545, section 3.3.5).
+    #[must_use]
+    pub fn instant(&self, day: Night, second: i64) -> Instant {
+        let midnight = day.date().at(0, 0, 0, 0);
+        let shown = midnight.checked_add(jiff::SignedDuration::from_secs(second)).unwrap_or(midnight);
+        let at = self.rules.to_ambiguous_timestamp(shown).compatible();
+        Instant(at.map_or_else(|_out_of_reach| i64::from(day.0).saturating_mul(86_400 * Instant::SECOND), |at| at.as_microsecond()))
+    }
 }
 
 #[cfg(test)]
@@ -56,5 +66,18 @@ mod tests {
             assert_eq!((local.today.to_string().as_str(), local.minute), (today, minute), "{zone}");
         }
         assert!(Zone::parse("Mars/Olympus").is_none());
+    }
+
+    #[test]
+    fn wall_clocks_lead_to_instants() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        for (day, second, instant) in [
+            ("2026-06-01", 14 * 3_600, "2026-06-01T12:00:00Z"),
+            ("2026-03-29", 2 * 3_600 + 1_800, "2026-03-29T01:30:00Z"),
+            ("2026-10-25", 2 * 3_600 + 1_800, "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(berlin.instant(Night::parse(day).unwrap(), second), Instant::parse(instant).unwrap(), "{day}");
+        }
+        assert!(berlin.instant(Night::LAST, 86_399) > berlin.instant(Night::FIRST, 0));
     }
 }

@@ -8,6 +8,6 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use rules::{Causes, DayOverride, Days, Numbers, Party, Rule, Terms, Verdict, explain, nearest, overlay, permits};
+pub use rules::{Causes, DayOverride, Days, Numbers, Party, Rule, Terms, Verdict, explain, in_units, nearest, overlay, permits};
 pub use service::{Calendar, calendar_of};
 pub use store::{LOOK_BACK, Listed, STATEMENTS, causes, override_in, overrides, terms, terms_in};

@@ -1,6 +1,6 @@
 //! SQL of the calendar: terms, causes and overrides of one listing. Nothing is stored as a union; `rules` joins.
 
-use super::rules::{Causes, DayOverride, Terms, lay};
+use super::rules::{Causes, DayOverride, Terms, in_units, lay};
 use crate::platform::db::{Conn, DbResult, Row};
 use crate::values::{BookingId, Currency, Instant, ListingId, Money, Night, NightRange, Zone};
 use std::num::{NonZeroI64, NonZeroU16};
@@ -13,7 +13,7 @@ const TERMS: &str = "SELECT state, capacity, max_infants, max_pets, min_nights, 
                      preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, zone, currency, price_minor
                      FROM listings WHERE id = $1";
 const BLOCKS: &str = "SELECT from_night, to_night FROM calendar_blocks WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
-const EXTERNAL: &str = "SELECT from_night, to_night FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
+const EXTERNAL: &str = "SELECT from_night, to_night, slot FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
 const BOOKED: &str = "SELECT slot, night, booking_id FROM booked_nights
                      WHERE listing_id = $1 AND night >= $2 AND (expires_at IS NULL OR expires_at > $3) ORDER BY slot, night";
 const OVERRIDES: &str = "SELECT source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
@@ -70,7 +70,7 @@ pub fn causes(conn: &mut Conn<'_>, listing: ListingId, from: Night, now: Instant
     let since = from.plus(-LOOK_BACK);
     let mut stays = booked(conn, listing, since, now)?;
     stays.extend(external(conn, listing, since)?);
-    Ok(Causes { blocks: blocks(conn, listing, since)?, stays })
+    Ok(Causes { blocks: blocks(conn, listing, since)?, stays: in_units(stays) })
 }
 
 /// Blocks of the host that have not ended by `since`.
@@ -78,13 +78,13 @@ fn blocks(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec
     conn.query(BLOCKS, &[listing.into(), since.into()], |row| range(row, 0))
 }
 
-/// Ranges taken elsewhere that have not ended by `since`.
-fn external(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec<NightRange>> {
-    conn.query(EXTERNAL, &[listing.into(), since.into()], |row| range(row, 0))
+/// Ranges taken elsewhere that have not ended by `since`, with the unit they are about.
+fn external(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec<(i64, NightRange)>> {
+    conn.query(EXTERNAL, &[listing.into(), since.into()], |row| Ok((row.get(2)?, range(row, 0)?)))
 }
 
-/// Nights of bookings and live holds from `since` on, joined into one range a booking and unit.
-fn booked(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: Instant) -> DbResult<Vec<NightRange>> {
+/// Nights of bookings and live holds from `since` on, joined into one range a booking and unit; with the unit.
+fn booked(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: Instant) -> DbResult<Vec<(i64, NightRange)>> {
     let mut runs: Vec<((i64, BookingId), NightRange)> = Vec::new();
     conn.each(BOOKED, &[listing.into(), since.into(), now.into()], |row| {
         let (unit, night) = ((row.get(0)?, row.get(2)?), row.get(1)?);
@@ -94,7 +94,7 @@ fn booked(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: Instant) -
         }
         Ok(())
     })?;
-    Ok(runs.into_iter().map(|(_, run)| run).collect())
+    Ok(runs.into_iter().map(|((unit, _), run)| (unit, run)).collect())
 }
 
 /// Days from `from` on (and a little before, as with [`causes`]) that differ from the listing's terms: the host's word

@@ -20,9 +20,9 @@ const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbo
     preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count
     FROM listings WHERE state = 'published'";
 const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
-const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
-const EXTERNAL: &str = "SELECT listing_id, from_night, to_night FROM external_nights WHERE to_night > $1";
-const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night) FROM booked_nights WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2)
+const BLOCKS: &str = "SELECT listing_id, from_night, to_night, 0 FROM calendar_blocks WHERE to_night > $1";
+const EXTERNAL: &str = "SELECT listing_id, from_night, to_night, slot FROM external_nights WHERE to_night > $1";
+const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night), slot FROM booked_nights WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2)
     GROUP BY listing_id, slot, booking_id";
 const OVERRIDES: &str = "SELECT listing_id, source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
     FROM day_overrides WHERE to_night > $1";
@@ -108,13 +108,13 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
 /// Every cause and override that reaches beyond `from`.
 pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
-    let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
+    let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(u16, NightRange) -> Taken| {
         conn.each(sql, params, |row| {
-            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
+            found.taken.push((row.get(0)?, taken(row.small(3)?, NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
             Ok(())
         })
     };
-    ranges(BLOCKS, &[from.into()], 0, Taken::Block)?;
+    ranges(BLOCKS, &[from.into()], 0, |_every_unit, range| Taken::Block(range))?;
     ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
     ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
     conn.each(OVERRIDES, &[from.into()], |row| {

@@ -38,6 +38,19 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     store::profile(conn, id)
 }
 
+/// Where a letter to somebody goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    pub email: String,
+    pub name: String,
+}
+
+/// The mailbox of somebody; `None` for whoever has no account, or one that nobody may enter.
+pub fn mailbox(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Mailbox>> {
+    let account = store::accounts::by_id(conn, user)?.filter(|account| account.state.may_enter());
+    Ok(account.map(|account| Mailbox { email: account.email, name: account.name }))
+}
+
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.
 #[derive(Clone)]
 pub(crate) struct World {

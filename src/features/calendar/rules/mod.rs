@@ -339,6 +339,21 @@ pub fn merge(mut ranges: Vec<NightRange>) -> Vec<NightRange> {
     merged
 }
 
+/// Stays by the unit they are in, as [`Causes`] take them: where two of one unit overlap (a booking, and a calendar elsewhere that knows of it)
+/// they are one, because a unit is taken once. Stays that touch remain two.
+#[must_use]
+pub fn in_units(mut stays: Vec<(i64, NightRange)>) -> Vec<NightRange> {
+    stays.sort_unstable();
+    let mut joined: Vec<(i64, NightRange)> = Vec::with_capacity(stays.len());
+    for (unit, range) in stays {
+        match joined.last_mut() {
+            Some((same, last)) if *same == unit && range.from < last.to => last.to = last.to.max(range.to),
+            _ => joined.push((unit, range)),
+        }
+    }
+    joined.into_iter().map(|(_, range)| range).collect()
+}
+
 /// The runs of nights on which `units` or more of the stays, each with `g` nights after it, are present.
 fn full_runs(stays: &[NightRange], units: u16, g: i32) -> impl Iterator<Item = NightRange> + use<> {
     let mut turns: Vec<(Night, i32)> = Vec::with_capacity(stays.len() * 2);

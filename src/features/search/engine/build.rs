@@ -3,7 +3,7 @@
 use super::area::{Point, code};
 use super::corpus::Corpus;
 use super::listing::{Entry, Facts};
-use crate::features::calendar::rules::{Causes, DayOverride, Days, Terms, lay};
+use crate::features::calendar::rules::{Causes, DayOverride, Days, Terms, in_units, lay};
 use crate::values::{ListingId, Night, NightRange};
 use std::ops::Range;
 
@@ -20,7 +20,8 @@ pub(crate) struct Calendars {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Taken {
     Block(NightRange),
-    Stay(NightRange),
+    /// In which unit.
+    Stay(u16, NightRange),
 }
 
 impl Calendars {
@@ -41,13 +42,14 @@ impl Calendars {
 
     /// The calendar of a listing from its own rows.
     fn days(&self, rows: &Rows, terms: &Terms) -> Days {
-        let mut causes = Causes::default();
+        let (mut causes, mut stays) = (Causes::default(), Vec::new());
         for (_, taken) in &self.taken[rows.taken.clone()] {
             match taken {
                 Taken::Block(range) => causes.blocks.push(*range),
-                Taken::Stay(range) => causes.stays.push(*range),
+                Taken::Stay(unit, range) => stays.push((i64::from(*unit), *range)),
             }
         }
+        causes.stays = in_units(stays);
         let rows = &self.overrides[rows.overrides.clone()];
         let by_source = rows.chunk_by(|a, b| a.1 == b.1).map(|rows| (self.sources[usize::from(rows[0].1)].as_str(), rows.iter().map(|row| row.2).collect()));
         Days::new(terms, &causes, lay(by_source.collect()))
