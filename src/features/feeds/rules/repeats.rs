@@ -344,7 +344,7 @@ mod tests {
         }
         let (daily, mut budget) = (parse("FREQ=DAILY").unwrap(), Budget::default());
         for _ in 0..2 {
-            assert_eq!(daily.starts(from, from, to, &mut budget, |_| true).map(|all| all.len()), Ok(729));
+            assert_eq!(daily.starts(from, from, to, &mut budget, |_| true).map(|all| all.len()), Ok(730));
         }
         assert_eq!(daily.starts(from, from, to, &mut budget, |_| true), Err(Exhausted));
     }
