@@ -9,7 +9,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
-use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{self, CoHostsApi, HostingApi, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -43,11 +43,12 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    /// Rendered pages of listings, and how often they are read.
+    pub pages: ListingPages,
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
     holders: Holders,
-    pages: ListingPages,
     cursors: CursorKey,
     /// Calls to addresses that hosts name.
     outbound: Outbound,
@@ -88,7 +89,7 @@ impl Parts {
         let outbound = Outbound::open(&tools.config);
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
         Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -97,6 +98,7 @@ impl Parts {
 fn handlers(tools: &Tools, holders: &Holders, outbound: &Outbound) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(feeds::jobs(tools, outbound));
+    handlers.extend(listings::jobs(tools));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
@@ -161,9 +163,8 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
-        AvailabilityApi::new(tools.clone()),
-        feeds,
-        ReviewsApi::new(tools.clone(), cursors),
+        (AvailabilityApi::new(tools.clone()), feeds),
+        ReviewsApi::new(tools.clone(), cursors.clone()),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
@@ -173,6 +174,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         staff,
+        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
         ReferenceApi::new(tools),
     );
     (V1(features), ical, HealthApi::new(readiness))
@@ -181,7 +183,18 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, feeds::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[
+        health::DOORS,
+        accounts::DOORS,
+        accounts::STAFF_DOORS,
+        listings::DOORS,
+        listings::CO_HOST_DOORS,
+        listings::HOSTING_DOORS,
+        availability::DOORS,
+        feeds::DOORS,
+        reviews::DOORS,
+        search::DOORS,
+    ])
 }
 
 /// What the APIs of the features are made of.

@@ -27,7 +27,7 @@ use crate::platform::events;
 use crate::platform::instance;
 use crate::platform::jobs;
 use crate::platform::keys::Keys;
-use crate::values::{Instant, Origin, UserId};
+use crate::values::{Email, Instant, Origin, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -38,17 +38,34 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     store::profile(conn, id)
 }
 
-/// Where a letter to somebody goes.
+/// How somebody can be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mailbox {
-    pub email: String,
+pub struct Contact {
     pub name: String,
+    /// Proven: a letter reached them there.
+    pub email: Email,
 }
 
-/// The mailbox of somebody; `None` for whoever has no account, or one that nobody may enter.
-pub fn mailbox(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Mailbox>> {
-    let account = store::accounts::by_id(conn, user)?.filter(|account| account.state.may_enter());
-    Ok(account.map(|account| Mailbox { email: account.email, name: account.name }))
+impl Contact {
+    fn of(account: &store::accounts::Account) -> Option<Self> {
+        Some(Self { name: account.name.clone(), email: Email::parse(&account.email)? })
+    }
+}
+
+/// Name and address of somebody with an account; `None` for imported hosts and whoever was erased.
+pub fn contact(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Contact>> {
+    Ok(store::accounts::by_id(conn, user)?.and_then(|account| Contact::of(&account)))
+}
+
+/// The same, held until the transaction ends: an erasure waits for it, or was before it.
+pub fn contact_held(tx: &mut Tx<'_>, user: UserId) -> DbResult<Option<Contact>> {
+    hold(tx, user)?;
+    contact(tx, user)
+}
+
+/// Whoever has an account with this address. Only for what is written into a letter to it: no answer may tell.
+pub fn contact_at(conn: &mut Conn<'_>, email: &Email) -> DbResult<Option<Contact>> {
+    Ok(store::accounts::by_email(conn, email.key())?.and_then(|account| Contact::of(&account)))
 }
 
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.

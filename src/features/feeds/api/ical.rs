@@ -35,15 +35,18 @@ impl IcalApi {
 #[OpenApi(tag = "crate::platform::http::Tag::Listings")]
 impl IcalApi {
     /// The calendar of a listing, for other sites.
-    #[oai(path = "/ical/:file", method = "get", operation_id = "fetchCalendar")]
+    #[oai(path = "/ical/:token", method = "get", operation_id = "fetchCalendar")]
     async fn fetch(
         &self,
         visitor: Visitor,
-        /// The token of an export address, and `.ics`.
-        file: Path<String>,
+        /// The token of an export address; `.ics` may follow.
+        token: Path<String>,
     ) -> Result<Calendar> {
         let unknown = || Error::not_found("There is no calendar at this address, or not any more.");
-        let token = file.0.strip_suffix(".ics").filter(|token| token.len() <= LONGEST).ok_or_else(unknown)?.to_owned();
+        let token = token.0.strip_suffix(".ics").unwrap_or(&token.0).to_owned();
+        if token.len() > LONGEST {
+            return Err(unknown());
+        }
         let (world, now) = (World::of(&self.tools, visitor.origin()), self.tools.clock.now());
         let told = self.tools.db.read_cut(move |conn| service::tell(conn, now, &world, &token).map_err(Error::from)).await?.ok_or_else(unknown)?;
         if told.to_be_noted {

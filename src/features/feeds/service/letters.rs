@@ -21,11 +21,11 @@ pub(crate) enum Matter<'a> {
 
 /// Puts a letter into the outgoing mail, in the caller's transaction. Hosts without an account, who came with an import, get none.
 pub(crate) fn post(tx: &mut Tx<'_>, now: Instant, world: &World, home: &Home, matter: Matter<'_>) -> DbResult<()> {
-    let Some(mailbox) = accounts::mailbox(tx, home.host)? else { return Ok(()) };
+    let Some(host) = accounts::contact(tx, home.host)? else { return Ok(()) };
     let (subject, body) = text(home, matter);
     let (site, base) = (&world.config.accounts.site_name, world.config.base_url());
-    let text = format!("Hello {},\n\n{body}\n\n{site}\n{base}\n", mailbox.name);
-    mail::post(tx, now, &world.keys, &Letter { to: mailbox.email, to_name: mailbox.name, subject: format!("{site}: {subject}"), text })
+    let text = format!("Hello {},\n\n{body}\n\n{site}\n{base}\n", host.name);
+    mail::post(tx, now, &world.keys, &Letter { to: host.email.text().to_owned(), to_name: host.name, subject: format!("{site}: {subject}"), text })
 }
 
 fn text(home: &Home, matter: Matter<'_>) -> (&'static str, String) {
