@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 const FEED: &str = "INSERT INTO calendar_feeds (id, listing_id, slot, name, address_sealed, host, every_minutes, block_same_day, ignore_window_blocks, paused,
     failures, empty_seen, events, next_at, version, created_at, updated_at) VALUES ($1, $2, 0, 'Elsewhere', 'x', 'example.org', 30, $3, $3, $3, 0, 0, 0, $4, 1, $4, $4)";
-const EXPORT: &str = "INSERT INTO calendar_exports (id, listing_id, name, token_digest, version, created_at, updated_at) VALUES ($1, $2, 'Elsewhere', $3, 1, $4, $4)";
-const CONFLICT: &str = "INSERT INTO calendar_conflicts (id, listing_id, feed_id, slot, booking_id, from_night, to_night, found_at) VALUES ($1, $2, $3, 0, $1, $4, $5, $6)";
+const EXPORT: &str =
+    "INSERT INTO calendar_exports (id, listing_id, name, token_digest, version, created_at, updated_at) VALUES ($1, $2, 'Elsewhere', $3, 1, $4, $4)";
+const CONFLICT: &str =
+    "INSERT INTO calendar_conflicts (id, listing_id, feed_id, slot, booking_id, from_night, to_night, found_at) VALUES ($1, $2, $3, 0, $1, $4, $5, $6)";
 
 impl Cast<'_> {
     pub(super) async fn request_of_calendars(&self, operation: &str, who: Who) -> Request {
