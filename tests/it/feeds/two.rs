@@ -20,9 +20,9 @@ impl Served {
     }
 }
 
-async fn serve(stage: &Stage, listener: Listener) -> Served {
+fn serve(stage: &Stage, listener: Listener) -> Served {
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = stage.town.serve(listener, async { drop(stopped.await) }).await;
+    let serving = stage.town.serve(listener, async { drop(stopped.await) });
     Served { stop, done: tokio::spawn(serving) }
 }
 
@@ -43,7 +43,7 @@ on_both!(nights_cross_over_and_do_not_come_back, async |db: TestDb| {
     let ports = [here.local_addr().unwrap().port(), there.local_addr().unwrap().port()];
     let at = |port: u16| move |config: &mut Config| config.public_url = Some(format!("http://127.0.0.1:{port}"));
     let (one, two) = (Stage::with(&db, &ports, at(ports[0])).await, Stage::with(&other_db, &ports, at(ports[1])).await);
-    let served = [serve(&one, here).await, serve(&two, there).await];
+    let served = [serve(&one, here), serve(&two, there)];
     book(&db, one.home, 0, &["2026-07-01", "2026-07-02"]).await;
     book(&other_db, two.home, 0, &["2026-08-01"]).await;
     // One tells two everything; two knows by which feed, and tells one the rest.

@@ -89,7 +89,7 @@ impl Town {
     }
 
     /// What serves this instance on a socket until `stop`; run it, and wait for its end before the town is dropped.
-    pub(crate) async fn serve(&self, listener: tokio::net::TcpListener, stop: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    pub(crate) fn serve<S: Future<Output = ()>>(&self, listener: tokio::net::TcpListener, stop: S) -> impl Future<Output = ()> + use<S> {
         let (endpoint, tools) = (app::endpoint(self.parts.as_ref().unwrap()).unwrap(), self.tools());
         let (limits, metrics) = (tools.config.http.clone(), Arc::clone(&tools.metrics));
         async move { stopover::platform::http::serve(listener, endpoint, limits, metrics, stop).await.unwrap() }
