@@ -16,7 +16,7 @@ on_both!(what_another_site_has_sold_cannot_be_booked_here, async |db: TestDb| {
     assert_eq!((feed["status"].as_str(), feed["dialect"].as_str(), feed["events"].as_i64()), (Some("ok"), Some("airbnb"), Some(2)));
     assert_eq!(taken(&db, stage.home).await, ["2026-07-01/2026-07-05"]);
     let days = stage.town.get(&Asker::default(), &format!("/listings/{}/calendar?from=2026-06-30&to=2026-07-06", stage.home)).await.expect(200).json();
-    let free: Vec<bool> = days["days"].as_array().unwrap().iter().map(|day| day["available"].as_bool().unwrap()).collect();
+    let free: Vec<bool> = days["data"].as_array().unwrap().iter().map(|day| day["available"].as_bool().unwrap()).collect();
     assert_eq!(free, [true, false, false, false, false, true], "{days}");
     // The address is sealed: no text of the database shows it.
     let sealed = "SELECT COUNT(*) FROM calendar_feeds WHERE address_sealed LIKE '%secret%' OR address_sealed LIKE '%http%'";
@@ -125,7 +125,7 @@ on_both!(one_unit_that_is_taken_twice_leaves_the_other_free, async |db: TestDb| 
     let path = format!("/listings/{}/calendar?from=2026-07-01&to=2026-07-03", stage.home);
     let free = async || {
         let days = stage.town.get(&Asker::default(), &path).await.expect(200).json();
-        days["days"].as_array().unwrap().iter().all(|day| day["available"] == true)
+        days["data"].as_array().unwrap().iter().all(|day| day["available"] == true)
     };
     assert!(free().await, "both mean the first unit");
     book(&db, stage.home, 1, &["2026-07-01", "2026-07-02"]).await;

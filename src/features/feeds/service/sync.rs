@@ -144,7 +144,7 @@ fn take_over(tx: &mut Tx<'_>, now: Instant, world: &World, of: (&Feed, &Home), h
         events::append(tx, Kind::CalendarChanged, feed.listing.0, &json!({}), now)?;
         health.changed_at = Some(now);
     }
-    compare(tx, now, world, of, &taken, (differs, whole.on))?;
+    compare(tx, now, world, of, &taken, whole.on)?;
     Ok(went)
 }
 
@@ -155,12 +155,9 @@ fn compare(
     world: &World,
     (feed, home): (&Feed, &Home),
     taken: &[(NightRange, Class)],
-    (differs, today): (bool, Night),
+    today: Night,
 ) -> DbResult<()> {
     let known = conflicts::of_feed(tx, feed.id)?;
-    if !differs && known.iter().all(|conflict| conflict.resolved_at.is_some()) {
-        return Ok(());
-    }
     let stays = nights::stays(tx, feed.listing, today.plus(-BACK), now)?.into_iter().filter(|stay| stay.slot == feed.chosen.slot);
     let stays: Vec<_> = stays.map(|stay| (stay.booking, stay.nights)).collect();
     let clashes = snapshot::clashes(taken, &stays, exports::knows_us(tx, feed.id)?);
