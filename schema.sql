@@ -423,12 +423,96 @@ CREATE INDEX IF NOT EXISTS calendar_blocks_of_listing ON calendar_blocks (listin
 -- Ranges that another calendar (a feed, an import) says are taken; feed names which.
 CREATE TABLE IF NOT EXISTS external_nights (
     listing_id UUID NOT NULL REFERENCES listings (id),
-    feed       TEXT NOT NULL,
+    feed       TEXT NOT NULL,                  -- the id of a feed, or the name of an import
+    slot       BIGINT NOT NULL DEFAULT 0 CHECK (slot >= 0), -- the unit that is taken
     from_night DATE NOT NULL,
     to_night   DATE NOT NULL,
     CHECK (from_night < to_night)
 );
 CREATE INDEX IF NOT EXISTS external_nights_of_listing ON external_nights (listing_id, from_night);
+
+-- Calendars of other sites that are read again and again. What they say is in external_nights, under the feed's id.
+CREATE TABLE IF NOT EXISTS calendar_feeds (
+    id                   UUID PRIMARY KEY,
+    listing_id           UUID NOT NULL REFERENCES listings (id),
+    slot                 BIGINT NOT NULL CHECK (slot >= 0), -- the unit it is about
+    name                 TEXT NOT NULL,
+    address_sealed       TEXT NOT NULL,        -- whoever knows the address reads the calendar
+    host                 TEXT NOT NULL,        -- of the address; all that is shown of it
+    every_minutes        BIGINT NOT NULL CHECK (every_minutes BETWEEN 5 AND 1440),
+    block_same_day       BOOLEAN NOT NULL,
+    ignore_window_blocks BOOLEAN NOT NULL,
+    paused               BOOLEAN NOT NULL,
+    site                 TEXT,                 -- who writes it, as far as it tells
+    etag                 TEXT,                 -- what to ask with whether it has changed
+    last_modified        TEXT,
+    read_on              DATE,                 -- the local day on which it was last read whole
+    trouble              TEXT,                 -- why the last fetch failed; NULL: it did not
+    failures             BIGINT NOT NULL,      -- in a row
+    empty_seen           BIGINT NOT NULL,      -- how often in a row it was empty although it had not been
+    events               BIGINT NOT NULL,      -- of the last good fetch
+    last_try_at          TIMESTAMPTZ,
+    last_good_at         TIMESTAMPTZ,
+    changed_at           TIMESTAMPTZ,          -- when its nights last changed
+    stale_since          TIMESTAMPTZ,          -- NULL: not stale
+    asked_at             TIMESTAMPTZ,          -- when somebody last asked for a fetch
+    next_at              TIMESTAMPTZ NOT NULL, -- not before
+    version              BIGINT NOT NULL,
+    created_at           TIMESTAMPTZ NOT NULL,
+    updated_at           TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS calendar_feeds_of_listing ON calendar_feeds (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_feeds_due ON calendar_feeds (next_at) WHERE NOT paused;
+
+-- How fetches went; the same again and again is one row. The newest hundred of a feed are kept.
+CREATE TABLE IF NOT EXISTS calendar_feed_log (
+    id       UUID PRIMARY KEY,
+    feed_id  UUID NOT NULL REFERENCES calendar_feeds (id),
+    outcome  TEXT NOT NULL,
+    times    BIGINT NOT NULL CHECK (times > 0),
+    events   BIGINT NOT NULL,
+    added    BIGINT NOT NULL,                  -- nights
+    removed  BIGINT NOT NULL,
+    warnings BIGINT NOT NULL,
+    first_at TIMESTAMPTZ NOT NULL,
+    last_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS calendar_feed_log_of_feed ON calendar_feed_log (feed_id, id);
+
+-- Addresses at which other sites fetch a calendar.
+CREATE TABLE IF NOT EXISTS calendar_exports (
+    id              UUID PRIMARY KEY,
+    listing_id      UUID NOT NULL REFERENCES listings (id),
+    slot            BIGINT CHECK (slot >= 0),  -- NULL: the whole listing
+    name            TEXT NOT NULL,
+    token_digest    TEXT NOT NULL,             -- the token itself is told once
+    source_feed     UUID REFERENCES calendar_feeds (id), -- what this feed says is not told back
+    last_fetched_at TIMESTAMPTZ,
+    version         BIGINT NOT NULL,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS calendar_exports_by_token ON calendar_exports (token_digest);
+CREATE INDEX IF NOT EXISTS calendar_exports_of_listing ON calendar_exports (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_exports_of_feed ON calendar_exports (source_feed) WHERE source_feed IS NOT NULL;
+
+-- Nights of a booking here that a feed says are taken there, until the host has seen to it.
+CREATE TABLE IF NOT EXISTS calendar_conflicts (
+    id          UUID PRIMARY KEY,
+    listing_id  UUID NOT NULL REFERENCES listings (id),
+    feed_id     UUID NOT NULL REFERENCES calendar_feeds (id),
+    slot        BIGINT NOT NULL,
+    booking_id  UUID NOT NULL,
+    from_night  DATE NOT NULL,
+    to_night    DATE NOT NULL,
+    found_at    TIMESTAMPTZ NOT NULL,
+    resolved_at TIMESTAMPTZ,
+    how         TEXT CHECK (how IN ('by_host', 'gone')),
+    CHECK (from_night < to_night),
+    CHECK ((resolved_at IS NULL) = (how IS NULL))
+);
+CREATE INDEX IF NOT EXISTS calendar_conflicts_of_listing ON calendar_conflicts (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_conflicts_of_feed ON calendar_conflicts (feed_id, booking_id);
 
 -- Days that differ from the listing's own terms; NULL: as the listing says. Ranges of one source do not overlap.
 CREATE TABLE IF NOT EXISTS day_overrides (

@@ -8,6 +8,7 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData};
+use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
@@ -28,6 +29,7 @@ use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
+use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
@@ -55,6 +57,8 @@ pub struct Parts {
     holders: Holders,
     homes: Homes,
     cursors: CursorKey,
+    /// Calls to addresses that hosts name.
+    outbound: Outbound,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
@@ -91,16 +95,18 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media)?);
+        let outbound = Outbound::open(&tools.config);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders, media: &Media) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
     handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
@@ -116,6 +122,7 @@ fn guards(tools: &Tools) -> Guards {
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
+        Box::new(FeedData),
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
         Box::new(CalendarData),
         Box::new(PhotoData),
@@ -172,8 +179,9 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
+    let ical = IcalApi::new(tools.clone());
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -189,6 +197,9 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ListingStaffApi::new(homes.clone()),
         FieldsApi::new(homes),
         CalendarApi::new(tools.clone(), cursors.clone()),
+        FeedsApi::new(tools.clone(), outbound),
+        ExportAddressesApi::new(tools.clone()),
+        ConflictsApi::new(tools.clone(), cursors.clone()),
         PricingApi::new(tools.clone()),
         TaxesApi::new(tools.clone(), cursors.clone()),
         CoHostsApi::new(tools.clone()),
@@ -206,7 +217,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ExportsApi::new(accounts),
     );
     let features = (finding, hosting, people, staff);
-    (V1(features), HealthApi::new(readiness), PhotoFilesApi::new(media))
+    (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
 /// Who may call which operation.
@@ -223,6 +234,7 @@ pub fn doors() -> Doors {
         calendar::DOORS,
         pricing::DOORS,
         availability::DOORS,
+        feeds::DOORS,
         reviews::DOORS,
         search::DOORS,
     ])
@@ -238,6 +250,7 @@ struct ApiParts {
     pages: ListingPages,
     homes: Homes,
     cursors: CursorKey,
+    outbound: Outbound,
     readiness: Vec<Check>,
 }
 
@@ -271,6 +284,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         pages: parts.pages.clone(),
         homes: parts.homes.clone(),
         cursors: parts.cursors.clone(),
+        outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),
     };
     let api = service(api(api_parts), base_url.as_deref());

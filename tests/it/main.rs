@@ -14,6 +14,7 @@ mod db_schema;
 mod db_writer;
 mod edge;
 mod events;
+mod feeds;
 mod homes;
 mod hosting;
 mod imports;

@@ -18,4 +18,4 @@ pub use service::log::{LogEntry, LogKind, note};
 pub use service::units::set_unit_count;
 pub use service::{Calendar, calendar_in_any_state, calendar_of};
 pub use store::causes::{Causes as ToldCauses, NightOfStay, causes_told};
-pub use store::{LOOK_BACK, Listed, Notice, causes, held_in, override_in, overrides, seasons_in, statements, terms, terms_in};
+pub use store::{LOOK_BACK, Listed, Notice, causes, elsewhere, held_in, override_in, overrides, seasons_in, statements, terms, terms_in};

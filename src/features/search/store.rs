@@ -7,7 +7,7 @@ use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{Held, SEASONS, seasons};
-use crate::features::calendar::{held_in, override_in, seasons_in, terms_in};
+use crate::features::calendar::{elsewhere, held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
 use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
@@ -22,7 +22,7 @@ const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbo
     FROM listings WHERE state = 'published'";
 const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
 const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
-const EXTERNAL: &str = "SELECT listing_id, from_night, to_night FROM external_nights WHERE to_night > $1";
+const EXTERNAL: &str = "SELECT listing_id, from_night, to_night, slot FROM external_nights WHERE to_night > $1";
 const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night), gap, slot, pinned FROM booked_nights
     WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2) GROUP BY listing_id, slot, booking_id, gap, pinned";
 /// Most listings have no plan; those are not read.
@@ -113,14 +113,14 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
 /// Every cause and override that reaches beyond `from`.
 pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
-    let mut ranges = |sql: &str, taken: fn(NightRange) -> Taken| {
-        conn.each(sql, &[from.into()], |row| {
-            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get(2)?))));
-            Ok(())
-        })
-    };
-    ranges(BLOCKS, Taken::Block)?;
-    ranges(EXTERNAL, |range| Taken::Stay(Held::from(range)))?;
+    conn.each(BLOCKS, &[from.into()], |row| {
+        found.taken.push((row.get(0)?, Taken::Block(NightRange::new(row.get(1)?, row.get(2)?))));
+        Ok(())
+    })?;
+    conn.each(EXTERNAL, &[from.into()], |row| {
+        found.taken.push((row.get(0)?, Taken::Stay(elsewhere(row, 1)?)));
+        Ok(())
+    })?;
     conn.each(BOOKED, &[from.into(), now.into()], |row| {
         let range = NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(1));
         found.taken.push((row.get(0)?, Taken::Stay(held_in(row, range, 3)?)));

@@ -43,12 +43,12 @@ impl Cast<'_> {
                 let (_, token) = self.invitation(listing, &email_of(&email.person()), host).await;
                 Request { body: Some(json!({"token": token})), ..Request::default() }
             }
-            _ => Request::default(),
+            other => self.request_of_calendars(other, who).await,
         }
     }
 
     /// A published home of somebody; that of the host for strangers.
-    async fn hosted_home(&self, who: Who) -> Uuid {
+    pub(super) async fn hosted_home(&self, who: Who) -> Uuid {
         let Some(user) = self.user(who) else { return self.listing };
         let found: DbResult<Option<Uuid>> =
             self.db.read(move |conn| conn.first("SELECT id FROM listings WHERE host_id = $1 LIMIT 1", &[user.into()], |row| row.get(0))).await;

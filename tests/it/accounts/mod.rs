@@ -4,6 +4,7 @@ pub(crate) use erasure::dump;
 
 mod authenticator;
 mod calendar_cast;
+mod calendars;
 mod cast;
 mod deeds;
 mod erasure;

@@ -88,6 +88,13 @@ impl Town {
         &self.tools().config.data_dir
     }
 
+    /// What serves this instance on a socket until `stop`; run it, and wait for its end before the town is dropped.
+    pub(crate) fn serve<S: Future<Output = ()>>(&self, listener: tokio::net::TcpListener, stop: S) -> impl Future<Output = ()> + use<S> {
+        let (endpoint, tools) = (app::endpoint(self.parts.as_ref().unwrap()).unwrap(), self.tools());
+        let (limits, metrics) = (tools.config.http.clone(), Arc::clone(&tools.metrics));
+        async move { stopover::platform::http::serve(listener, endpoint, limits, metrics, stop).await.unwrap() }
+    }
+
     /// Runs everything that is due now.
     pub(crate) async fn run_jobs(&self) {
         let jobs = self.parts.as_ref().unwrap().jobs.clone();

@@ -4,7 +4,7 @@ use super::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which features a feature may know, through their front doors. One way only; who is missing here may know nobody.
-/// Nobody knows `availability`, `search`, `reviews`, `imports`, `messages`, `notifications`, `moderation` but `app` and `cli`.
+/// Nobody knows `availability`, `search`, `reviews`, `imports`, `feeds`, `messages`, `notifications`, `moderation` but `app` and `cli`.
 pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("accounts", &[]),
     ("listings", &["accounts"]),
@@ -17,6 +17,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("availability", &["accounts", "listings", "calendar", "pricing"]),
     ("search", &["accounts", "listings", "calendar", "pricing"]),
     ("imports", &["accounts", "listings", "calendar"]),
+    ("feeds", &["accounts", "listings", "calendar"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),

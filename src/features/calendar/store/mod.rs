@@ -24,7 +24,7 @@ const TERMS: &str = "SELECT state, capacity, max_infants, max_pets, min_nights, 
                      zone, currency, price_minor, check_in_minute, check_out_minute
                      FROM listings WHERE id = $1";
 const BLOCKS: &str = "SELECT from_night, to_night FROM calendar_blocks WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
-const EXTERNAL: &str = "SELECT from_night, to_night FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
+const EXTERNAL: &str = "SELECT from_night, to_night, slot FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
 const BOOKED: &str = "SELECT slot, night, booking_id, gap, slot, pinned FROM booked_nights
                      WHERE listing_id = $1 AND night >= $2 AND (expires_at IS NULL OR expires_at > $3) ORDER BY slot, night";
 const OVERRIDES: &str = "SELECT source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
@@ -113,6 +113,11 @@ pub fn seasons_in(row: &Row<'_>, column: usize) -> DbResult<Vec<Season>> {
     seasons::read(&text).map_err(|error| DbError::Column { column, reason: error.to_string() })
 }
 
+/// A stay elsewhere, from three columns: `from_night`, `to_night`, `slot`.
+pub fn elsewhere(row: &Row<'_>, first: usize) -> DbResult<Held> {
+    Ok(Held { range: range(row, first)?, gap: 0, slot: Some(row.small(first + 2)?), pinned: true })
+}
+
 /// A stay of our own on `range`, from three columns: `gap`, `slot`, `pinned`.
 pub fn held_in(row: &Row<'_>, range: NightRange, first: usize) -> DbResult<Held> {
     Ok(Held { range, gap: row.small(first)?, slot: Some(row.small(first + 1)?), pinned: row.get(first + 2)? })
@@ -132,9 +137,9 @@ fn blocks(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec
     conn.query(BLOCKS, &[listing.into(), since.into()], |row| range(row, 0))
 }
 
-/// Ranges taken elsewhere that have not ended by `since`.
+/// Ranges taken elsewhere that have not ended by `since`. Whoever is there was told which unit: they stay in it.
 pub(super) fn external(conn: &mut Conn<'_>, listing: ListingId, since: Night) -> DbResult<Vec<Held>> {
-    conn.query(EXTERNAL, &[listing.into(), since.into()], |row| range(row, 0).map(Held::from))
+    conn.query(EXTERNAL, &[listing.into(), since.into()], |row| elsewhere(row, 0))
 }
 
 /// Nights of bookings and live holds from `since` on, joined into one stay a booking and unit.

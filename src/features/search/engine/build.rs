@@ -45,7 +45,7 @@ impl Calendars {
         for (_, taken) in &self.taken[rows.taken.clone()] {
             match taken {
                 Taken::Block(range) => causes.blocks.push(*range),
-                Taken::Stay(range) => causes.stays.push(*range),
+                Taken::Stay(held) => causes.stays.push(*held),
             }
         }
         let rows = &self.overrides[rows.overrides.clone()];
