@@ -4,6 +4,7 @@
 //! a typing error never widens a result.
 #![expect(clippy::float_arithmetic, reason = "coordinates and radii are measured, not counted")]
 
+use super::dates::Flex;
 use super::engine::area::{Area, GeoBox, Point};
 use super::engine::listing::RoomType;
 use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
@@ -13,7 +14,7 @@ use crate::features::listings::amenities;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
-use crate::values::{Currency, Instant, ListingId, Stay, UserId};
+use crate::values::{Currency, Instant, ListingId, UserId};
 use uuid::Uuid;
 
 /// The search parameters of docs/API.md, read but not yet understood. Absent means "not asked for".
@@ -28,6 +29,14 @@ pub struct Ask {
     pub radius_km: Option<f64>,
     pub check_in: Option<DateAsk>,
     pub check_out: Option<DateAsk>,
+    /// Days by which the stay may be moved to either side.
+    pub plus_minus: Option<u16>,
+    pub flex: Option<Flex>,
+    /// `YYYY-MM`, with commas between them.
+    pub months: Option<String>,
+    pub nights: Option<u16>,
+    pub window_from: Option<DateAsk>,
+    pub window_to: Option<DateAsk>,
     pub adults: u16,
     pub children: u16,
     pub infants: u16,
@@ -65,6 +74,12 @@ impl Default for Ask {
             radius_km: None,
             check_in: None,
             check_out: None,
+            plus_minus: None,
+            flex: None,
+            months: None,
+            nights: None,
+            window_from: None,
+            window_to: None,
             adults: 1,
             children: 0,
             infants: 0,
@@ -103,19 +118,20 @@ pub(super) const LONGEST_QUESTION: usize = 200;
 impl Ask {
     /// The question at `now`, or at the moment its cursor was made.
     pub(super) fn query(&self, cursors: &CursorKey, now: Instant) -> Result<Query> {
-        let stay = self.stay()?;
+        let dates = self.dates()?;
         let area = self.area()?;
         if self.sort == Sort::Nearest && !matches!(area, Some(Area::Circle { .. })) {
             return Err(refuse("sort", "sort=distance needs near"));
         }
+        let price = self.price(dates.is_some())?;
         let mut query = Query {
             words: self.words()?,
             wordless: self.q.as_deref().is_some_and(|q| !q.trim().is_empty() && words::question(q).is_empty()),
             city: self.city()?,
             area,
-            stay,
+            dates,
             party: Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets },
-            price: self.price(stay)?,
+            price,
             currency: self.currency.as_deref().map(currency).transpose()?,
             room_types: self.room_types.clone(),
             property_types: self.property_types.clone(),
@@ -167,19 +183,6 @@ impl Ask {
         }
     }
 
-    fn stay(&self) -> Result<Option<Stay>> {
-        let dates = |name, message: String| Error::of_parameter(Kind::Unacceptable, "invalid_dates", name, message);
-        let (arrival, departure) = match (self.check_in, self.check_out) {
-            (None, None) => return Ok(None),
-            (Some(arrival), Some(departure)) => (arrival, departure),
-            (Some(_), None) => return Err(dates("check_out", "must be given together with check_in".into())),
-            (None, Some(_)) => return Err(dates("check_in", "must be given together with check_out".into())),
-        };
-        let arrival = arrival.night().map_err(|e| dates("check_in", e.to_string()))?;
-        let departure = departure.night().map_err(|e| dates("check_out", e.to_string()))?;
-        Stay::new(arrival, departure).map(Some).map_err(|e| dates("check_out", e.to_string()))
-    }
-
     fn area(&self) -> Result<Option<Area>> {
         match (&self.bbox, &self.near) {
             (Some(_), Some(_)) => Err(refuse("near", "give bbox or near, not both")),
@@ -199,9 +202,9 @@ impl Ask {
         }
     }
 
-    fn price(&self, stay: Option<Stay>) -> Result<Option<PriceFilter>> {
-        if self.price_basis == PriceBasis::Total && stay.is_none() {
-            return Err(refuse("price_basis", "total needs check_in and check_out"));
+    fn price(&self, dated: bool) -> Result<Option<PriceFilter>> {
+        if self.price_basis == PriceBasis::Total && !dated {
+            return Err(refuse("price_basis", "total needs dates"));
         }
         if self.price_min.is_none() && self.price_max.is_none() {
             return Ok(None);

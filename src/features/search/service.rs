@@ -3,6 +3,7 @@
 use super::ask::{self, Ask};
 use super::card::{self, Card};
 use super::engine::Engine;
+use super::engine::dates::Dates;
 use super::engine::query::{Answer, Hit, Query, Trouble};
 use super::engine::snapshot;
 use super::engine::text::index::TextIndex;
@@ -118,7 +119,7 @@ impl Search {
         let (query, answer) = self.find_apart(query).await?;
         let cards = self.cards_of(&answer.hits).await?;
         let next_cursor = answer.next.map(|after| ask::seal(&self.cursors, &query, after));
-        Ok(Page { json: card::page(&answer, &cards, query.stay, next_cursor.as_deref()), next_cursor })
+        Ok(Page { json: card::page(&answer, &cards, query.dates.as_ref().map(Dates::nights), next_cursor.as_deref()), next_cursor })
     }
 
     /// The listings that `ask` asks for, without their cards: the engine alone, for benches and tests.
@@ -171,7 +172,7 @@ impl Search {
             }
             fresh.into_iter().for_each(|(id, card)| self.cards.keep(begun, id, card));
         }
-        Ok(hits.iter().copied().zip(known).filter_map(|(hit, card)| Some((hit, card?))).collect())
+        Ok(hits.iter().cloned().zip(known).filter_map(|(hit, card)| Some((hit, card?))).collect())
     }
 
     /// Completions for what somebody has typed so far: cities, neighbourhoods, titles.

@@ -6,6 +6,7 @@ mod cards;
 mod dice;
 mod draw;
 mod equality;
+mod flexible;
 mod follow;
 mod homes;
 mod index;

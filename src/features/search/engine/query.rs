@@ -1,6 +1,7 @@
 //! A question to the engine, already checked: what `ask.rs` makes of the parameters of a request.
 
 use super::area::Area;
+use super::dates::Dates;
 use super::listing::RoomType;
 use super::text::words::Word;
 use crate::features::calendar::rules::Party;
@@ -14,7 +15,7 @@ pub(crate) struct Query {
     pub wordless: bool,
     pub city: Option<String>,
     pub area: Option<Area>,
-    pub stay: Option<Stay>,
+    pub dates: Option<Dates>,
     pub party: Party,
     pub price: Option<PriceFilter>,
     pub currency: Option<Currency>,
@@ -88,13 +89,23 @@ pub struct Answer {
 }
 
 /// One listing of the page.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: ListingId,
-    /// With dates: total and average in minor units.
+    /// With dates: total and average in minor units; with flexible dates those of the best.
     pub price: Option<crate::features::pricing::StayPrice>,
+    /// With flexible dates: the best possible stay, and a few others.
+    pub best_dates: Vec<BestDates>,
     /// With `near`.
     pub distance_km: Option<f64>,
+}
+
+/// A stay that is possible and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BestDates {
+    pub stay: Stay,
+    /// Everything mandatory, in minor units.
+    pub total: i64,
 }
 
 /// Why a question has no answer.

@@ -94,7 +94,7 @@ pub(super) fn everything() -> Query {
         wordless: false,
         city: None,
         area: None,
-        stay: None,
+        dates: None,
         party: Party { adults: 1, children: 0, infants: 0, pets: 0 },
         price: None,
         currency: None,
