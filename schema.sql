@@ -275,6 +275,20 @@ CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
 CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
 
+-- Taxes of a place, set by the operator (docs/RULES.md, P14); they hold for the listings there.
+CREATE TABLE IF NOT EXISTS tax_rules (
+    id         UUID PRIMARY KEY,
+    country    TEXT NOT NULL CHECK (length(country) = 2),
+    city       TEXT NOT NULL,              -- as the operator wrote it; empty: the whole country
+    city_key   TEXT NOT NULL,              -- the city as it is compared
+    currency   TEXT NOT NULL,              -- of its amounts; empty: it has none, and holds for listings in any currency
+    rule       JSONB NOT NULL,             -- object: see TaxRule
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS tax_rules_of_place ON tax_rules (country, city_key);
+
 -- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
 CREATE TABLE IF NOT EXISTS co_hosts (
     listing_id UUID NOT NULL REFERENCES listings (id),

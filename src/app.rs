@@ -9,6 +9,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -153,7 +154,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let features = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
-        AvailabilityApi::new(tools.clone()),
+        (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -172,7 +173,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, pricing::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
 }
 
 /// What the APIs of the features are made of.

@@ -1,8 +1,9 @@
 //! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
 
 use super::rules::{DayOutlook, days_shown, outlook};
-use crate::features::calendar::{Calendar, Party, Rule, Verdict, calendar_of, explain, nearest};
-use crate::features::pricing::{self, StayPrice};
+use crate::features::calendar::{Calendar, Rule, Verdict, calendar_of, explain, nearest};
+use crate::features::pricing::{self, Guests, Offer, StayPrice};
+use crate::platform::config::Fees;
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};
 use crate::values::{Currency, Instant, ListingId, Money, Night, NightRange, Stay};
@@ -42,29 +43,36 @@ impl Why {
 
 /// The days from `from` (today there) up to, not including, `to` (31 days later) of a published listing.
 /// Refuses with `not_found`, and with `invalid_dates` where the range is empty or longer than 730 days.
-pub fn calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, now: Instant) -> Result<CalendarPage> {
-    let calendar = published(conn, listing, from, now)?;
+pub fn calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, fees: &Fees, now: Instant) -> Result<CalendarPage> {
+    let (calendar, offer) = published(conn, listing, from, fees, now)?;
     let Calendar { listed, days, local } = &calendar;
     let range = days_shown(from, to, local.today)?;
-    let priced = |day: DayOutlook| (day, Money::new(pricing::nightly(listed.base.minor, days, day.date), listed.base.currency));
+    let terms = offer.terms(days);
+    let priced = |day: DayOutlook| (day, Money::new(pricing::night_price(&terms, day.date), offer.base.currency));
     Ok(CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect() })
 }
 
-/// What each rule says of `stay` for `party` at `now`, with other dates where it cannot be booked and the price where
-/// it can. Refuses with `not_found` unless the listing is published.
-pub fn why(conn: &mut Conn<'_>, listing: ListingId, stay: Stay, party: Party, now: Instant) -> Result<Why> {
-    let Calendar { listed, days, local } = published(conn, listing, None, now)?;
+/// What each rule says of `stay` for `guests` at `now`, with other dates where it cannot be booked and the price where
+/// it can: everything that must be paid, wherever it is paid (P18). Refuses with `not_found` unless the listing is published.
+pub fn why(conn: &mut Conn<'_>, listing: ListingId, stay: Stay, guests: Guests, fees: &Fees, now: Instant) -> Result<Why> {
+    let (Calendar { listed, days, local }, offer) = published(conn, listing, None, fees, now)?;
+    let party = guests.party;
+    let lead_days = local.today.days_until(stay.check_in());
+    let total = || pricing::total_price(&offer.terms(&days), stay, guests, lead_days);
     let rules = explain(&listed.terms, &days, stay, party, local);
     let bookable = rules.iter().all(|(_, verdict)| verdict.passes);
     Ok(Why {
         stay,
         rules,
         nearest: nearest(&listed.terms, &days, stay, party, local, REACH_DAYS, MOST_NEAREST),
-        price: bookable.then(|| pricing::stay_price(listed.base.minor, &days, stay)),
-        currency: listed.base.currency,
+        price: bookable.then(|| StayPrice::of(total(), stay)),
+        currency: offer.base.currency,
     })
 }
 
-fn published(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, now: Instant) -> Result<Calendar> {
-    calendar_of(conn, listing, from, now)?.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))
+fn published(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, fees: &Fees, now: Instant) -> Result<(Calendar, Offer)> {
+    let not_found = || Error::not_found("There is no such listing, or it is not published.");
+    let calendar = calendar_of(conn, listing, from, now)?.ok_or_else(not_found)?;
+    let offer = pricing::offer_of(conn, listing, fees)?.ok_or_else(not_found)?;
+    Ok((calendar, offer))
 }

@@ -1,5 +1,20 @@
-//! What a stay costs. So far: prices of nights (docs/RULES.md, P4 and P5); fees and taxes come with quotes.
+//! What a stay costs: the plans of hosts, the operator's fees and taxes, and the one arithmetic that makes totals of them
+//! (docs/RULES.md, P1 to P22).
+//!
+//! [`rules`] is pure and open to all who show or compare prices. [`offer_of`] gathers what decides the prices of one listing;
+//! with the listing's days it becomes the [`Terms`] that [`price()`], [`total_price`] and the others ask for. Whoever prices many
+//! listings reads their plans and a [`TaxBook`] instead.
 
-mod rules;
+mod api;
+pub mod rules;
+mod service;
+mod store;
 
-pub use rules::{StayPrice, nightly, stay_price};
+pub use api::{DOORS, PricingApi, TaxesApi};
+pub use rules::{
+    Ask, Bounds, ChildAges, Class, Coupon, Due, FeeModel, Funder, Guests, Instalment, Largest, Line, LineKind, Off, Plan, Priced, Rate, StayPrice, TaxRule,
+    Terms, TooMuch, bounds_per_night, class, instalments, night_price, nightly, price, stay_price, total_price,
+};
+pub use service::offer::{Offer, fee_model, offer_of};
+pub use service::taxes::{TaxBook, tax_book};
+pub use store::STATEMENTS;

@@ -53,6 +53,10 @@ pub const ACTIONS: &[Action] = actions! {
     "settings.changed": "A setting of the instance was changed.",
     "job.retried": "Staff gave a job that had been given up another chance.",
     "invite.made": "An invitation was made.",
+    "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
+    "tax.made": "A tax of a place was set up.",
+    "tax.changed": "A tax of a place was changed.",
+    "tax.removed": "A tax of a place was taken away.",
 };
 
 /// The action of a name, if it is listed.

@@ -5,6 +5,7 @@
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
 mod accounts;
+mod fees;
 mod hidden;
 mod limits;
 mod mail;
@@ -14,6 +15,7 @@ mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
+pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
 pub use mail::{Encryption, Mail};
@@ -53,6 +55,7 @@ pub struct Config {
     pub mail: Mail,
     pub search: Search,
     pub outbound: OutboundSettings,
+    pub fees: Fees,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -186,6 +189,7 @@ impl Default for Config {
             mail: Mail::default(),
             search: Search::default(),
             outbound: OutboundSettings::default(),
+            fees: Fees::default(),
             oidc: Vec::new(),
         }
     }
@@ -275,6 +279,7 @@ impl Config {
         self.database()?;
         self.mail.check()?;
         self.outbound.check()?;
+        self.fees.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

@@ -4,6 +4,7 @@ mod view;
 
 use super::service;
 use crate::features::calendar::Party;
+use crate::features::pricing::Guests;
 use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Cached, Prepared};
@@ -46,7 +47,8 @@ impl AvailabilityApi {
     ) -> Result<Cached<CalendarView>> {
         let (id, db) = (ListingId(id.0), self.tools.db.clone());
         let (from, to) = (from.0.map(|ask| night("from", ask)).transpose()?, to.0.map(|ask| night("to", ask)).transpose()?);
-        let page = self.tools.db.read_cut(move |conn| service::calendar_page(conn, id, from, to, db.now())).await?;
+        let config = self.tools.config.clone();
+        let page = self.tools.db.read_cut(move |conn| service::calendar_page(conn, id, from, to, &config.fees, db.now())).await?;
         Ok(Cached::fresh(Prepared::of(&CalendarView::of(&page))))
     }
 
@@ -62,6 +64,9 @@ impl AvailabilityApi {
         /// 2 to 12 years old; they count like adults.
         #[oai(default, validator(maximum(value = "100")))]
         children: Query<u16>,
+        /// The age of one of the children, once for each whose age is known; some taxes are not for the young.
+        #[oai(validator(max_items = 100))]
+        child_age: Query<Option<Vec<u8>>>,
         /// Under 2 years old; they do not count.
         #[oai(default, validator(maximum(value = "100")))]
         infants: Query<u16>,
@@ -70,7 +75,12 @@ impl AvailabilityApi {
         let (id, db) = (ListingId(id.0), self.tools.db.clone());
         let stay = stay(night("check_in", check_in.0)?, night("check_out", check_out.0)?)?;
         let party = Party { adults: adults.0, children: children.0, infants: infants.0, pets: pets.0 };
-        let why = self.tools.db.read_cut(move |conn| service::why(conn, id, stay, party, db.now())).await?;
+        let ages = child_age.0.unwrap_or_default();
+        if ages.len() > usize::from(party.children) {
+            return Err(Error::out_of_range("child_age", "is given more often than there are children"));
+        }
+        let (guests, config) = (Guests::with_ages(party, &ages), self.tools.config.clone());
+        let why = self.tools.db.read_cut(move |conn| service::why(conn, id, stay, guests, &config.fees, db.now())).await?;
         Ok(Cached::fresh(Prepared::of(&WhyView::of(&why))))
     }
 }

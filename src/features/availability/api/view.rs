@@ -102,6 +102,7 @@ struct StayView {
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 struct StayPriceView {
     nights: u16,
+    /// Everything that must be paid, at booking and at the property: nights, discounts, extra guests, fees and taxes.
     total: MoneyView,
     /// `total` divided by the nights, rounded down.
     average_nightly: MoneyView,

@@ -1,0 +1,38 @@
+//! Shares of amounts: whole numbers, rounded in one known way (P2, P15, P20). Inside, amounts are 128 bits wide and stop at
+//! their limits instead of wrapping; whoever hands one out checks that it fits into 64 (`priced.rs`, `total.rs`).
+
+/// All of something, in basis points.
+pub(super) const WHOLE_BP: u32 = 10_000;
+
+/// `bp` basis points of `amount` (zero or more), rounded half up (P2).
+#[must_use]
+pub fn percent(amount: i128, bp: u32) -> i128 {
+    amount.saturating_mul(2 * i128::from(bp)).saturating_add(10_000) / 20_000
+}
+
+/// The tax that is contained in `gross`: the net amount is rounded half up, the rest is tax (P15).
+#[must_use]
+pub fn included_tax(gross: i128, bp: u32) -> i128 {
+    let whole = i128::from(WHOLE_BP) + i128::from(bp);
+    gross - gross.saturating_mul(20_000).saturating_add(whole) / (2 * whole)
+}
+
+/// Spreads `amount` (zero or more) over `weights` (zero or more each) in proportion; what is left after rounding down goes to the
+/// largest remainders, one each, ties to the earlier. The parts add up to `amount`. Without any weight all weigh the same (P20).
+#[must_use]
+pub fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
+    let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if sum == 0 {
+        return if weights.is_empty() { Vec::new() } else { spread(amount, &vec![1; weights.len()]) };
+    }
+    let shares: Vec<i128> = weights.iter().map(|weight| i128::from(amount) * i128::from(*weight)).collect();
+    let mut parts: Vec<i64> = shares.iter().map(|share| i64::try_from(share / sum).unwrap_or(i64::MAX)).collect();
+    let left = usize::try_from(amount - parts.iter().sum::<i64>()).unwrap_or(0);
+    let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
+    // A stable sort leaves the earlier first where two remainders are the same.
+    by_remainder.sort_by_key(|at| std::cmp::Reverse(shares[*at] % sum));
+    for at in by_remainder.into_iter().take(left) {
+        parts[at] += 1;
+    }
+    parts
+}
