@@ -11,6 +11,7 @@ use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
 use super::engine::text::words;
 use crate::features::calendar::rules::Party;
 use crate::features::listings::amenities;
+use crate::features::pricing::ChildAges;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
@@ -39,6 +40,8 @@ pub struct Ask {
     pub window_to: Option<DateAsk>,
     pub adults: u16,
     pub children: u16,
+    /// Ages of the children, as far as they are told.
+    pub child_ages: Vec<u8>,
     pub infants: u16,
     pub pets: u16,
     /// Minor units of the listing's currency.
@@ -82,6 +85,7 @@ impl Default for Ask {
             window_to: None,
             adults: 1,
             children: 0,
+            child_ages: Vec::new(),
             infants: 0,
             pets: 0,
             price_min: None,
@@ -110,6 +114,8 @@ impl Default for Ask {
 /// Used with `near` when no `radius_km` is given.
 const USUAL_RADIUS_KM: f64 = 10.0;
 const LARGEST_RADIUS_KM: f64 = 500.0;
+/// Nobody is a child for longer.
+const OLDEST_CHILD: u8 = 17;
 /// How long a page may be asked for after the first: all pages are judged at the moment of the first one.
 const CURSOR_SECONDS: i64 = 3_600;
 /// Characters of `q`.
@@ -131,6 +137,7 @@ impl Ask {
             area,
             dates,
             party: Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets },
+            ages: self.ages()?,
             price,
             currency: self.currency.as_deref().map(currency).transpose()?,
             room_types: self.room_types.clone(),
@@ -181,6 +188,17 @@ impl Ask {
             Some(city) if city.trim().is_empty() => Err(Error::invalid_parameter("city", "must be the name of a city")),
             city => Ok(city.clone()),
         }
+    }
+
+    /// A child of unknown age pays whatever any child would have to pay.
+    fn ages(&self) -> Result<ChildAges> {
+        if self.child_ages.len() > usize::from(self.children) {
+            return Err(refuse("child_age", "at most one for each of the children"));
+        }
+        if self.child_ages.iter().any(|age| *age > OLDEST_CHILD) {
+            return Err(refuse("child_age", format!("must be 0 to {OLDEST_CHILD}")));
+        }
+        Ok(ChildAges::of(&self.child_ages))
     }
 
     fn area(&self) -> Result<Option<Area>> {

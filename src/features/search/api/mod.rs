@@ -90,6 +90,9 @@ impl SearchApi {
         /// Children of 2 to 12; they count like adults.
         #[oai(default, validator(maximum(value = "100")))]
         children: Query<u16>,
+        /// Age of one of the children, 0 to 17; repeat the parameter. Taxes exempt children below some age where it is told.
+        #[oai(default, validator(max_items = 100))]
+        child_age: Query<Vec<u8>>,
         /// Children under 2; they do not count towards the capacity.
         #[oai(default, validator(maximum(value = "20")))]
         infants: Query<u16>,
@@ -158,6 +161,7 @@ impl SearchApi {
             window_to: window_to.0,
             adults: adults.0,
             children: children.0,
+            child_ages: child_age.0,
             infants: infants.0,
             pets: pets.0,
             price_min: price_min.0,

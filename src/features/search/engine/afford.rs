@@ -82,6 +82,7 @@ mod tests {
     use super::super::dates::Dates;
     use super::super::testing::{everything, town, vary_prices};
     use super::*;
+    use crate::features::pricing::stay_price;
     use crate::values::{Night, Stay};
 
     #[test]
@@ -94,7 +95,7 @@ mod tests {
             for (min, max) in [(0, i64::MAX), (0, 0), (5_000, 20_000), (5_003, 5_003), (70_001, i64::MAX), (0, 9_999), (140_000, 450_000), (i64::MAX, i64::MAX)]
             {
                 let filter = PriceFilter { min, max, basis };
-                let asked = |n: u32| match (stay.map(|stay| corpus.stay_price(n, stay)), basis) {
+                let asked = |n: u32| match (stay.map(|stay| stay_price(corpus.columns.prices[n as usize], corpus.days(n), stay)), basis) {
                     (None, _) => corpus.columns.prices[n as usize],
                     (Some(price), PriceBasis::Nightly) => price.average_nightly,
                     (Some(price), PriceBasis::Total) => price.total,

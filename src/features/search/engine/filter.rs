@@ -14,7 +14,6 @@ use super::sets::AtLeast;
 use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
-use crate::features::pricing::{StayPrice, stay_price};
 use crate::values::{Instant, LocalMoment, Stay};
 use std::sync::Arc;
 
@@ -224,11 +223,6 @@ impl Corpus {
     pub(super) fn days(&self, ordinal: u32) -> &Days {
         static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new() };
         self.columns.days[ordinal as usize].as_deref().unwrap_or(&PLAIN)
-    }
-
-    /// What a stay in this listing costs.
-    pub(crate) fn stay_price(&self, ordinal: u32, stay: Stay) -> StayPrice {
-        stay_price(self.columns.prices[ordinal as usize], self.days(ordinal), stay)
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod nights;
 mod order;
 mod possible;
 pub(crate) mod prices;
+pub(crate) mod pricing;
 pub(crate) mod query;
 mod rows;
 pub(crate) mod selection;

@@ -5,8 +5,9 @@ use super::corpus::Corpus;
 use super::dates::{Dates, Flexible};
 use super::query::{BestDates, PriceBasis, PriceFilter, Query};
 use crate::features::calendar::rules::{Party, permits};
-use crate::features::pricing::StayPrice;
-use crate::values::{LocalMoment, Stay};
+use super::pricing::Totals;
+use crate::features::pricing::{Guests, StayPrice, stay_price, total_price};
+use crate::values::{LocalMoment, Night, Stay};
 use std::sync::Arc;
 
 /// The best dates of a hit and so many alternatives.
@@ -16,6 +17,8 @@ const MOST_DATES: usize = 4;
 pub(super) struct Costs<'a> {
     corpus: &'a Corpus,
     filter: Option<PriceFilter>,
+    guests: Guests,
+    locals: Arc<[Option<LocalMoment>]>,
     when: When<'a>,
 }
 
@@ -31,9 +34,10 @@ impl Corpus {
         let when = match &query.dates {
             None => When::Undated,
             Some(Dates::Fixed(stay)) => When::Stay(*stay),
-            Some(Dates::Flexible(flexible)) => When::Any(Possible { corpus: self, flexible, party: query.party, locals: self.locals(query) }),
+            Some(Dates::Flexible(flexible)) => When::Any(Possible { flexible, party: query.party }),
         };
-        Costs { corpus: self, filter: query.price, when }
+        let guests = Guests { party: query.party, ages: query.ages };
+        Costs { corpus: self, filter: query.price, guests, locals: self.locals(query), when }
     }
 }
 
@@ -55,7 +59,7 @@ impl Costs<'_> {
     pub(super) fn shown(&self, ordinal: u32) -> i64 {
         match &self.when {
             When::Undated => self.corpus.columns.prices[ordinal as usize],
-            When::Stay(stay) => self.corpus.stay_price(ordinal, *stay).total,
+            When::Stay(stay) => self.price(ordinal, *stay).total,
             When::Any(_) if !self.corpus.varied_price.contains(ordinal) => self.corpus.columns.prices[ordinal as usize].saturating_mul(self.nights()),
             When::Any(possible) => self.affordable(possible, ordinal).map(|(_, price)| price.total).min().unwrap_or(i64::MAX),
         }
@@ -65,7 +69,7 @@ impl Costs<'_> {
     pub(super) fn within_bounds(&self, ordinal: u32) -> bool {
         match &self.when {
             When::Undated => self.passes(self.corpus.columns.prices[ordinal as usize], self.corpus.columns.prices[ordinal as usize]),
-            When::Stay(stay) => self.price_passes(self.corpus.stay_price(ordinal, *stay)),
+            When::Stay(stay) => self.price_passes(self.price(ordinal, *stay)),
             When::Any(possible) => self.affordable(possible, ordinal).next().is_some(),
         }
     }
@@ -75,7 +79,7 @@ impl Costs<'_> {
     pub(super) fn of_hit(&self, ordinal: u32) -> (Option<StayPrice>, Vec<BestDates>) {
         match &self.when {
             When::Undated => (None, Vec::new()),
-            When::Stay(stay) => (Some(self.corpus.stay_price(ordinal, *stay)), Vec::new()),
+            When::Stay(stay) => (Some(self.price(ordinal, *stay)), Vec::new()),
             When::Any(possible) => {
                 let mut stays: Vec<(Stay, StayPrice)> = self.affordable(possible, ordinal).collect();
                 stays.sort_by_key(|(stay, price)| (price.total, possible.flexible.preference(*stay)));
@@ -87,7 +91,48 @@ impl Costs<'_> {
 
     /// The possible stays whose price is within the bounds that were asked for.
     fn affordable<'b>(&'b self, possible: &'b Possible<'_>, ordinal: u32) -> impl Iterator<Item = (Stay, StayPrice)> + 'b {
-        possible.stays(ordinal).map(move |stay| (stay, self.corpus.stay_price(ordinal, stay))).filter(|(_, price)| self.price_passes(*price))
+        let (base, days) = (self.corpus.columns.prices[ordinal as usize], self.corpus.days(ordinal));
+        let pricing = self.corpus.columns.pricing[ordinal as usize].as_deref();
+        let mut totals = pricing.map(|pricing| Totals::new(pricing, pricing.terms(base, days), self.guests, self.today(ordinal)));
+        let mut price = move |stay: Stay| match &mut totals {
+            Some(totals) => StayPrice::of(totals.total(stay), stay),
+            None => stay_price(base, days, stay),
+        };
+        self.stays(possible, ordinal).map(move |stay| (stay, price(stay))).filter(|(_, price)| self.price_passes(*price))
+    }
+
+    /// What a stay costs these guests when they book it now.
+    fn price(&self, ordinal: u32, stay: Stay) -> StayPrice {
+        let (base, days) = (self.corpus.columns.prices[ordinal as usize], self.corpus.days(ordinal));
+        match &self.corpus.columns.pricing[ordinal as usize] {
+            None => stay_price(base, days, stay),
+            Some(pricing) => {
+                let lead_days = self.today(ordinal).days_until(stay.check_in());
+                StayPrice::of(total_price(&pricing.terms(base, days), stay, self.guests, lead_days), stay)
+            }
+        }
+    }
+
+    /// The date on which these guests book: that of the listing's own clock.
+    fn today(&self, ordinal: u32) -> Night {
+        self.local(ordinal).map_or(Night::FIRST, |local| local.today)
+    }
+
+    fn local(&self, ordinal: u32) -> Option<LocalMoment> {
+        self.locals[self.corpus.columns.classes[ordinal as usize] as usize]
+    }
+
+    /// The stays that this listing can take, by date.
+    fn stays<'b>(&'b self, possible: &'b Possible<'_>, ordinal: u32) -> impl Iterator<Item = Stay> + 'b {
+        let (corpus, local) = (self.corpus, self.local(ordinal));
+        let mut free = Free { corpus, ordinal, known: None };
+        let stays = possible.flexible.arrivals().iter().filter_map(|arrival| possible.flexible.stay(*arrival));
+        stays.filter(move |stay| {
+            local.is_some_and(|local| {
+                let (terms, days) = (&corpus.columns.terms[ordinal as usize], corpus.days(ordinal));
+                stay.check_in() >= local.today && free.all(*stay) && permits(terms, days, *stay, possible.party, local)
+            })
+        })
     }
 
     fn price_passes(&self, price: StayPrice) -> bool {
@@ -104,26 +149,8 @@ impl Costs<'_> {
 
 /// The stays of a flexible question, put to single listings.
 struct Possible<'a> {
-    corpus: &'a Corpus,
     flexible: &'a Flexible,
     party: Party,
-    locals: Arc<[Option<LocalMoment>]>,
-}
-
-impl Possible<'_> {
-    /// The stays that this listing can take, by date.
-    fn stays(&self, ordinal: u32) -> impl Iterator<Item = Stay> + '_ {
-        let corpus = self.corpus;
-        let local = self.locals[corpus.columns.classes[ordinal as usize] as usize];
-        let mut free = Free { corpus, ordinal, known: None };
-        let stays = self.flexible.arrivals().iter().filter_map(|arrival| self.flexible.stay(*arrival));
-        stays.filter(move |stay| {
-            local.is_some_and(|local| {
-                let (terms, days) = (&corpus.columns.terms[ordinal as usize], corpus.days(ordinal));
-                stay.check_in() >= local.today && free.all(*stay) && permits(terms, days, *stay, self.party, local)
-            })
-        })
-    }
 }
 
 /// The nights of one listing, each looked up once for stays that come in the order of their dates.
@@ -131,7 +158,7 @@ struct Free<'a> {
     corpus: &'a Corpus,
     ordinal: u32,
     /// All nights from `.0` up to, not including, `.1` are free.
-    known: Option<(crate::values::Night, crate::values::Night)>,
+    known: Option<(Night, Night)>,
 }
 
 impl Free<'_> {

@@ -5,6 +5,7 @@ use super::dates::Dates;
 use super::listing::RoomType;
 use super::text::words::Word;
 use crate::features::calendar::rules::Party;
+use crate::features::pricing::ChildAges;
 use crate::values::{Currency, Instant, ListingId, Stay, UserId};
 
 /// What to look for. Everything given must hold.
@@ -17,6 +18,8 @@ pub(crate) struct Query {
     pub area: Option<Area>,
     pub dates: Option<Dates>,
     pub party: Party,
+    /// Of the children, as far as they are told.
+    pub ages: ChildAges,
     pub price: Option<PriceFilter>,
     pub currency: Option<Currency>,
     /// Any of these; empty: all.
@@ -54,7 +57,7 @@ pub(crate) struct PriceFilter {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceBasis {
-    /// The base price without dates, the average of the stay's nights with dates.
+    /// The base price without dates, the stay's total by nights with dates.
     Nightly,
     /// Everything mandatory for the stay.
     Total,

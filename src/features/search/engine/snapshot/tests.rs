@@ -55,7 +55,7 @@ fn mark() -> Mark {
 
 fn header(engine: &Engine) -> Header {
     let sizes = engine.look(|state| (state.corpus.ordinals(), state.corpus.room()));
-    Header::new("here", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
+    Header::new("here", "", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
 }
 
 fn keep(engine: &Engine, header: &Header, place: &Path) {
