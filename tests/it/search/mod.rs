@@ -11,6 +11,7 @@ mod follow;
 mod homes;
 mod index;
 mod lot;
+mod prices;
 mod restless;
 mod rules;
 mod snapshot;
