@@ -182,7 +182,9 @@ impl Questions {
                 self.stay_and_filters(chance, &mut ask);
                 ask.sort = Sort::Cheapest;
             }
-            Topic::FlexWeek | Topic::FlexWeekByPrice | Topic::FlexWindow | Topic::FlexWeekend | Topic::FlexShift | Topic::FlexMap => self.flexible(topic, chance, &mut ask),
+            Topic::FlexWeek | Topic::FlexWeekByPrice | Topic::FlexWindow | Topic::FlexWeekend | Topic::FlexShift | Topic::FlexMap => {
+                self.flexible(topic, chance, &mut ask)
+            }
             Topic::Text | Topic::TextFacets => {
                 ask.q = Some(self.words(chance));
                 ask.facets = topic == Topic::TextFacets;

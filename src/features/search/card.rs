@@ -130,12 +130,7 @@ pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], nights: Option<u16>, 
             let money = |minor: i64| format!("{{\"amount\":{minor},\"currency\":\"{currency}\"}}");
             write(
                 &mut out,
-                format_args!(
-                    ",\"stay\":{{\"nights\":{},\"total\":{},\"average_nightly\":{}}}",
-                    nights,
-                    money(price.total),
-                    money(price.average_nightly)
-                ),
+                format_args!(",\"stay\":{{\"nights\":{},\"total\":{},\"average_nightly\":{}}}", nights, money(price.total), money(price.average_nightly)),
             );
             if !hit.best_dates.is_empty() {
                 out.push_str(",\"best_dates\":");

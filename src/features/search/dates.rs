@@ -51,7 +51,9 @@ impl Ask {
             [Some(_), None, None] => self.within_months().map(Some),
             [None, Some(_), None] => self.within_window().map(Some),
             [None, None, Some(_)] => self.about_a_stay().map(Some),
-            [_, Some(second), None] | [.., Some(second)] => Err(refuse(second, "dates are asked for in one way only: flex, nights in a window, or check_in and check_out")),
+            [_, Some(second), None] | [.., Some(second)] => {
+                Err(refuse(second, "dates are asked for in one way only: flex, nights in a window, or check_in and check_out"))
+            }
         }
     }
 

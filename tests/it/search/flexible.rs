@@ -107,7 +107,12 @@ on_both!(months_are_searched_for_weekends_weeks_and_months, async |db: TestDb| {
         let page = house.find(query).await;
         let Some(card) = page["data"].get(0) else { return vec![] };
         assert_eq!(card["id"], id.as_str());
-        card["best_dates"].as_array().unwrap().iter().map(|dates| format!("{}/{}", dates["check_in"].as_str().unwrap(), &dates["check_out"].as_str().unwrap()[5..])).collect()
+        card["best_dates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|dates| format!("{}/{}", dates["check_in"].as_str().unwrap(), &dates["check_out"].as_str().unwrap()[5..]))
+            .collect()
     };
     assert_eq!(best("flex=weekend&months=2026-08").await, ["2026-08-14/08-16"]);
     assert_eq!(best("flex=weekend&months=2026-08,2026-09").await, ["2026-08-14/08-16", "2026-09-11/09-13", "2026-09-18/09-20", "2026-09-25/09-27"]);
@@ -126,7 +131,9 @@ on_both!(flexible_pages_go_on_where_they_ended_and_the_clock_stands_still, async
     let homes = street(&mut dice, 50, Night::parse(TODAY).unwrap());
     build_all(&db, homes.iter().map(|home| home.lot.clone()).collect()).await;
     let house = House::open(&db).await;
-    for query in ["nights=3&window_from=2026-06-01&window_to=2026-07-20", "flex=weekend&months=2026-06,2026-07", "check_in=2026-06-10&check_out=2026-06-14&plus_minus=7"] {
+    for query in
+        ["nights=3&window_from=2026-06-01&window_to=2026-07-20", "flex=weekend&months=2026-06,2026-07", "check_in=2026-06-10&check_out=2026-06-14&plus_minus=7"]
+    {
         for rest in ["", "&sort=price&currency=USD", "&sort=-price&currency=EUR", "&sort=newest"] {
             let query = format!("{query}{rest}");
             let whole = house.find(&format!("{query}&limit=100")).await;

@@ -29,7 +29,10 @@ fn plan(dice: &mut Dice, today: Night) -> Json {
     if dice.once_in(2) {
         let from = today.plus(i32::try_from(dice.between(0, 40)).unwrap());
         let season = |name: &str, from: Night, nights: i32, price: i64| json!({ "name": name, "from": from.to_string(), "to": from.plus(nights).to_string(), "price": price });
-        plan.insert("seasons".into(), json!([season("One", from, 20, dice.between(2_000, 60_000)), season("Two", from.plus(10), 5, dice.between(2_000, 60_000))]));
+        plan.insert(
+            "seasons".into(),
+            json!([season("One", from, 20, dice.between(2_000, 60_000)), season("Two", from.plus(10), 5, dice.between(2_000, 60_000))]),
+        );
     }
     if dice.once_in(2) {
         plan.insert("los".into(), json!([{ "min_nights": 3, "off_bp": dice.between(0, 2_000) }, { "min_nights": 7, "off_bp": dice.between(1_000, 4_000) }]));
@@ -64,8 +67,14 @@ fn plan(dice: &mut Dice, today: Night) -> Json {
 async fn levy(db: &TestDb, today: Night) {
     let rules = [
         ("", json!({ "key": "vat", "name": "VAT", "bp": 825, "remitted_by": "platform" })),
-        ("albany", json!({ "key": "city", "name": "City tax", "amount": 250, "basis": "guest_night", "valid_from": today.plus(20).to_string(), "age_exempt_below": 6, "remitted_by": "host" })),
-        ("albany", json!({ "key": "bed", "name": "Bed tax", "amount": 100, "basis": "night", "brackets": [{ "from": 20_000, "amount": 400 }], "remitted_by": "host" })),
+        (
+            "albany",
+            json!({ "key": "city", "name": "City tax", "amount": 250, "basis": "guest_night", "valid_from": today.plus(20).to_string(), "age_exempt_below": 6, "remitted_by": "host" }),
+        ),
+        (
+            "albany",
+            json!({ "key": "bed", "name": "Bed tax", "amount": 100, "basis": "night", "brackets": [{ "from": 20_000, "amount": 400 }], "remitted_by": "host" }),
+        ),
     ];
     let written: Result<(), DbError> = db
         .write(move |tx, now| {
@@ -131,7 +140,8 @@ async fn no_total_is_a_lie(db: TestDb, fees: Fees, taxed: bool) {
         } else {
             format!("nights={nights}&window_from={from}&window_to={}", from.plus(arrivals - 1 + nights))
         };
-        let of = |n: usize| stays.iter().filter(move |stay| homes[n].takes(**stay, party, now)).map(move |stay| total(&homes[n], &offers[n], *stay, known, now));
+        let of =
+            |n: usize| stays.iter().filter(move |stay| homes[n].takes(**stay, party, now)).map(move |stay| total(&homes[n], &offers[n], *stay, known, now));
         // The totals of each home, cheapest first.
         let all: BTreeMap<String, (usize, Vec<i64>)> = (0..homes.len())
             .map(|n| {
@@ -148,7 +158,8 @@ async fn no_total_is_a_lie(db: TestDb, fees: Fees, taxed: bool) {
             assert_eq!(card["stay"]["total"]["amount"], totals[0], "{query}");
             assert_eq!(card["stay"]["average_nightly"]["amount"], totals[0] / i64::from(nights), "{query}");
             for best in card["best_dates"].as_array().into_iter().flatten() {
-                let stay = Stay::new(Night::parse(best["check_in"].as_str().unwrap()).unwrap(), Night::parse(best["check_out"].as_str().unwrap()).unwrap()).unwrap();
+                let stay =
+                    Stay::new(Night::parse(best["check_in"].as_str().unwrap()).unwrap(), Night::parse(best["check_out"].as_str().unwrap()).unwrap()).unwrap();
                 assert_eq!(best["total"]["amount"], total(&homes[*n], &offers[*n], stay, known, now), "{query}");
             }
             compared += 1;
@@ -187,6 +198,11 @@ on_both!(no_total_of_a_search_is_a_lie, async |db: TestDb| {
 });
 
 on_both!(no_total_with_fees_and_taxes_is_a_lie, async |db: TestDb| {
-    let fees = Fees { model: FeePreset::Split, guest_min: BTreeMap::from([("USD".to_owned(), 700)]), guest_max: BTreeMap::from([("EUR".to_owned(), 9_000)]), ..Fees::default() };
+    let fees = Fees {
+        model: FeePreset::Split,
+        guest_min: BTreeMap::from([("USD".to_owned(), 700)]),
+        guest_max: BTreeMap::from([("EUR".to_owned(), 9_000)]),
+        ..Fees::default()
+    };
     no_total_is_a_lie(db, fees, true).await;
 });

@@ -234,4 +234,3 @@ fn next_link(uri: &poem::http::Uri, cursor: &str) -> String {
     let and = if query.is_empty() { "" } else { "&" };
     format!("<{}?{}{and}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"))
 }
-

@@ -275,8 +275,8 @@ fn millimetres(km: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::selection::Selection;
     use super::super::dates::Dates;
+    use super::super::selection::Selection;
     use super::super::testing::{everything, town, vary_prices};
     use super::super::text::hits::{Gathering, WordHits};
     use super::*;

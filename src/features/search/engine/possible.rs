@@ -3,9 +3,9 @@
 
 use super::corpus::Corpus;
 use super::dates::{Dates, Flexible};
+use super::pricing::Totals;
 use super::query::{BestDates, PriceBasis, PriceFilter, Query};
 use crate::features::calendar::rules::{Party, permits};
-use super::pricing::Totals;
 use crate::features::pricing::{Guests, StayPrice, stay_price, total_price};
 use crate::values::{LocalMoment, Night, Stay};
 use std::sync::Arc;

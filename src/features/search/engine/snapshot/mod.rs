@@ -90,7 +90,17 @@ impl Header {
         holds: impl Iterator<Item = (Instant, ListingId)>,
     ) -> Self {
         let holds = holds.map(|(until, id)| (until.0, id)).collect();
-        Self { release: RELEASE.to_owned(), vocabulary: vocabulary(), instance: instance.to_owned(), fees: fees.to_owned(), mark, base: base.0, ordinals, room, holds }
+        Self {
+            release: RELEASE.to_owned(),
+            vocabulary: vocabulary(),
+            instance: instance.to_owned(),
+            fees: fees.to_owned(),
+            mark,
+            base: base.0,
+            ordinals,
+            room,
+            holds,
+        }
     }
 
     /// The first night of the bitmaps.
