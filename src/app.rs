@@ -78,7 +78,7 @@ impl Parts {
         let cursors = CursorKey::new(&secret);
         let config = &tools.config;
         let limits = search::Limits { card_bytes: config.cache.cards_mb.saturating_mul(1 << 20), snapshot_from: config.search.snapshot_from };
-        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits)?;
+        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits, &config.fees)?;
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
@@ -143,7 +143,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
-        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
+        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;

@@ -154,6 +154,11 @@ impl Home {
         stay.range().iter().map(|night| set("host", night).or(set("inside", night)).unwrap_or(self.lot.number("price_minor"))).sum()
     }
 
+    /// The date there.
+    pub(super) fn today(&self, now: Instant) -> Night {
+        self.zone.local(now).today
+    }
+
     /// Whether the party fits, dates apart.
     pub(super) fn fits(&self, party: Party) -> bool {
         party.adults + party.children <= self.terms.capacity && party.infants <= self.terms.max_infants.into() && party.pets <= self.terms.max_pets.into()

@@ -5,7 +5,6 @@
 
 use super::bits::Bitmap;
 use crate::features::calendar::rules::{Days, Terms};
-use crate::values::Stay;
 use std::num::NonZeroU16;
 
 /// Stays of up to this many nights have bitmaps; longer ones are looked up one by one.
@@ -74,8 +73,14 @@ impl Lengths {
         levels.filter(|_| sets.next().is_none()).map(|levels| Self { levels })
     }
 
-    /// Who surely takes the length of this stay, and who must be asked. `None`: ask everybody.
-    pub(crate) fn of(&self, stay: Stay) -> Option<(&Bitmap, &Bitmap)> {
-        self.levels.get(usize::from(stay.nights()) - 1).map(|level| (&level.sure, &level.maybe))
+    /// Who surely takes stays of so many nights, and who must be asked. `None`: ask everybody.
+    pub(crate) fn of(&self, nights: u16) -> Option<(&Bitmap, &Bitmap)> {
+        self.levels.get(usize::from(nights) - 1).map(|level| (&level.sure, &level.maybe))
     }
+}
+
+/// Whether a listing takes stays of so many nights on every day of arrival; `None`: on some of them perhaps.
+pub(super) fn takes(terms: &Terms, days: &Days, nights: u16) -> Option<bool> {
+    let bounds = Bounds::of(terms, days);
+    if bounds.sure(nights) { Some(true) } else { (!bounds.possible(nights)).then_some(false) }
 }

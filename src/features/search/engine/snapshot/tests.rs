@@ -1,5 +1,6 @@
 //! A corpus comes back as it was; whatever is done to the file is noticed; changes during the copy do no harm.
 
+use super::super::dates::Dates;
 use super::super::testing::{everything, facts, mix};
 use super::super::text::index::TextIndex;
 use super::super::{Change, Engine, build, corpus::Corpus, listing::Entry};
@@ -55,7 +56,7 @@ fn mark() -> Mark {
 
 fn header(engine: &Engine) -> Header {
     let sizes = engine.look(|state| (state.corpus.ordinals(), state.corpus.room()));
-    Header::new("here", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
+    Header::new("here", "", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
 }
 
 fn keep(engine: &Engine, header: &Header, place: &Path) {
@@ -82,7 +83,7 @@ fn answers(corpus: Corpus, folder: &Path) -> Vec<String> {
         query.sort = [Sort::Relevance, Sort::Newest, Sort::Rating][usize::try_from(pick(2, 3)).unwrap()];
         if pick(3, 3) > 0 {
             let arrival = BASE.plus(1 + i32::try_from(pick(4, 120)).unwrap());
-            query.stay = Stay::new(arrival, arrival.plus(1 + i32::try_from(pick(5, 7)).unwrap())).ok();
+            query.dates = Stay::new(arrival, arrival.plus(1 + i32::try_from(pick(5, 7)).unwrap())).ok().map(Dates::Fixed);
         }
         if pick(6, 3) == 0 {
             query.amenities = vec![u16::try_from(pick(7, 20)).unwrap()];
