@@ -10,6 +10,7 @@ use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
 use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
+use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -93,13 +94,14 @@ impl Parts {
 fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
+    handlers.extend(quotes::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![Box::new(listings::HostData), Box::new(QuoteData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?
@@ -155,6 +157,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages),
         (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
+        (QuotesApi::new(tools.clone()), CouponsApi::new(tools.clone(), cursors.clone()), StaffCouponsApi::new(tools.clone(), cursors.clone())),
         ReviewsApi::new(tools.clone(), cursors),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -173,7 +176,17 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
 /// Who may call which operation.
 #[must_use]
 pub fn doors() -> Doors {
-    Doors::of(&[health::DOORS, accounts::DOORS, accounts::STAFF_DOORS, listings::DOORS, pricing::DOORS, availability::DOORS, reviews::DOORS, search::DOORS])
+    Doors::of(&[
+        health::DOORS,
+        accounts::DOORS,
+        accounts::STAFF_DOORS,
+        listings::DOORS,
+        pricing::DOORS,
+        availability::DOORS,
+        quotes::DOORS,
+        reviews::DOORS,
+        search::DOORS,
+    ])
 }
 
 /// What the APIs of the features are made of.

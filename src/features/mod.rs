@@ -7,5 +7,6 @@ pub mod calendar;
 pub mod imports;
 pub mod listings;
 pub mod pricing;
+pub mod quotes;
 pub mod reviews;
 pub mod search;

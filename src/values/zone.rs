@@ -40,11 +40,44 @@ impl Zone {
         let minute = i32::from(there.hour()) * 60 + i32::from(there.minute());
         LocalMoment { today: Night::from_date(there.date()), minute: u16::try_from(minute).unwrap_or(0) }
     }
+
+    /// The instant at which the clock on the wall shows `minute` (0..1440) on the date of `night` (D6): a time that is skipped moves
+    /// forward by what was skipped, one that comes twice is the earlier.
+    #[must_use]
+    pub fn resolve(&self, night: Night, minute: u16) -> Instant {
+        let minute = minute.min(1_439);
+        let clock = |n: u16| i8::try_from(n).unwrap_or(0);
+        let wall = night.date().at(clock(minute / 60), clock(minute % 60), 0, 0);
+        // `None` only past the year 9999, where no night is.
+        self.rules.to_ambiguous_timestamp(wall).compatible().map_or(Instant(i64::MAX), |at| Instant(at.as_microsecond()))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skipped_times_move_forward_and_doubled_ones_are_the_earlier() {
+        for (zone, date, time, at) in [
+            ("Europe/Berlin", "2026-03-29", (2, 30), "2026-03-29T01:30:00Z"),
+            ("Europe/Berlin", "2026-03-29", (3, 30), "2026-03-29T01:30:00Z"),
+            ("Europe/Berlin", "2026-10-25", (2, 30), "2026-10-25T00:30:00Z"),
+            ("Europe/Berlin", "2026-10-25", (3, 0), "2026-10-25T02:00:00Z"),
+            ("Europe/Berlin", "2026-07-01", (15, 0), "2026-07-01T13:00:00Z"),
+            // Half an hour is skipped, and doubled.
+            ("Australia/Lord_Howe", "2026-10-04", (2, 15), "2026-10-03T15:45:00Z"),
+            ("Australia/Lord_Howe", "2026-04-05", (1, 45), "2026-04-04T14:45:00Z"),
+            // Midnight does not exist.
+            ("America/Sao_Paulo", "2018-11-04", (0, 0), "2018-11-04T03:00:00Z"),
+            // A whole day does not exist.
+            ("Pacific/Apia", "2011-12-30", (15, 0), "2011-12-31T01:00:00Z"),
+            ("Asia/Kathmandu", "2026-01-01", (15, 0), "2026-01-01T09:15:00Z"),
+        ] {
+            let found = Zone::parse(zone).unwrap().resolve(Night::parse(date).unwrap(), time.0 * 60 + time.1);
+            assert_eq!(found.to_string(), at, "{zone} {date} {time:?}");
+        }
+    }
 
     #[test]
     fn one_instant_is_another_date_elsewhere() {

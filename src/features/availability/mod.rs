@@ -9,4 +9,4 @@ mod service;
 
 pub use api::{AvailabilityApi, DOORS};
 pub use rules::{DayOutlook, RangeRefusal, outlook};
-pub use service::{CalendarPage, Why, calendar_page, why};
+pub use service::{CalendarPage, Why, calendar_page, other_dates, why};

@@ -54,6 +54,8 @@ pub const ACTIONS: &[Action] = actions! {
     "job.retried": "Staff gave a job that had been given up another chance.",
     "invite.made": "An invitation was made.",
     "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
+    "coupon.made": "A coupon was made.",
+    "coupon.ended": "A coupon was ended.",
     "tax.made": "A tax of a place was set up.",
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",

@@ -43,14 +43,7 @@ pub enum FeePreset {
 
 impl Default for Fees {
     fn default() -> Self {
-        Self {
-            model: FeePreset::None,
-            guest_bp: None,
-            host_bp: None,
-            guest_min: BTreeMap::new(),
-            guest_max: BTreeMap::new(),
-            monthly_from_nights: 28,
-        }
+        Self { model: FeePreset::None, guest_bp: None, host_bp: None, guest_min: BTreeMap::new(), guest_max: BTreeMap::new(), monthly_from_nights: 28 }
     }
 }
 

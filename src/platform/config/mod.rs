@@ -11,6 +11,7 @@ mod limits;
 mod mail;
 mod oidc;
 mod outbound;
+mod quotes;
 mod sources;
 mod units;
 
@@ -21,6 +22,7 @@ pub use limits::{Limits, Rate};
 pub use mail::{Encryption, Mail};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
+pub use quotes::Quotes;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -56,6 +58,7 @@ pub struct Config {
     pub search: Search,
     pub outbound: OutboundSettings,
     pub fees: Fees,
+    pub quotes: Quotes,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -190,6 +193,7 @@ impl Default for Config {
             search: Search::default(),
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
+            quotes: Quotes::default(),
             oidc: Vec::new(),
         }
     }
@@ -280,6 +284,7 @@ impl Config {
         self.mail.check()?;
         self.outbound.check()?;
         self.fees.check()?;
+        self.quotes.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
