@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     password_hash   TEXT,                      -- argon2id as a PHC string; NULL: other ways to log in only
     state           TEXT NOT NULL CHECK (state IN ('active', 'suspended', 'leaving', 'erased')),
     state_reason    TEXT,
-    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased
+    erase_at        TIMESTAMPTZ,               -- when somebody who is leaving will be erased, suspended meanwhile or not
     locale          TEXT,                      -- BCP 47; NULL: as the instance
     currency        TEXT CHECK (length(currency) = 3),
     totp_sealed     TEXT,                      -- the secret of the authenticator app, sealed; NULL: none
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS accounts (
     version         BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
     updated_at      TIMESTAMPTZ NOT NULL,
-    CHECK ((state = 'leaving') = (erase_at IS NOT NULL))
+    CHECK (state <> 'leaving' OR erase_at IS NOT NULL)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_email ON accounts (email_key);
 CREATE INDEX IF NOT EXISTS accounts_by_state ON accounts (state, user_id);
@@ -359,7 +359,7 @@ CREATE INDEX IF NOT EXISTS quotes_over ON quotes (expires_at);
 
 -- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
 CREATE TABLE IF NOT EXISTS co_hosts (
-    listing_id UUID NOT NULL REFERENCES listings (id),
+    listing_id UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
     user_id    UUID NOT NULL REFERENCES users (id),
     level      TEXT NOT NULL CHECK (level IN ('calendar', 'messages', 'full')),
     version    BIGINT NOT NULL,
@@ -367,6 +367,33 @@ CREATE TABLE IF NOT EXISTS co_hosts (
     PRIMARY KEY (listing_id, user_id)
 );
 CREATE INDEX IF NOT EXISTS co_hosts_of_user ON co_hosts (user_id, listing_id);
+
+-- Who was asked by letter to help, and has not answered yet. The token stands in the letter only.
+CREATE TABLE IF NOT EXISTS co_host_invitations (
+    id            UUID PRIMARY KEY,
+    listing_id    UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
+    email         TEXT NOT NULL,               -- as whoever invited wrote it
+    email_key     TEXT NOT NULL,               -- normalised
+    level         TEXT NOT NULL CHECK (level IN ('calendar', 'messages', 'full')),
+    invited_by    UUID NOT NULL REFERENCES users (id),
+    secret_digest TEXT NOT NULL,
+    created_at    TIMESTAMPTZ NOT NULL,
+    expires_at    TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS co_host_invitations_by_secret ON co_host_invitations (secret_digest);
+CREATE UNIQUE INDEX IF NOT EXISTS co_host_invitations_of_listing ON co_host_invitations (listing_id, email_key);
+CREATE INDEX IF NOT EXISTS co_host_invitations_to ON co_host_invitations (email_key);
+CREATE INDEX IF NOT EXISTS co_host_invitations_by ON co_host_invitations (invited_by);
+CREATE INDEX IF NOT EXISTS co_host_invitations_over ON co_host_invitations (expires_at);
+
+-- How often the page of a listing was read, by local day; who read it is not known to anybody.
+CREATE TABLE IF NOT EXISTS listing_views (
+    listing_id UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,
+    day        DATE NOT NULL,
+    views      BIGINT NOT NULL CHECK (views > 0),
+    PRIMARY KEY (listing_id, day)
+);
+CREATE INDEX IF NOT EXISTS listing_views_by_day ON listing_views (day);
 
 -- Long texts, one row a language; '' is the language the host wrote in.
 CREATE TABLE IF NOT EXISTS listing_texts (

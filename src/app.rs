@@ -8,7 +8,7 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::imports;
-use crate::features::listings::{self, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{self, CoHostsApi, HostingApi, ListingPages, ListingsApi, ReferenceApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -43,11 +43,12 @@ const TASKS_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub tools: Tools,
     pub search: Search,
+    /// Rendered pages of listings, and how often they are read.
+    pub pages: ListingPages,
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
     holders: Holders,
-    pages: ListingPages,
     cursors: CursorKey,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
@@ -85,7 +86,7 @@ impl Parts {
         })];
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys))];
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
         Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -93,6 +94,7 @@ impl Parts {
 /// Who runs which kind of jobs.
 fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(listings::jobs(tools));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
@@ -158,7 +160,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ListingsApi::new(tools.clone(), pages),
         (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
         (QuotesApi::new(tools.clone()), CouponsApi::new(tools.clone(), cursors.clone()), StaffCouponsApi::new(tools.clone(), cursors.clone())),
-        ReviewsApi::new(tools.clone(), cursors),
+        ReviewsApi::new(tools.clone(), cursors.clone()),
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
@@ -168,6 +170,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
         UsersApi::new(tools.clone()),
         staff,
+        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
         ReferenceApi::new(tools),
     );
     (V1(features), HealthApi::new(readiness))
@@ -181,6 +184,8 @@ pub fn doors() -> Doors {
         accounts::DOORS,
         accounts::STAFF_DOORS,
         listings::DOORS,
+        listings::CO_HOST_DOORS,
+        listings::HOSTING_DOORS,
         pricing::DOORS,
         availability::DOORS,
         quotes::DOORS,

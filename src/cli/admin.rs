@@ -25,8 +25,11 @@ pub struct CreateArgs {
     #[arg(long)]
     email: String,
     /// Under which others will know them
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "promote")]
+    name: Option<String>,
+    /// Makes an account that there is already an operator; its name and password stay
+    #[arg(long, conflicts_with_all = ["name", "password_file"])]
+    promote: bool,
     /// Reads the password from the first line of a file (`-`: standard input) instead of asking for it
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -47,8 +50,17 @@ pub struct ResetArgs {
 }
 
 pub(super) fn create(config: Config, args: &CreateArgs) -> anyhow::Result<()> {
+    let tools = open(config)?;
+    if args.promote {
+        let name = console::promote(&tools, &args.email)?;
+        return print(&format!("{name} is an operator now"));
+    }
+    // Before a password is asked for that would be good for nothing.
+    if let Some(name) = console::name_of(&tools, &args.email)? {
+        bail!("there is an account with this address already ({name}); to make it an operator: stopover create-admin --email {} --promote", args.email);
+    }
     let password = password(args.password_file.as_deref())?;
-    console::create_operator(&open(config)?, &args.name, &args.email, &password)?;
+    console::create_operator(&tools, args.name.as_deref().unwrap_or_default(), &args.email, &password)?;
     print("the operator was made; log in with POST /api/v1/auth/login")
 }
 

@@ -18,6 +18,10 @@ const OLDEST_NOW: Instant = Instant(1_704_067_200_000_000);
 
 pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
     let mut well = report(&machine(&config));
+    if let Some(warning) = config.unknown_address() {
+        // Worth a word, but it may be meant so: behind a proxy that is being set up, or in a network of one's own.
+        println!("note  {:<12} {warning}", "public_url");
+    }
     well &= match open(config) {
         Ok(tools) => {
             let database = report(&database(&tools));

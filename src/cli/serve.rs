@@ -52,6 +52,9 @@ fn welcome(parts: &Parts) {
         // The one place where it can be read: it goes to the console and not through the log.
         eprintln!("  first steps  make the first operator within an hour: {url}/account/setup#{} (or: stopover create-admin)", token.expose());
     }
+    if let Some(warning) = config.unknown_address() {
+        eprintln!("  warning      {warning}");
+    }
     eprintln!("  stop it with Ctrl-C");
 }
 

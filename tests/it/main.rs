@@ -13,6 +13,7 @@ mod db_schema;
 mod db_writer;
 mod edge;
 mod events;
+mod hosting;
 mod imports;
 mod jobs;
 mod mail;

@@ -4,7 +4,7 @@
 use super::access_tokens;
 use super::hashing::Hashing;
 use super::rules;
-use super::service::{World, note, passwords, registration, setup};
+use super::service::{World, note, passwords, registration, setup, staff};
 use super::store::accounts::{self as rows, Account};
 use super::store::one_time::{self, Purpose};
 use crate::platform::access::Role;
@@ -25,9 +25,24 @@ pub fn create_operator(tools: &Tools, name: &str, email: &str, password: &str) -
     let (world, who) = (world(tools, "create-admin"), registration::Appointed { name, email, password_hash });
     let made = tools.db.write_blocking(Lane::Urgent, move |tx, now| registration::appoint(tx, now, &world, Actor::Console, &who, Role::Operator));
     if made?.is_none() {
-        bail!("there is an account with this address already; an operator can give it the role");
+        bail!("there is an account with this address already");
     }
     seal(tools)
+}
+
+/// The name of the person who has the account with this address; `None`: nobody has.
+pub fn name_of(tools: &Tools, email: &str) -> anyhow::Result<Option<String>> {
+    let email = address(email)?;
+    Ok(tools.db.read_blocking(move |conn| rows::by_email(conn, email.key()))?.map(|account| account.name))
+}
+
+/// Makes somebody who has an account an operator; answers their name.
+pub fn promote(tools: &Tools, email: &str) -> anyhow::Result<String> {
+    let (account, world) = (account(tools, email)?, world(tools, "create-admin"));
+    let (user, name) = (account.user, account.name.clone());
+    tools.db.write_blocking(Lane::Urgent, move |tx, now| staff::promote(tx, now, &world, user, Role::Operator))?;
+    seal(tools)?;
+    Ok(name)
 }
 
 /// Sets a new password, ends all sessions and tokens.

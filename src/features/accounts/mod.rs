@@ -25,7 +25,7 @@ pub use api::{
 };
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
-pub use service::{Profile, profile};
+pub use service::{Contact, Profile, contact, contact_at, contact_held, profile};
 pub use store::{STATEMENTS, directory_statements};
 
 /// The page that links of letters lead to.

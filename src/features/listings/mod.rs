@@ -6,17 +6,21 @@
 
 pub mod amenities;
 mod api;
+mod jobs;
 mod personal;
 mod place;
 pub mod property_types;
 mod rules;
 mod service;
 mod store;
+mod views;
 
-pub use api::{DOORS, ListingPages, ListingsApi, ReferenceApi};
+pub use api::{CO_HOST_DOORS, CoHostsApi, DOORS, HOSTING_DOORS, HostingApi, ListingPages, ListingsApi, ReferenceApi};
+pub use jobs::jobs;
 pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::mean_centi;
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
-pub use store::{STANDING, STATEMENTS};
+pub use store::{STANDING, STATEMENTS, hosting_statements};
+pub use views::Views;

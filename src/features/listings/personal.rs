@@ -1,6 +1,7 @@
-//! What listings hold about people: the homes of a host.
+//! What listings hold about people: the homes of a host, and who helps whom.
 
-use super::store::{self, hosted};
+use super::store::{self, co_hosts, hosted};
+use crate::features::accounts;
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::events::{self, Kind};
 use crate::platform::privacy::{Archive, Blocker, PersonalData};
@@ -19,7 +20,24 @@ impl PersonalData for HostData {
         archive.list("listings")?;
         hosted::listings(conn, user, |listing| archive.item(listing))?;
         archive.list("listing_texts")?;
-        hosted::texts(conn, user, |text| archive.item(text))
+        hosted::texts(conn, user, |text| archive.item(text))?;
+        archive.list("co_hosting")?;
+        for (listing, level, since) in co_hosts::of_helper(conn, user)? {
+            archive.item(&json!({"listing_id": listing.0, "level": level.name(), "since": since.to_string()}))?;
+        }
+        archive.list("co_host_invitations")?;
+        let own = accounts::contact(conn, user)?;
+        let sent = co_hosts::invitations_by(conn, user)?;
+        let received = own.map(|own| co_hosts::invitations_to(conn, &own.email)).transpose()?.unwrap_or_default();
+        for one in &sent {
+            archive.item(&json!({
+                "listing_id": one.listing.0, "sent_by_you": true, "email": one.email, "level": one.level.name(), "at": one.created_at.to_string(),
+            }))?;
+        }
+        for one in &received {
+            archive.item(&json!({"listing_id": one.listing.0, "sent_by_you": false, "level": one.level.name(), "at": one.created_at.to_string()}))?;
+        }
+        Ok(())
     }
 
     fn blocks_erasure(&self, _conn: &mut Conn<'_>, _user: UserId) -> DbResult<Vec<Blocker>> {
@@ -27,6 +45,8 @@ impl PersonalData for HostData {
     }
 
     fn erase(&self, tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+        let own = accounts::contact(tx, user)?;
+        co_hosts::forget(tx, user, own.map(|own| own.email).as_ref())?;
         hosted::empty(tx, now, user, TITLE)?;
         for listing in store::of_host(tx, user)? {
             events::append(tx, Kind::ListingChanged, listing.0, &json!({}), now)?;

@@ -272,6 +272,13 @@ impl Config {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
+    /// One sentence about a server that others can reach but that does not know its own address; `None`: all is well.
+    #[must_use]
+    pub fn unknown_address(&self) -> Option<String> {
+        let reached = self.public_url.is_none() && !self.listen.ip().to_canonical().is_loopback();
+        reached.then(|| format!("public_url is not set, so the links in letters lead to {}; set it to the address that people open", self.base_url()))
+    }
+
     /// All effective settings as TOML, secrets redacted.
     pub fn to_toml(&self) -> Result<String, SettingsError> {
         let database = self.database()?.redacted();
@@ -334,6 +341,17 @@ mod tests {
         let config = Config { database: Some("postgres://app:secret@db/stay".into()), ..Config::default() };
         let shown = config.to_toml().unwrap();
         assert!(shown.contains("postgres://app:***@db/stay") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_server_that_others_reach_should_know_its_address() {
+        let warned = |listen: &str, public_url: Option<&str>| {
+            Config { listen: listen.parse().unwrap(), public_url: public_url.map(str::to_owned), ..Config::default() }.unknown_address().is_some()
+        };
+        for (listen, warns) in [("127.0.0.1:8080", false), ("[::1]:80", false), ("[::ffff:127.0.0.1]:80", false), ("0.0.0.0:80", true), ("[::]:80", true)] {
+            assert_eq!(warned(listen, None), warns, "{listen}");
+            assert!(!warned(listen, Some("https://stay.example.org")), "{listen}");
+        }
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub const CODES: &[Code] = &[
     code("second_factor_needed", 403, "Second factor needed", "Staff need a second factor on this server: set one up under /me, and log in with it."),
     code("proof_needed", 403, "Fresh proof needed", "This is grave enough to ask who you are once more: call /auth/prove, then try again within five minutes."),
     code("staff_account", 403, "Account of staff", "Accounts of staff are for operators alone."),
+    code("other_address", 403, "For another address", "The invitation was sent to another mail address: log in with the account that has it."),
     code("not_found", 404, "Not found", "There is nothing at this address, or nothing that you may see."),
     code("method_not_allowed", 405, "Wrong method", "The address exists, but not with this method; the Allow header lists the right ones."),
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),
@@ -103,6 +104,8 @@ pub const CODES: &[Code] = &[
     code("erasure_blocked", 409, "Something has to end first", "The account cannot be erased yet; `reasons` says what has to end before."),
     code("last_operator", 409, "Last operator", "The last operator can neither lose the role nor be suspended: name another one first."),
     code("own_account", 409, "Your own account", "This is done to the accounts of others only."),
+    code("co_host_known", 409, "Helps already", "Whoever hosts a listing, or helps with it, needs no invitation to it."),
+    code("too_many_co_hosts", 409, "Too many co-hosts", "A listing has at most twenty co-hosts, open invitations included."),
     code("link_unknown", 410, "Link used or too old", "A link of a letter is good once and for a while. Ask for another one."),
     code(
         "already_done",

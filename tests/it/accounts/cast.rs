@@ -108,6 +108,8 @@ impl Who {
 pub(super) struct Request {
     /// What stands for `{id}`, where the address has one.
     pub(super) id: Option<Uuid>,
+    /// What stands for further parts of the address, as in `("{user_id}", id)`.
+    pub(super) parts: Vec<(&'static str, Uuid)>,
     pub(super) query: String,
     /// What the browser carries besides.
     pub(super) cookie: Option<String>,
@@ -264,7 +266,7 @@ impl<'a> Cast<'a> {
             }
             other => return self.request_of_things(other, who).await,
         }
-        Request { id, query: query.into(), body, cookie: None }
+        Request { id, query: query.into(), body, ..Request::default() }
     }
 
     /// One more session of somebody, to be ended.
@@ -289,6 +291,7 @@ impl<'a> Cast<'a> {
     pub(super) async fn send(&self, who: Who, method: &str, template: &str, request: &Request) -> crate::support::town::Reply {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
+        let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
         let path = path.replace("{provider}", "home");
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));

@@ -12,7 +12,7 @@ use stopover::values::Instant;
 const DAY: i64 = 86_400;
 
 /// Every text in every table.
-pub(super) fn dump(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
+pub(crate) fn dump(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
     let mut found = Vec::new();
     for table in SCHEMA.split("CREATE TABLE IF NOT EXISTS ").skip(1) {
         let (name, rest) = table.split_once(" (").unwrap();

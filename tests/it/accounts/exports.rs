@@ -1,21 +1,13 @@
 //! A copy of one's data: asked for, made by a job, fetched from any node, gone after two days.
 
 use crate::support::homes;
-use crate::support::town::Town;
+use crate::support::town::{Town, unpacked};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;
-use serde_json::{Value, json};
-use std::io::{Cursor, Read};
+use serde_json::json;
 use stopover::platform::db::DbError;
 
 const HOUR: i64 = 3_600;
-
-pub(super) fn unpacked(bytes: &[u8], name: &str) -> Value {
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let mut text = String::new();
-    zip.by_name(name).unwrap().read_to_string(&mut text).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
 
 on_both!(everything_about_somebody_is_in_the_file_and_nobody_else_gets_it, async |db: TestDb| {
     let (here, there) = (Town::new(&db).await, Town::node(&db, |_| ()).await);

@@ -39,7 +39,8 @@ impl App {
 
 /// Sets an app up for somebody who has logged in a moment ago; answers it with the recovery codes.
 pub(super) async fn set_up(town: &Town, asker: &Asker) -> (App, Vec<String>) {
-    let made = town.ask(asker, Method::POST, "/me/totp", None).await.expect(200).json();
+    let me = town.get(asker, "/me").await.expect(200).json();
+    let made = town.post(asker, "/me/totp", json!({"password": password_of(me["name"].as_str().unwrap())})).await.expect(200).json();
     let app = App { secret: made["secret"].as_str().unwrap().to_owned() };
     let confirmed = town.post(asker, "/me/totp/confirm", json!({"code": app.code(town)})).await;
     let codes = confirmed.expect(200).json()["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
@@ -78,7 +79,10 @@ on_both!(an_app_is_set_up_and_asked_for, async |db: TestDb| {
     let elsewhere = town.log_in("Ada").await;
     assert_eq!(town.get(&ada, "/me/totp").await.expect(200).json(), json!({"on": false, "since": null, "recovery_codes_left": 0}));
     town.post(&ada, "/me/totp/confirm", json!({"code": "123456"})).await.expect_problem(409, "second_factor_off");
-    let made = town.ask(&ada, Method::POST, "/me/totp", None).await.expect(200).json();
+    for body in [json!({}), json!({"password": null}), json!({"password": "a wrong guess"})] {
+        town.post(&ada, "/me/totp", body).await.expect_problem(403, "wrong_password");
+    }
+    let made = town.post(&ada, "/me/totp", json!({"password": password_of("Ada")})).await.expect(200).json();
     let app = App { secret: made["secret"].as_str().unwrap().to_owned() };
     assert_eq!(app.secret.len(), 32, "160 bits");
     let url = made["otpauth_url"].as_str().unwrap();
@@ -101,7 +105,7 @@ on_both!(an_app_is_set_up_and_asked_for, async |db: TestDb| {
     // The session that did it has shown both; the others are over.
     assert_eq!(strong(&town, &ada).await, true);
     town.get(&elsewhere, "/auth/session").await.expect_problem(401, "invalid_token");
-    town.ask(&ada, Method::POST, "/me/totp", None).await.expect_problem(409, "second_factor_on");
+    town.post(&ada, "/me/totp", json!({"password": password_of("Ada")})).await.expect_problem(409, "second_factor_on");
     // A code of the step that was used does not count again, neither does a wrong one; the ticket stays.
     let ticket_one = ticket(&town, "Ada").await;
     otp(&town, &ticket_one, &app.code(&town)).await.expect_problem(403, "wrong_code");
@@ -118,7 +122,7 @@ on_both!(an_unproven_session_sets_up_nothing, async |db: TestDb| {
     let town = Town::new(&db).await;
     let ada = town.newcomer("Ada").await;
     town.clock.advance_seconds(301);
-    town.ask(&ada, Method::POST, "/me/totp", None).await.expect_problem(403, "proof_needed");
+    town.post(&ada, "/me/totp", json!({"password": password_of("Ada")})).await.expect_problem(403, "proof_needed");
     town.post(&ada, "/me/totp/confirm", json!({"code": "123456"})).await.expect_problem(403, "proof_needed");
     town.post(&ada, "/me/recovery-codes", json!({"code": "123456"})).await.expect_problem(403, "proof_needed");
     town.ask(&ada, Method::POST, "/me/passkeys/start", None).await.expect_problem(403, "proof_needed");
@@ -172,7 +176,7 @@ on_both!(all_doors_count_wrong_codes_together, async |db: TestDb| {
 on_both!(the_first_code_is_counted_too, async |db: TestDb| {
     let town = Town::new(&db).await;
     let ada = town.newcomer("Ada").await;
-    let made = town.ask(&ada, Method::POST, "/me/totp", None).await.expect(200).json();
+    let made = town.post(&ada, "/me/totp", json!({"password": password_of("Ada")})).await.expect(200).json();
     let app = App { secret: made["secret"].as_str().unwrap().to_owned() };
     for _ in 0..5 {
         town.post(&ada, "/me/totp/confirm", json!({"code": app.wrong(&town)})).await.expect_problem(403, "wrong_code");

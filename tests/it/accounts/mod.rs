@@ -1,10 +1,14 @@
 //! Accounts as people live with them: every story on both engines.
 
+pub(crate) use erasure::dump;
+
 mod authenticator;
 mod cast;
+mod deeds;
 mod erasure;
 mod exports;
 mod factors;
+mod helpers;
 mod login;
 mod matrix;
 mod oidc;

@@ -88,6 +88,7 @@ impl Cast<'_> {
                 let login = self.town.post(&Asker::default(), "/auth/login", login).await.expect(200).json();
                 json!({"ticket": login["ticket"], "code": code})
             }
+            "setUpTotp" => json!({"password": password}),
             "confirmTotp" => json!({"code": self.code_of(self.of_valid(who), false).await}),
             "disableTotp" => json!({"password": password, "code": self.code_of(self.of_valid(who), true).await}),
             "renewRecoveryCodes" => json!({"code": self.code_of(self.of_valid(who), true).await}),
@@ -98,7 +99,7 @@ impl Cast<'_> {
                 json!({"ticket": started["ticket"], "credential": device.as_mut().unwrap().get(&started["options"], ORIGIN)})
             }
             "provePasskey" => self.proof_by_passkey(who).await.unwrap_or_else(|| json!({"ticket": "x", "credential": {}})),
-            _ => return Request::default(),
+            other => return self.request_of_helpers(other, who).await,
         };
         Request { body: Some(body), ..Request::default() }
     }

@@ -2,12 +2,11 @@
 //! taken along and erased (T25). The others are in `threats.rs`.
 
 use super::erasure;
-use super::exports::unpacked;
 use super::factors::{set_up, ticket};
 use super::passkeys;
 use super::threats::login;
 use crate::support::homes::id;
-use crate::support::town::{Asker, Town, email_of, password_of};
+use crate::support::town::{Asker, Town, email_of, password_of, unpacked};
 use crate::support::{TestDb, TestHome, off_thread, on_both};
 use poem::http::Method;
 use serde_json::json;

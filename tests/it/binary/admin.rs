@@ -33,7 +33,7 @@ fn the_first_steps_at_the_console() {
     let made = run(folder.path(), &una);
     assert_eq!(made.code, Some(0), "{made:?}");
     let again = run(folder.path(), &una);
-    assert!(again.code == Some(1) && again.err.contains("already"), "{again:?}");
+    assert!(again.code == Some(1) && again.err.contains("already (Una)") && again.err.contains("--promote"), "{again:?}");
     let (status, login) = server.post("/auth/login", None, &json!({"email": "una@example.org", "password": "eight amber teapots"}));
     assert_eq!(status, 200, "{login}");
     let (status, _) = server.post("/admin/invites", login["access_token"].as_str(), &json!({"email": "guest@example.org"}));
@@ -78,4 +78,40 @@ fn an_operator_is_made_before_the_first_start() {
     assert!(unknown.code == Some(1) && unknown.err.contains("no account"), "{unknown:?}");
     // A password is never an argument.
     assert_eq!(run(folder.path(), &["create-admin", "--email", "a@example.org", "--name", "A", "--password", "x"]).code, Some(2));
+}
+
+#[test]
+fn somebody_who_has_an_account_is_made_an_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]).ready();
+    let (password, before) = server.newcomer("ada@example.org");
+    let promote = |email: &str| run(folder.path(), &["create-admin", "--email", email, "--promote"]);
+    let unknown = promote("nobody@example.org");
+    assert!(unknown.code == Some(1) && unknown.err.contains("no account"), "{unknown:?}");
+    let promoted = promote("Ada@Example.org");
+    assert!(promoted.code == Some(0) && promoted.out.contains("Ada is an operator now"), "{promoted:?}");
+    let again = promote("ada@example.org");
+    assert!(again.code == Some(1) && again.err.contains("operator already"), "{again:?}");
+    // Sessions of staff are shorter, so hers begins anew; the password is what it was.
+    let (status, login) = server.post("/auth/login", None, &json!({"email": "ada@example.org", "password": password}));
+    assert_eq!(status, 200, "{login}");
+    let invite = json!({"email": "guest@example.org"});
+    assert_eq!(server.post("/admin/invites", Some(&before), &invite).0, 401);
+    assert_eq!(server.post("/admin/invites", login["access_token"].as_str(), &invite).0, 202);
+    server.stop();
+    for arguments in [&["create-admin", "--email", "a@example.org"][..], &["create-admin", "--email", "a@example.org", "--name", "A", "--promote"]] {
+        assert_eq!(run(folder.path(), arguments).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_server_without_its_own_address_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]).ready();
+    assert!(!server.log().contains("warning"), "{}", server.log());
+    server.stop();
+    let well = run(folder.path(), &["doctor"]);
+    assert!(well.code == Some(0) && !well.out.contains("public_url"), "{well:?}");
+    let noted = run(folder.path(), &["doctor", "--listen", "0.0.0.0:8080"]);
+    assert!(noted.code == Some(0) && noted.out.contains("note  public_url") && noted.out.contains("is not set"), "{noted:?}");
 }

@@ -94,6 +94,16 @@ impl Town {
         off_thread(move || jobs.run_due()).await;
     }
 
+    /// Writes down how often listings were looked at on this node.
+    pub(crate) async fn write_views(&self) {
+        self.views().write_down(&self.tools().db).await.unwrap();
+    }
+
+    /// How often listings are looked at on this node.
+    pub(crate) fn views(&self) -> stopover::features::listings::Views {
+        self.parts.as_ref().unwrap().pages.views().clone()
+    }
+
     /// Sends a request under `/api/v1` (or from the root, when `path` begins with `//`).
     pub(crate) async fn ask(&self, asker: &Asker, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let uri: Uri = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or_else(|| format!("/api/v1{path}"), str::to_owned).parse().unwrap();
@@ -164,6 +174,13 @@ impl Town {
 /// The address of somebody in a story.
 pub(crate) fn email_of(name: &str) -> String {
     format!("{}@example.org", name.to_lowercase())
+}
+
+/// A JSON file in the copy of somebody's data.
+pub(crate) fn unpacked(bytes: &[u8], name: &str) -> Value {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let text = std::io::read_to_string(zip.by_name(name).unwrap()).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 /// A password that has nothing to do with them.

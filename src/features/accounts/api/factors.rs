@@ -6,6 +6,7 @@ use crate::features::accounts::Accounts;
 use crate::features::accounts::handle::place;
 use crate::features::accounts::service::factors::{self, Checked, Codes, Entered, Shown};
 use crate::features::accounts::service::still_in;
+use crate::features::accounts::store::accounts as rows;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Caller, Visitor};
 use poem_openapi::payload::Json;
@@ -56,6 +57,14 @@ struct TotpView {
     /// RFC 3339, UTC.
     since: Option<String>,
     recovery_codes_left: i64,
+}
+
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+struct SetUpTotpAsk {
+    /// Not for those who log in without one.
+    #[oai(validator(max_length = 1024))]
+    password: Option<String>,
 }
 
 /// For an authenticator app: SHA-1, 6 digits, 30 seconds.
@@ -121,8 +130,12 @@ impl FactorsApi {
     ///
     /// Nothing changes until `/me/totp/confirm` has seen a code of it.
     #[oai(path = "/me/totp", method = "post", operation_id = "setUpTotp")]
-    async fn set_up(&self, caller: Caller, visitor: Visitor) -> Result<Json<TotpSecretView>> {
+    async fn set_up(&self, caller: Caller, visitor: Visitor, ask: Json<SetUpTotpAsk>) -> Result<Json<TotpSecretView>> {
         let (world, user) = (self.accounts.world(&visitor), caller.user);
+        if self.accounts.tools().db.read(move |conn| rows::by_id(conn, user).map_err(Error::from)).await?.is_some_and(|account| account.password_hash.is_some())
+        {
+            prove_password(&self.accounts, &caller, &visitor, ask.0.password.as_deref().unwrap_or_default()).await?;
+        }
         let session = caller.session();
         let made = self.accounts.tools().db.write(move |tx, now| {
             still_in(tx, now, user, session)?;

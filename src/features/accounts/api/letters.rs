@@ -84,14 +84,14 @@ impl LettersApi {
             rules::accepted(password, settings.password_min, &[&settings.site_name, &name, email.text(), email.local_part()])?;
         }
         if settings.registration == Registration::InviteOnly {
-            let (now, invite, invited) = (tools.clock.now(), ask.invite.unwrap_or_default(), email.clone());
+            let (now, invite, invited) = (tools.clock.now(), ask.invite.clone().unwrap_or_default(), email.clone());
             if !tools.db.read(move |conn| registration::is_invited(conn, now, &invite, &invited).map_err(Error::from)).await? {
                 return Err(Error::refused(Kind::Forbidden, "invitation_needed", "This site takes those who were invited, at the address of the invitation."));
             }
         }
         if self.accounts.may_write_to("register", &email) {
             let world = self.accounts.world(&visitor);
-            tools.db.write(move |tx, now| registration::register(tx, now, &world, &name, &email).map_err(Error::from)).await?;
+            tools.db.write(move |tx, now| registration::register(tx, now, &world, &name, &email, ask.invite.as_deref()).map_err(Error::from)).await?;
         }
         Ok(Taken::because("A letter is on its way. Open its link to choose a password."))
     }

@@ -2,7 +2,7 @@
 
 use super::auth::{needs_session, prove_password};
 use super::letters::email;
-use super::views::{Done, EndedView, Taken};
+use super::views::{Done, EndedView, SessionView, Taken};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::rules;
 use crate::features::accounts::service::{emails, passwords, sessions, still_in};
@@ -29,26 +29,6 @@ struct PasswordAsk {
 struct NewEmailAsk {
     #[oai(validator(max_length = 320))]
     email: String,
-}
-
-/// A login on one device.
-#[derive(Object)]
-struct SessionView {
-    id: Uuid,
-    /// The one that asks.
-    current: bool,
-    /// What the client called itself.
-    device: String,
-    /// The network it came from, without the last part of the address.
-    address_prefix: String,
-    /// Kept in a browser's cookie.
-    browser: bool,
-    /// How the login was proven: `password`, `passkey`, `oidc`, `recovery`.
-    method: String,
-    /// RFC 3339, UTC.
-    created_at: String,
-    last_used_at: String,
-    expires_at: String,
 }
 
 #[derive(Object)]
@@ -108,18 +88,7 @@ impl SecurityApi {
         let (user, now) = (caller.user, self.accounts.tools().clock.now());
         let mut open = self.accounts.tools().db.read(move |conn| session_rows::of_user(conn, user).map_err(Error::from)).await?;
         open.retain(|session| now < session.idle_until && now < session.expires_at);
-        let view = |session: session_rows::Session| SessionView {
-            id: session.id,
-            current: caller.session() == Some(session.id),
-            device: session.device,
-            address_prefix: session.address_prefix,
-            browser: session.browser,
-            method: session.method,
-            created_at: session.created_at.to_string(),
-            last_used_at: session.last_used_at.to_string(),
-            expires_at: session.expires_at.min(session.idle_until).to_string(),
-        };
-        Ok(Json(SessionsView { data: open.into_iter().rev().map(view).collect() }))
+        Ok(Json(SessionsView { data: open.into_iter().rev().map(|session| SessionView::of(session, caller.session())).collect() }))
     }
 
     /// End a session.

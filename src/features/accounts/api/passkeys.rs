@@ -213,7 +213,8 @@ impl PasskeysApi {
         if signed.user != user {
             return Err(refused());
         }
-        let proven = self.accounts.tools().db.write(move |tx, now| passkeys::prove(tx, now, session, &ask.ticket, &signed).map_err(Error::from));
+        let world = self.accounts.world(&visitor);
+        let proven = self.accounts.tools().db.write(move |tx, now| passkeys::prove(tx, now, &world, session, &ask.ticket, &signed).map_err(Error::from));
         if !proven.await? {
             return Err(ticket_unknown());
         }

@@ -1,9 +1,9 @@
 //! `/admin/users`: finding people, closing and opening their accounts, roles, invitations.
 
 use super::letters::email;
-use super::people_views::{DeedAsk, InviteAsk, PeopleView, PersonView, RolesAsk, SomebodyView, sessions_view};
+use super::people_views::{DeedAsk, InviteAsk, PeopleView, PersonView, RolesAsk, SomebodyView};
 use super::trail_views::EntryView;
-use super::views::{Done, EndedView, Taken};
+use super::views::{Done, EndedView, SessionView, Taken};
 use crate::features::accounts::Accounts;
 use crate::features::accounts::service::staff::{self, Deed};
 use crate::features::accounts::service::{World, registration};
@@ -15,11 +15,12 @@ use crate::platform::audit;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Visitor};
+use crate::platform::http::{Caller, IfMatch, Visitor, etag};
 use crate::values::{Email, Instant, UserId};
+use poem::http::header;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
+use poem_openapi::payload::{Json, Response};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -45,13 +46,18 @@ impl PeopleApi {
         &self,
         caller: &Caller,
         visitor: &Visitor,
-        id: Uuid,
+        (id, if_match): (Uuid, IfMatch),
         ask: DeedAsk,
         what: impl Fn(&mut Tx<'_>, Instant, &World, &Deed) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let deed = Deed { by: caller.user, to: UserId(id), reason: reason(&ask.reason)? };
         let (world, to) = (self.accounts.world(visitor), deed.to);
-        let done = self.accounts.tools().db.write(move |tx, now| what(tx, now, &world, &deed)).await?;
+        let done = self.accounts.tools().db.write(move |tx, now| {
+            let account = rows::by_id(tx, deed.to)?.ok_or_else(staff::no_such_account)?;
+            if_match.check(&etag::of_version(account.version))?;
+            what(tx, now, &world, &deed)
+        });
+        let done = done.await?;
         self.accounts.forget(to);
         Ok(done)
     }
@@ -103,7 +109,7 @@ impl PeopleApi {
 
     /// Somebody's account, roles, open sessions, and what happened to it lately.
     #[oai(path = "/admin/users/:id", method = "get", operation_id = "readAccount")]
-    async fn read(&self, _caller: Caller, id: Path<Uuid>) -> Result<Json<PersonView>> {
+    async fn read(&self, _caller: Caller, id: Path<Uuid>) -> Result<Response<Json<PersonView>>> {
         let (user, now) = (UserId(id.0), self.accounts.tools().clock.now());
         let read = self.accounts.tools().db.read_cut(move |conn| {
             let account = rows::by_id(conn, user)?.ok_or_else(staff::no_such_account)?;
@@ -115,7 +121,8 @@ impl PeopleApi {
             Ok::<_, Error>((account, roles, why, sessions, recent))
         });
         let (account, roles, state_reason, sessions, recent) = read.await?;
-        Ok(Json(PersonView {
+        let tag = etag::of_version(account.version);
+        let view = PersonView {
             user_id: account.user.0,
             name: account.name,
             email: account.email,
@@ -127,24 +134,25 @@ impl PeopleApi {
             created_at: account.created_at.to_string(),
             erase_at: account.erase_at.map(|at| at.to_string()),
             version: account.version,
-            sessions: sessions_view(sessions),
+            sessions: sessions.into_iter().rev().map(|session| SessionView::of(session, None)).collect(),
             recent: recent.into_iter().map(EntryView::of).collect(),
-        }))
+        };
+        Ok(Response::new(Json(view)).header(header::ETAG, tag))
     }
 
     /// Suspend somebody: they cannot come in, and all their sessions and tokens end at once.
     ///
     /// They get a letter with the reason. Accounts of staff are for operators; nobody suspends themselves, nor the last operator.
     #[oai(path = "/admin/users/:id/suspend", method = "post", operation_id = "suspendUser")]
-    async fn suspend(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, ask: Json<DeedAsk>) -> Result<Done> {
-        self.act(&caller, &visitor, id.0, ask.0, staff::suspend).await?;
+    async fn suspend(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<DeedAsk>) -> Result<Done> {
+        self.act(&caller, &visitor, (id.0, if_match), ask.0, staff::suspend).await?;
         Ok(Done::Done)
     }
 
     /// Let somebody who is suspended come in again.
     #[oai(path = "/admin/users/:id/restore", method = "post", operation_id = "restoreUser")]
-    async fn restore(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, ask: Json<DeedAsk>) -> Result<Done> {
-        self.act(&caller, &visitor, id.0, ask.0, staff::restore).await?;
+    async fn restore(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<DeedAsk>) -> Result<Done> {
+        self.act(&caller, &visitor, (id.0, if_match), ask.0, staff::restore).await?;
         Ok(Done::Done)
     }
 
@@ -152,18 +160,18 @@ impl PeopleApi {
     ///
     /// Needs a fresh proof. Whoever had none before has to log in anew. The last operator stays one.
     #[oai(path = "/admin/users/:id/roles", method = "put", operation_id = "setRoles")]
-    async fn set_roles(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, ask: Json<RolesAsk>) -> Result<Done> {
+    async fn set_roles(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<RolesAsk>) -> Result<Done> {
         let RolesAsk { roles, reason } = ask.0;
         let unknown = || Error::refused(Kind::Unacceptable, "out_of_range", "Roles are `moderator`, `finance` and `operator`.");
         let wanted = roles.iter().map(|name| Role::parse(name).ok_or_else(unknown)).collect::<Result<Roles>>()?;
-        self.act(&caller, &visitor, id.0, DeedAsk { reason }, move |tx, now, world, deed| staff::set_roles(tx, now, world, deed, wanted)).await?;
+        self.act(&caller, &visitor, (id.0, if_match), DeedAsk { reason }, move |tx, now, world, deed| staff::set_roles(tx, now, world, deed, wanted)).await?;
         Ok(Done::Done)
     }
 
     /// Log somebody out everywhere.
     #[oai(path = "/admin/users/:id/sessions", method = "delete", operation_id = "endUserSessions")]
-    async fn end_sessions(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, ask: Json<DeedAsk>) -> Result<Json<EndedView>> {
-        let ended = self.act(&caller, &visitor, id.0, ask.0, staff::end_sessions).await?;
+    async fn end_sessions(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<DeedAsk>) -> Result<Json<EndedView>> {
+        let ended = self.act(&caller, &visitor, (id.0, if_match), ask.0, staff::end_sessions).await?;
         Ok(Json(EndedView { ended }))
     }
 

@@ -2,8 +2,8 @@
 
 use super::people::names;
 use super::trail_views::EntryView;
+use super::views::SessionView;
 use crate::features::accounts::store::directory::Found;
-use crate::features::accounts::store::sessions::Session;
 use crate::platform::access::Roles;
 use poem_openapi::Object;
 use uuid::Uuid;
@@ -75,23 +75,9 @@ pub(super) struct PersonView {
     pub(super) erase_at: Option<String>,
     pub(super) version: i64,
     /// Open sessions, newest first.
-    pub(super) sessions: Vec<OpenSessionView>,
+    pub(super) sessions: Vec<SessionView>,
     /// The newest entries of the audit trail about this account.
     pub(super) recent: Vec<EntryView>,
-}
-
-/// An open session of somebody.
-#[derive(Object)]
-pub(super) struct OpenSessionView {
-    id: Uuid,
-    device: String,
-    /// The network it came from, without the last part of the address.
-    address_prefix: String,
-    browser: bool,
-    method: String,
-    created_at: String,
-    last_used_at: String,
-    expires_at: String,
 }
 
 impl SomebodyView {
@@ -106,18 +92,4 @@ impl SomebodyView {
             created_at: found.created_at.to_string(),
         }
     }
-}
-
-pub(super) fn sessions_view(sessions: Vec<Session>) -> Vec<OpenSessionView> {
-    let view = |session: Session| OpenSessionView {
-        id: session.id,
-        device: session.device,
-        address_prefix: session.address_prefix,
-        browser: session.browser,
-        method: session.method,
-        created_at: session.created_at.to_string(),
-        last_used_at: session.last_used_at.to_string(),
-        expires_at: session.expires_at.min(session.idle_until).to_string(),
-    };
-    sessions.into_iter().rev().map(view).collect()
 }

@@ -4,6 +4,7 @@ use super::cookie_name;
 use crate::features::accounts::Accounts;
 use crate::features::accounts::service::login::Outcome;
 use crate::features::accounts::service::sessions::{Begun, csrf_token};
+use crate::features::accounts::store::sessions::Session;
 use crate::platform::config::Cookies;
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::Instant;
@@ -72,6 +73,43 @@ pub(super) struct LoginView {
     device_token: Option<String>,
     /// Good once, within five minutes, for `/auth/otp`.
     ticket: Option<String>,
+}
+
+/// A login on one device.
+#[derive(Object)]
+pub(super) struct SessionView {
+    id: Uuid,
+    /// The one that asks.
+    current: bool,
+    /// What the client called itself.
+    device: String,
+    /// The network it came from, without the last part of the address.
+    address_prefix: String,
+    /// Kept in a browser's cookie.
+    browser: bool,
+    /// How the login was proven: `password`, `passkey`, `oidc`, `recovery`.
+    method: String,
+    /// RFC 3339, UTC.
+    created_at: String,
+    last_used_at: String,
+    expires_at: String,
+}
+
+impl SessionView {
+    /// `asking`: the session of whoever asks.
+    pub(super) fn of(session: Session, asking: Option<Uuid>) -> Self {
+        Self {
+            id: session.id,
+            current: asking == Some(session.id),
+            device: session.device,
+            address_prefix: session.address_prefix,
+            browser: session.browser,
+            method: session.method,
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            expires_at: session.expires_at.min(session.idle_until).to_string(),
+        }
+    }
 }
 
 /// The answer to a login, with the cookie where one was asked for.

@@ -133,7 +133,7 @@ pub(crate) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId
     tell(tx, now, world, user, Matter::SecondFactorOn)?;
     one_time::forget(tx, user, Purpose::SecondFactor)?;
     sessions::end_all(tx, now, world, Actor::User(user), user, Some(session), "second factor")?;
-    login::prove(tx, now, user, session, true)?;
+    login::prove(tx, now, world, user, session, true)?;
     Ok(Codes::New(new_recovery(tx, now, user)?))
 }
 
@@ -230,7 +230,7 @@ pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, 
             refused => return Ok(Proven::Refused(refused)),
         },
     }
-    login::prove(tx, now, user, session, on)?;
+    login::prove(tx, now, world, user, session, on)?;
     Ok(Proven::Yes)
 }
 

@@ -150,7 +150,8 @@ pub(crate) fn forgive(tx: &mut Tx<'_>, world: &World, email_key: &str) -> DbResu
 }
 
 /// The owner of a session has shown their password (and code) once more.
-pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, user: UserId, session: Uuid, strong: bool) -> DbResult<()> {
+pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, session: Uuid, strong: bool) -> DbResult<()> {
+    note(tx, now, world, "session.proven", Actor::User(user), Some(user), json!({"session": [null, session], "strong": [null, strong]}))?;
     session_rows::prove(tx, now, session, strong)?;
     super::announce(tx, now, user)
 }

@@ -27,7 +27,7 @@ use crate::platform::events;
 use crate::platform::instance;
 use crate::platform::jobs;
 use crate::platform::keys::Keys;
-use crate::values::{Instant, Origin, UserId};
+use crate::values::{Email, Instant, Origin, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -36,6 +36,36 @@ pub use super::store::Profile;
 /// What everybody may know of a person; `None` when there is nobody with this id.
 pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     store::profile(conn, id)
+}
+
+/// How somebody can be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub name: String,
+    /// Proven: a letter reached them there.
+    pub email: Email,
+}
+
+impl Contact {
+    fn of(account: &store::accounts::Account) -> Option<Self> {
+        Some(Self { name: account.name.clone(), email: Email::parse(&account.email)? })
+    }
+}
+
+/// Name and address of somebody with an account; `None` for imported hosts and whoever was erased.
+pub fn contact(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Contact>> {
+    Ok(store::accounts::by_id(conn, user)?.and_then(|account| Contact::of(&account)))
+}
+
+/// The same, held until the transaction ends: an erasure waits for it, or was before it.
+pub fn contact_held(tx: &mut Tx<'_>, user: UserId) -> DbResult<Option<Contact>> {
+    hold(tx, user)?;
+    contact(tx, user)
+}
+
+/// Whoever has an account with this address. Only for what is written into a letter to it: no answer may tell.
+pub fn contact_at(conn: &mut Conn<'_>, email: &Email) -> DbResult<Option<Contact>> {
+    Ok(store::accounts::by_email(conn, email.key())?.and_then(|account| Contact::of(&account)))
 }
 
 /// What a use case needs of the world besides its transaction: cheap to clone into a closure that may run twice.

@@ -292,11 +292,11 @@ pub(crate) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, ticket: &str, 
 }
 
 /// A passkey counts as a fresh proof of its owner's session. False when the ticket was used before.
-pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, session: Uuid, ticket: &str, signed: &Signed) -> DbResult<bool> {
+pub(crate) fn prove(tx: &mut Tx<'_>, now: Instant, world: &World, session: Uuid, ticket: &str, signed: &Signed) -> DbResult<bool> {
     if !use_up(tx, now, ticket, signed)? {
         return Ok(false);
     }
-    login::prove(tx, now, signed.user, session, true)?;
+    login::prove(tx, now, world, signed.user, session, true)?;
     Ok(true)
 }
 

@@ -8,15 +8,15 @@ use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::platform::access::Role;
 use crate::platform::audit::{self, Actor};
 use crate::platform::db::{Conn, DbResult, Tx};
-use crate::platform::keys::fresh_secret;
+use crate::platform::keys::{digest, fresh_secret};
 use crate::values::{Email, Instant, UserId};
 use serde_json::json;
 
 /// Sends the link, or the news that there is an account already. Outside nobody can tell which.
-pub(crate) fn register(tx: &mut Tx<'_>, now: Instant, world: &World, name: &str, email: &Email) -> DbResult<()> {
+pub(crate) fn register(tx: &mut Tx<'_>, now: Instant, world: &World, name: &str, email: &Email, invite: Option<&str>) -> DbResult<()> {
     note(tx, now, world, "account.registered", Actor::Nobody, None, json!({"email": [null, audit::hashed(&world.keys, email.key())]}))?;
     let token = fresh_secret();
-    let payload = json!({"name": name, "email": email.text()});
+    let payload = json!({"name": name, "email": email.text(), "invite": invite.map(digest)});
     match accounts::by_email(tx, email.key())? {
         Some(account) if account.state != State::Erased => {
             letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::HaveOneAlready)
@@ -40,8 +40,9 @@ pub(crate) fn awaiting(conn: &mut Conn<'_>, now: Instant, token: &str) -> DbResu
 /// Uses the link up and makes the account. `None` when the link was used, has run out, or the address has an account meanwhile.
 pub(crate) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, token: &str, password_hash: &str) -> DbResult<Option<UserId>> {
     let Some((name, email)) = awaiting(tx, now, token)? else { return Ok(None) };
-    if one_time::take(tx, now, token, Purpose::Register)?.is_none() {
-        return Ok(None);
+    let Some(kept) = one_time::take(tx, now, token, Purpose::Register)? else { return Ok(None) };
+    if let Some(invite) = kept.payload["invite"].as_str() {
+        one_time::drop_one(tx, invite)?;
     }
     let user = UserId::new();
     if !accounts::insert(tx, now, user, &name, &email, Some(password_hash))? {
@@ -61,7 +62,7 @@ pub(crate) fn invite(tx: &mut Tx<'_>, now: Instant, world: &World, by: UserId, e
     Ok(token)
 }
 
-/// Whether an invitation is good for this address. It is not used up: the letter with the link may get lost.
+/// Whether an invitation is good for this address. It is used up by [`confirm`] only: the letter with the link may get lost.
 pub(crate) fn is_invited(conn: &mut Conn<'_>, now: Instant, token: &str, email: &Email) -> DbResult<bool> {
     let kept = one_time::peek(conn, now, token, Purpose::Invite)?;
     Ok(kept.is_some_and(|kept| kept.payload["email"].as_str().and_then(Email::parse).is_some_and(|invited| invited.key() == email.key())))

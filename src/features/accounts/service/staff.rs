@@ -4,7 +4,7 @@
 //! each other's rights at the same moment take turns: the second finds that it may not any more (X5).
 
 use super::letters::{self, Matter, Reader};
-use super::{World, announce, sessions};
+use super::{World, announce, note, sessions};
 use crate::features::accounts::store::accounts::{self, Account, State};
 use crate::features::accounts::store::one_time::{self, Purpose};
 use crate::features::accounts::store::tokens;
@@ -30,7 +30,8 @@ pub(crate) fn suspend(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
         return Err(Error::refused(Kind::Conflict, "conflict", "This account is suspended already."));
     }
     let was_operator = accounts::roles(tx, deed.to)?.has(Role::Operator);
-    accounts::set_state(tx, now, deed.to, State::Suspended, Some(&deed.reason), None)?;
+    // Whoever had asked to be erased will be, suspended or not.
+    accounts::set_state(tx, now, deed.to, State::Suspended, Some(&deed.reason), account.erase_at)?;
     if was_operator {
         keep_an_operator(tx)?;
     }
@@ -48,8 +49,9 @@ pub(crate) fn restore(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed)
     if account.state != State::Suspended {
         return Err(Error::refused(Kind::Conflict, "conflict", "This account is not suspended."));
     }
-    accounts::set_state(tx, now, deed.to, State::Active, None, None)?;
-    reasoned_note(tx, now, world, "user.restored", deed, json!({"state": [account.state.name(), State::Active.name()]}))?;
+    let state = if account.erase_at.is_some() { State::Leaving } else { State::Active };
+    accounts::set_state(tx, now, deed.to, state, None, account.erase_at)?;
+    reasoned_note(tx, now, world, "user.restored", deed, json!({"state": [account.state.name(), state.name()]}))?;
     letters::post(tx, now, world, &Reader { email: &account.email, name: &account.name }, Matter::Restored)?;
     Ok(announce(tx, now, deed.to)?)
 }
@@ -68,6 +70,9 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
             reasoned_note(tx, now, world, "role.revoked", deed, json!({"role": [role.name(), null]}))?;
         }
     }
+    if had != wanted {
+        accounts::rise(tx, now, account.user)?;
+    }
     if had.has(Role::Operator) {
         keep_an_operator(tx)?;
     }
@@ -75,6 +80,27 @@ pub(crate) fn set_roles(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
         sessions::close(tx, now, deed.to, None, "new role")?;
     }
     Ok(announce(tx, now, deed.to)?)
+}
+
+/// Gives somebody one more role, at the console. Whoever had none before logs in anew, as in [`set_roles`].
+pub(crate) fn promote(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, role: Role) -> Result<()> {
+    accounts::lock_role(tx, Role::Operator)?;
+    accounts::hold(tx, user)?;
+    let account = accounts::by_id(tx, user)?.ok_or_else(no_such_account)?;
+    if !account.state.may_enter() {
+        let detail = format!("This account is {}; an operator can restore a suspended one.", account.state.name());
+        return Err(Error::refused(Kind::Conflict, "conflict", detail));
+    }
+    let had = accounts::roles(tx, user)?;
+    if !accounts::grant(tx, now, user, role, None)? {
+        return Err(Error::refused(Kind::Conflict, "conflict", format!("{} is {} already.", account.name, role.name())));
+    }
+    accounts::rise(tx, now, user)?;
+    if had.is_empty() {
+        sessions::close(tx, now, user, None, "new role")?;
+    }
+    note(tx, now, world, "role.granted", Actor::Console, Some(user), json!({"role": [null, role.name()]}))?;
+    Ok(announce(tx, now, user)?)
 }
 
 /// Ends all sessions of somebody; answers how many there were.

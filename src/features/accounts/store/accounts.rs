@@ -151,7 +151,13 @@ pub(in super::super) fn set_email(tx: &mut Tx<'_>, now: Instant, user: UserId, e
     Ok(true)
 }
 
-/// Changes who may enter; `erase_at` goes with [`State::Leaving`] alone.
+/// Another version, for a change that stands in another table.
+pub(in super::super) fn rise(tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
+    tx.execute("UPDATE accounts SET version = version + 1, updated_at = $2 WHERE user_id = $1", &[user.into(), now.into()])?;
+    Ok(())
+}
+
+/// Changes who may enter. [`State::Leaving`] needs an `erase_at`; a suspension keeps one.
 pub(in super::super) fn set_state(tx: &mut Tx<'_>, now: Instant, user: UserId, state: State, reason: Option<&str>, erase_at: Option<Instant>) -> DbResult<()> {
     const SET: &str = "UPDATE accounts SET state = $2, state_reason = $3, erase_at = $4, version = version + 1, updated_at = $5 WHERE user_id = $1";
     tx.execute(SET, &[user.into(), state.name().into(), reason.into(), erase_at.into(), now.into()])?;

@@ -1,10 +1,14 @@
 //! `GET /listings/{id}`: the public page of a listing. `view.rs` says what is on it, `pages.rs` keeps it rendered,
 //! `reference.rs` serves the lists guests filter by.
 
+mod co_hosts;
+mod hosting;
 mod pages;
 mod reference;
 mod view;
 
+pub use co_hosts::{CO_HOST_DOORS, CoHostsApi};
+pub use hosting::{HOSTING_DOORS, HostingApi};
 pub use pages::ListingPages;
 pub use reference::ReferenceApi;
 
@@ -47,6 +51,7 @@ impl ListingsApi {
     async fn read(&self, id: Path<Uuid>) -> Result<Cached<ListingView>> {
         let id = ListingId(id.0);
         if let Some(page) = self.pages.find(id) {
+            self.pages.views().count(id);
             return Ok(page.answer());
         }
         let begun = self.pages.begin();
@@ -54,6 +59,7 @@ impl ListingsApi {
         let listing = listing.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))?;
         let page = Rendered::of(&ListingView::of(listing));
         self.pages.keep(begun, id, page.clone());
+        self.pages.views().count(id);
         Ok(page.answer())
     }
 }

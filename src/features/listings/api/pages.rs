@@ -1,5 +1,6 @@
 //! Rendered pages, so that a listing many people look at costs neither the database nor the rendering.
 
+use crate::features::listings::views::Views;
 use crate::platform::cache::{Cache, Page};
 use crate::platform::http::{Cached, Prepared, etag};
 use crate::values::ListingId;
@@ -12,9 +13,9 @@ const MOST_BYTES: u64 = 32 << 20;
 /// What an entry takes besides its text.
 const OVERHEAD: usize = 200;
 
-/// The rendered pages of listings; cheap to clone, all clones are the same.
+/// The rendered pages of listings, and how often they are read; cheap to clone, all clones are the same.
 #[derive(Clone)]
-pub struct ListingPages(Arc<Cache<ListingId, Rendered>>);
+pub struct ListingPages(Arc<Cache<ListingId, Rendered>>, Views);
 
 /// JSON and its entity tag.
 #[derive(Debug, Clone)]
@@ -43,7 +44,13 @@ impl Rendered {
 impl ListingPages {
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Rendered| u32::try_from(page.json.len() + OVERHEAD).unwrap_or(u32::MAX))))
+        Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Rendered| u32::try_from(page.json.len() + OVERHEAD).unwrap_or(u32::MAX))), Views::default())
+    }
+
+    /// How often they are read; its task writes that down.
+    #[must_use]
+    pub fn views(&self) -> &Views {
+        &self.1
     }
 
     /// Drops the page of a listing that changed; for the event log's `ListingChanged`.

@@ -1,5 +1,7 @@
 //! Use cases of the public reading of listings; what somebody is to a listing is in `standing.rs`.
 
+pub(super) mod co_hosts;
+pub(super) mod figures;
 pub(super) mod standing;
 
 use super::{property_types, store};

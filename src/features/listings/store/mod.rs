@@ -1,5 +1,7 @@
 //! SQL of the public reading of listings; what a host has is in `hosted.rs`.
 
+pub(super) mod co_hosts;
+pub(super) mod figures;
 pub(super) mod hosted;
 pub(super) mod standing;
 
@@ -32,6 +34,12 @@ const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
 pub const STATEMENTS: [&str; 3] = [PUBLISHED, IS_PUBLISHED, OF_HOST];
 
 pub use standing::STANDING;
+
+/// The statements about co-hosts and figures that must find their rows by an index, with the kinds of their parameters: `u` an id,
+/// `t` a text, `i` an instant, `d` a day, `n` a number.
+pub fn hosting_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    co_hosts::STATEMENTS.iter().chain(figures::STATEMENTS).copied()
+}
 
 /// What everybody may know of a listing; the exact place is not read at all.
 #[derive(Debug, Clone, PartialEq)]

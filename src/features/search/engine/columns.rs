@@ -1,7 +1,6 @@
 //! One value a listing: the columns of the corpus, by ordinal.
 
 use super::area::Point;
-use super::rows::Row;
 use crate::features::calendar::rules::{Days, Terms};
 use crate::values::{Instant, ListingId};
 
@@ -27,7 +26,7 @@ pub(crate) struct Columns {
     pub neighbourhoods: Vec<u32>,
     pub currencies: Vec<u8>,
     pub classes: Vec<u32>,
-    pub rows: Vec<Row>,
+    pub property_types: Vec<u16>,
     pub bedrooms: Vec<u8>,
     pub beds: Vec<u8>,
     pub bathrooms: Vec<u8>,
@@ -52,7 +51,7 @@ impl Columns {
             neighbourhoods: Vec::with_capacity(room),
             currencies: Vec::with_capacity(room),
             classes: Vec::with_capacity(room),
-            rows: Vec::with_capacity(room),
+            property_types: Vec::with_capacity(room),
             bedrooms: Vec::with_capacity(room),
             beds: Vec::with_capacity(room),
             bathrooms: Vec::with_capacity(room),
@@ -75,11 +74,16 @@ impl Columns {
         self.neighbourhoods.push(0);
         self.currencies.push(0);
         self.classes.push(0);
-        self.rows.push(Row::default());
+        self.property_types.push(0);
         self.bedrooms.push(UNKNOWN);
         self.beds.push(UNKNOWN);
         self.bathrooms.push(UNKNOWN);
         self.days.push(None);
+    }
+
+    /// The bedrooms of a listing, where they are known.
+    pub(super) fn bedrooms_known(&self, place: usize) -> Option<u8> {
+        Some(self.bedrooms[place]).filter(|n| *n != UNKNOWN)
     }
 }
 

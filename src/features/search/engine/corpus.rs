@@ -13,7 +13,7 @@ use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
 use super::nights::Nights;
 use super::prices::{self, PriceBands};
-use super::rows::Row;
+use super::rows::{FacetRows, Mark};
 use super::sets::{AtLeast, grow, set_members, set_one};
 use super::slices::RoughPrices;
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
@@ -45,6 +45,8 @@ pub(crate) struct Corpus {
     /// How many listings a new bitmap has room for.
     pub(super) room: usize,
     pub columns: Columns,
+    /// What facets count, by ordinal.
+    pub rows: FacetRows,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
     pub codes: Vec<u64>,
@@ -110,6 +112,7 @@ impl Corpus {
         Self {
             room,
             columns: Columns::with_room(room),
+            rows: FacetRows::with_room(room),
             live: set(),
             codes: Vec::new(),
             nights: Nights::new(base, room),
@@ -239,6 +242,7 @@ impl Corpus {
     fn append(&mut self, id: ListingId, point: Point) -> u32 {
         let ordinal = self.ordinals();
         self.columns.append(id, point);
+        self.rows.push();
         self.by_id.insert(id, ordinal);
         self.live.insert(ordinal);
         self.unranked.insert(ordinal);
@@ -265,8 +269,9 @@ impl Corpus {
         columns.neighbourhoods[place] = numbers.neighbourhood;
         columns.currencies[place] = numbers.currency;
         columns.classes[place] = numbers.class;
-        let price_band = prices::band(facts.price, facts.currency);
-        columns.rows[place] = Row::of(facts.amenities, numbers.property_type, facts.room_type as usize, price_band, facts.bedrooms);
+        columns.property_types[place] = numbers.property_type;
+        let mark = Mark { room_type: facts.room_type as usize, price_band: prices::band(facts.price, facts.currency), bedrooms: facts.bedrooms };
+        self.rows.put(ordinal, facts.amenities, numbers.property_type, mark);
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
@@ -369,6 +374,7 @@ impl Corpus {
         ranking.sort_unstable_by_key(|n| (std::cmp::Reverse(columns.quality[*n as usize]), columns.ids[*n as usize]));
         self.ranking = ranking;
         self.find_common_types();
+        self.rows = FacetRows::of(self);
         self.unranked = Bitmap::with_room(self.room);
     }
 
@@ -377,7 +383,7 @@ impl Corpus {
         types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
         types.truncate(COMMON_TYPES);
         for ordinal in self.live.iter() {
-            self.rare_types.set(ordinal, !types.contains(&self.columns.rows[ordinal as usize].property_type()));
+            self.rare_types.set(ordinal, !types.contains(&self.columns.property_types[ordinal as usize]));
         }
         self.common_types = types;
     }

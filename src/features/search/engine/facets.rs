@@ -3,8 +3,8 @@
 use super::corpus::Corpus;
 use super::kernels;
 use super::listing::RoomType;
-use super::prices;
-use super::rows::{BANDS_AT, BEDROOMS_AT, ROOMS_AT, Row};
+use super::prices::{self, BOUNDS};
+use super::rows::{MANY_TYPES, MARKS, Mark, PLACES, Row};
 use super::selection::Selection;
 use super::sets::AtLeast;
 use super::tally::BitCounts;
@@ -40,7 +40,7 @@ pub struct Histogram {
 
 /// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps
 /// costs, in nanoseconds with a million listings: both wait for memory.
-const MATCH_COST: usize = 12;
+const MATCH_COST: usize = 5;
 const WORD_COST: usize = 80;
 const STRETCH_COST: usize = 900;
 
@@ -58,19 +58,48 @@ impl Corpus {
 
     /// Counts by going through the matches: for few of them, spread wide.
     fn facets_by_match(&self, selection: &Selection, total: usize) -> Facets {
-        let tally = Tally::of(selection, &self.columns.rows, self.property_types.len());
-        let counts = &tally.bits.counts;
-        let amenities = counts.iter().zip(CATALOGUE).filter(|(count, _)| **count > 0);
-        let mut amenities: Vec<(&'static str, usize)> = amenities.map(|(count, amenity)| (amenity.key, *count)).collect();
-        most_first(&mut amenities);
-        amenities.truncate(MOST_AMENITIES);
-        Facets {
-            room_types: RoomType::ALL.into_iter().zip(counts[ROOMS_AT..].iter().copied()).filter(|(_, n)| *n > 0).collect(),
-            property_types: self.name_property_types(&tally.property_types),
-            amenities,
-            bedrooms: (0..=AtLeast::LEVELS).zip(counts[BEDROOMS_AT..].iter().copied()).filter(|(_, n)| *n > 0).collect(),
-            prices: self.shared_currency(selection, total).map(|currency| Histogram::of(currency, &counts[BANDS_AT..BEDROOMS_AT])),
+        let tally = Tally::of(selection, self);
+        let (mut rooms, mut bands, mut bedrooms) = ([0; RoomType::ALL.len()], [0; BOUNDS.len() + 1], [0; AtLeast::LEVELS as usize + 1]);
+        for (number, count) in tally.marks.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let mark = Mark::of_number(number);
+            rooms[mark.room_type] += count;
+            bands[mark.price_band] += count;
+            if let Some(n) = mark.bedrooms {
+                bedrooms[usize::from(n)] += count;
+            }
         }
+        Facets {
+            room_types: RoomType::ALL.into_iter().zip(rooms).filter(|(_, n)| *n > 0).collect(),
+            property_types: self.name_property_types(&tally.property_types),
+            amenities: self.name_amenities(&tally, selection),
+            bedrooms: (0..).zip(bedrooms).filter(|(_, n)| *n > 0).collect(),
+            prices: self.shared_currency(selection, total).map(|currency| Histogram::of(currency, &bands)),
+        }
+    }
+
+    /// The most frequent amenities: those with a place in the rows, and of the others those that so many listings have at all.
+    fn name_amenities(&self, tally: &Tally, selection: &Selection) -> Vec<(&'static str, usize)> {
+        let seated = self.rows.order().enumerate().map(|(place, amenity)| (CATALOGUE[amenity].key, tally.having(place)));
+        let mut counts: Vec<(&'static str, usize)> = seated.filter(|(_, count)| *count > 0).collect();
+        most_first(&mut counts);
+        counts.truncate(MOST_AMENITIES);
+        let least = counts.get(MOST_AMENITIES - 1).map_or(1, |(_, count)| *count);
+        let possible: Vec<usize> = self.rows.rest().filter(|amenity| self.amenity_counts.get(*amenity).is_some_and(|have| *have as usize >= least)).collect();
+        if possible.is_empty() {
+            return counts;
+        }
+        let mut numbers = vec![0; possible.len()];
+        selection.for_each(|ordinal| {
+            if self.rows.rows()[ordinal as usize].has_rest() {
+                for (number, amenity) in numbers.iter_mut().zip(&possible) {
+                    *number += usize::from(self.amenities[*amenity].contains(ordinal));
+                }
+            }
+        });
+        counts.extend(possible.iter().zip(numbers).filter(|(_, count)| *count > 0).map(|(amenity, count)| (CATALOGUE[*amenity].key, count)));
+        most_first(&mut counts);
+        counts.truncate(MOST_AMENITIES);
+        counts
     }
 
     /// Counts by going through the bitmaps: for many matches, close together.
@@ -91,7 +120,7 @@ impl Corpus {
             numbers[usize::from(*common)] = selection.count_and(&self.property_types[usize::from(*common)]);
         }
         for ordinal in selection.iter_and(&self.rare_types) {
-            numbers[usize::from(self.columns.rows[ordinal as usize].property_type())] += 1;
+            numbers[usize::from(self.columns.property_types[ordinal as usize])] += 1;
         }
         self.name_property_types(&numbers)
     }
@@ -176,42 +205,66 @@ fn most_first<T: Ord>(counts: &mut [(T, usize)]) {
 struct Tally {
     bits: BitCounts,
     property_types: Vec<usize>,
+    /// By the number of the mark.
+    marks: Vec<usize>,
 }
 
 impl Tally {
-    fn of(selection: &Selection, rows: &[Row], property_types: usize) -> Self {
-        let mut tally = Self { bits: BitCounts::new(), property_types: vec![0; property_types] };
+    fn of(selection: &Selection, corpus: &Corpus) -> Self {
+        let types = corpus.property_types.len();
+        let mut tally = Self { bits: BitCounts::new(), property_types: vec![0; types.max(MANY_TYPES + 1)], marks: vec![0; MARKS] };
         let mut batch = [0; BATCH];
         let mut waiting = 0;
         selection.for_each(|ordinal| {
             batch[waiting] = ordinal;
             waiting += 1;
             if waiting == BATCH {
-                tally.add(&batch, rows);
+                tally.add(&batch, corpus.rows.rows());
                 waiting = 0;
             }
         });
-        tally.add(&batch[..waiting], rows);
+        tally.add(&batch[..waiting], corpus.rows.rows());
         tally.bits.flush();
+        if types > MANY_TYPES {
+            tally.tell_types_apart(selection, corpus);
+        }
+        tally.property_types.truncate(types);
         tally
     }
 
     fn add(&mut self, ordinals: &[u32], rows: &[Row]) {
         // Reading all rows before anything is done with them keeps as many of them as possible on their way from memory.
-        let mut types = [0; BATCH];
-        for (property_type, ordinal) in types.iter_mut().zip(ordinals) {
-            *property_type = rows[*ordinal as usize].property_type();
+        let mut read = [Row::default(); BATCH];
+        for (row, ordinal) in read.iter_mut().zip(ordinals) {
+            *row = rows[*ordinal as usize];
         }
-        for property_type in &types[..ordinals.len()] {
-            self.property_types[usize::from(*property_type)] += 1;
+        let read = &read[..ordinals.len()];
+        for row in read {
+            self.property_types[row.property_type()] += 1;
+            self.marks[row.mark()] += 1;
         }
-        kernels::run(AddRows { ordinals, rows, bits: &mut self.bits });
+        kernels::run(AddRows { rows: read, bits: &mut self.bits });
+    }
+
+    /// Property types that share a number in the rows are counted from their column.
+    fn tell_types_apart(&mut self, selection: &Selection, corpus: &Corpus) {
+        self.property_types[MANY_TYPES] = 0;
+        selection.for_each(|ordinal| {
+            let property_type = usize::from(corpus.columns.property_types[ordinal as usize]);
+            if property_type >= MANY_TYPES {
+                self.property_types[property_type] += 1;
+            }
+        });
+    }
+
+    /// How many have the amenity at a place: two rows were counted side by side.
+    fn having(&self, place: usize) -> usize {
+        self.bits.counts[place] + self.bits.counts[128 + place]
     }
 }
 
-/// Counts the bits of the rows of `ordinals`.
+/// Counts the bits of rows, two side by side.
 struct AddRows<'a> {
-    ordinals: &'a [u32],
     rows: &'a [Row],
     bits: &'a mut BitCounts,
 }
@@ -221,15 +274,22 @@ impl NullaryFnOnce for AddRows<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let (sixteens, rest) = self.ordinals.as_chunks::<16>();
-        for ordinals in sixteens {
-            self.bits.add_16(|i| self.rows[ordinals[i] as usize].0);
+        let (many, rest) = self.rows.as_chunks::<32>();
+        for rows in many {
+            self.bits.add_16(|i| side_by_side(rows[2 * i], rows[2 * i + 1]));
         }
-        for ordinal in rest {
-            self.bits.add(self.rows[*ordinal as usize].0);
+        for pair in rest.chunks(2) {
+            self.bits.add(side_by_side(pair[0], pair.get(1).copied().unwrap_or_default()));
         }
     }
 }
+
+#[inline(always)]
+fn side_by_side(a: Row, b: Row) -> [u64; 4] {
+    [a.0[0], a.0[1], b.0[0], b.0[1]]
+}
+
+const _: () = assert!(PLACES <= 128, "the counts of the second row begin at 128");
 
 /// Matches whose rows are counted at once.
 const BATCH: usize = 256;
@@ -237,8 +297,10 @@ const BATCH: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::super::bits::Bitmap;
-    use super::super::testing::town;
+    use super::super::build::{self, Calendars};
+    use super::super::testing::{facts, town};
     use super::*;
+    use crate::values::Night;
 
     #[test]
     fn both_ways_of_counting_agree() {
@@ -251,5 +313,18 @@ mod tests {
             assert!(total > 0);
             assert_eq!(corpus.facets_by_match(&selection, total), corpus.facets_by_set(&selection, total));
         }
+    }
+
+    #[test]
+    fn many_property_types_are_told_apart() {
+        let mut facts = facts(5, 3_000);
+        for (n, facts) in facts.iter_mut().enumerate() {
+            facts.property_type = format!("type_{}", n % 1_300).into();
+        }
+        let corpus = build::corpus(facts, &Calendars::default(), Night(20_000));
+        let selection = Selection::everything(&corpus.live);
+        let counted = corpus.facets_by_match(&selection, 3_000);
+        assert_eq!((counted.property_types.len(), counted.property_types[0].1, counted.property_types[1_299].1), (1_300, 3, 2));
+        assert_eq!(counted, corpus.facets_by_set(&selection, 3_000));
     }
 }

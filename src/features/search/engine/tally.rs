@@ -1,4 +1,4 @@
-//! Counting how often each of 256 bits is set over many rows, without looking at bits one by one.
+//! Counting how often each of 256 bits is set, without looking at bits one by one. Two rows of listings are counted side by side.
 //!
 //! Counters are bit-sliced: plane `k` holds bit `k` of all 256 of them, so that adding a row is an addition of 256
 //! numbers at once. Sixteen rows are first added to one another (Harley and Seal's tree of full adders): about one

@@ -2,7 +2,6 @@
 
 use super::super::area::Point;
 use super::super::bits::Bitmap;
-use super::super::rows::Row;
 use super::Unusable;
 use crate::features::calendar::rules::{DayOverride, Days, Terms};
 use crate::values::{Instant, ListingId, Night, NightRange, UserId};
@@ -73,7 +72,6 @@ disguised! {
     Uuid as (u64, u64): |x| x.as_u64_pair(), |(high, low)| Uuid::from_u64_pair(high, low);
     Point as (u64, u64): |x| (x.lat.to_bits(), x.lng.to_bits()), |(lat, lng)| Point { lat: f64::from_bits(lat), lng: f64::from_bits(lng) };
     NightRange as (Night, Night): |x| (x.from, x.to), |(from, to)| NightRange { from, to };
-    Row as ((u64, u64), (u64, u64)): |x| ((x.0[0], x.0[1]), (x.0[2], x.0[3])), |((a, b), (c, d))| Row([a, b, c, d]);
     // Zero is none of these.
     Option<NonZeroI64> as i64: |x| x.map_or(0, NonZeroI64::get), NonZeroI64::new;
     Option<NonZeroU16> as u16: |x| x.map_or(0, NonZeroU16::get), NonZeroU16::new;

@@ -7,6 +7,7 @@ use super::super::lengths::Lengths;
 use super::super::names::{Names, fold};
 use super::super::nights::Nights;
 use super::super::prices::PriceBands;
+use super::super::rows::FacetRows;
 use super::super::sets::AtLeast;
 use super::super::slices::RoughPrices;
 use super::blocks::Blocks;
@@ -64,6 +65,7 @@ impl Stored {
         let mut corpus = Corpus {
             room,
             columns,
+            rows: FacetRows::with_room(0),
             codes,
             nights: self.nights()?,
             lengths: Lengths::from_sets(self.sets()?).ok_or_else(|| Unusable::damaged("lengths of stays are missing"))?,
@@ -129,7 +131,7 @@ impl Stored {
             neighbourhoods: self.column()?,
             currencies: self.column()?,
             classes: self.column()?,
-            rows: self.column()?,
+            property_types: self.column()?,
             bedrooms: self.column()?,
             beds: self.column()?,
             bathrooms: self.column()?,
@@ -219,7 +221,7 @@ fn check(corpus: &Corpus) -> Result<(), Unusable> {
         && corpus.codes.len() <= columns.ids.len()
         && corpus.codes.is_sorted()
         && columns.currencies.iter().all(|n| usize::from(*n) < corpus.currencies.len())
-        && columns.rows.iter().all(|row| usize::from(row.property_type()) < corpus.property_types.len())
+        && columns.property_types.iter().all(|n| usize::from(*n) < corpus.property_types.len())
         && corpus.common_types.iter().all(|n| usize::from(*n) < corpus.property_types.len())
         && corpus.currencies.len() <= corpus.currency_list.len()
         && corpus.property_types.len() <= types
@@ -252,5 +254,6 @@ fn derive(corpus: &mut Corpus) -> Result<(), Unusable> {
     };
     corpus.amenity_counts = count(&corpus.amenities);
     corpus.property_counts = count(&corpus.property_types);
+    corpus.rows = FacetRows::of(corpus);
     Ok(())
 }

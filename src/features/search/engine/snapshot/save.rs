@@ -150,7 +150,7 @@ impl<G: Fn() -> bool> Saver<'_, G> {
         self.list(|c| &c.columns.neighbourhoods[..n])?;
         self.list(|c| &c.columns.currencies[..n])?;
         self.list(|c| &c.columns.classes[..n])?;
-        self.list(|c| &c.columns.rows[..n])?;
+        self.list(|c| &c.columns.property_types[..n])?;
         self.list(|c| &c.columns.bedrooms[..n])?;
         self.list(|c| &c.columns.beds[..n])?;
         self.list(|c| &c.columns.bathrooms[..n])?;

@@ -1,4 +1,7 @@
-//! Small decisions about listings, pure.
+//! Small decisions about listings, pure; who may do what with co-hosts is in `co_hosts.rs`, the figures of a month in `months.rs`.
+
+pub(super) mod co_hosts;
+pub(super) mod months;
 
 /// The mean of ratings in hundredths, rounded half up: `sum_centi` is the sum of ratings × 100, `count` how many.
 /// `None` where nobody has rated yet.
