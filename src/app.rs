@@ -103,7 +103,13 @@ fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Hand
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
-    Holders::new(vec![Box::new(listings::HostData), Box::new(QuoteData), Box::new(reviews::AuthorData), Accounts::personal_data(tools)])
+    Holders::new(vec![
+        Box::new(listings::HostData),
+        Box::new(pricing::PlanData),
+        Box::new(QuoteData),
+        Box::new(reviews::AuthorData),
+        Accounts::personal_data(tools),
+    ])
 }
 
 /// Tells one database from another without telling its secret: whose search index is this?

@@ -17,6 +17,7 @@ mod hosting;
 mod imports;
 mod jobs;
 mod mail;
+mod pricing;
 mod reading;
 mod search;
 mod tidy;

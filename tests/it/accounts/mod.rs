@@ -14,6 +14,7 @@ mod matrix;
 mod oidc;
 mod passkeys;
 mod plans;
+mod prices_cast;
 mod profile;
 mod registration;
 mod second_step;

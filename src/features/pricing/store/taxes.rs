@@ -11,7 +11,8 @@ pub(super) const AT: &str = "SELECT rule FROM tax_rules
 pub(super) const ONE: &str = "SELECT id, country, city, city_key, currency, rule, version, created_at, updated_at FROM tax_rules WHERE id = $1";
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM tax_rules WHERE country = $1 AND city_key = $2 AND id <> $3";
 const ALL: &str = "SELECT id, country, city, city_key, currency, rule, version, created_at, updated_at FROM tax_rules ORDER BY city_key, id";
-const PAGE: &str = "SELECT id, country, city, city_key, currency, rule, version, created_at, updated_at FROM tax_rules WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const PAGE: &str =
+    "SELECT id, country, city, city_key, currency, rule, version, created_at, updated_at FROM tax_rules WHERE id > $1 ORDER BY id LIMIT $2";
 pub(super) const PAGE_OF_COUNTRY: &str = "SELECT id, country, city, city_key, currency, rule, version, created_at, updated_at FROM tax_rules
     WHERE country = $3 AND id > $1 ORDER BY id LIMIT $2";
 const INSERT: &str = "INSERT INTO tax_rules (id, country, city, city_key, currency, rule, version, created_at, updated_at)
