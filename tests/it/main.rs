@@ -18,6 +18,7 @@ mod imports;
 mod jobs;
 mod mail;
 mod pricing;
+mod quotes;
 mod reading;
 mod search;
 mod tidy;

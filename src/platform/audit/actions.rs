@@ -54,20 +54,17 @@ pub const ACTIONS: &[Action] = actions! {
     "settings.changed": "A setting of the instance was changed.",
     "job.retried": "Staff gave a job that had been given up another chance.",
     "invite.made": "An invitation was made.",
-<<<<<<< HEAD
     "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
     "coupon.made": "A coupon was made.",
     "coupon.ended": "A coupon was ended.",
     "tax.made": "A tax of a place was set up.",
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",
-=======
     "co_host.invited": "Somebody was invited to help with a listing.",
     "co_host.revoked": "An invitation to help with a listing was taken back.",
     "co_host.joined": "Somebody accepted to help with a listing.",
     "co_host.changed": "What a co-host may do was changed.",
     "co_host.removed": "A co-host was removed from a listing, or left it.",
->>>>>>> main
 };
 
 /// The action of a name, if it is listed.

@@ -16,6 +16,7 @@ mod passkeys;
 mod plans;
 mod prices_cast;
 mod profile;
+mod quotes_cast;
 mod registration;
 mod second_step;
 mod sessions;

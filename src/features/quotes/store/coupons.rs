@@ -40,8 +40,23 @@ const FORGET_USES: &str = "DELETE FROM coupon_uses WHERE user_id = $1";
 const FORGET_USES_OF_HOST: &str = "DELETE FROM coupon_uses WHERE coupon_id IN (SELECT id FROM coupons WHERE host_id = $1)";
 const FORGET: &str = "DELETE FROM coupons WHERE host_id = $1";
 
-pub(super) const STATEMENTS: [&str; 14] =
-    [ONE, BY_CODE, OF_LISTING, OF_PLATFORM, OF_HOST, LIVE, END, COUNT_UP, USED_FOR, UNUSE, BY_GUEST, USES_OF_USER, FORGET_USES, FORGET];
+pub(super) const STATEMENTS: [(&str, &str); 15] = [
+    (ONE, "u"),
+    (BY_CODE, "tuu"),
+    (OF_LISTING, "uunu"),
+    (OF_PLATFORM, "nu"),
+    (OF_HOST, "u"),
+    (LIVE, "u"),
+    (END, "ui"),
+    (COUNT_UP, "u"),
+    (USED_FOR, "u"),
+    (UNUSE, "u"),
+    (BY_GUEST, "uu"),
+    (USES_OF_USER, "u"),
+    (FORGET_USES, "u"),
+    (FORGET_USES_OF_HOST, "u"),
+    (FORGET, "u"),
+];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Coupon>> {
     conn.first(ONE, &[id.into()], read)

@@ -6,9 +6,9 @@ pub(super) mod quotes;
 use crate::platform::db::{DbError, DbResult, Json, Row};
 use serde::de::DeserializeOwned;
 
-/// The statements that must find their rows by an index, with the number of their parameters.
+/// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an instant.
 #[must_use]
-pub fn statements() -> Vec<&'static str> {
+pub fn statements() -> Vec<(&'static str, &'static str)> {
     [&quotes::STATEMENTS[..], &coupons::STATEMENTS].concat()
 }
 

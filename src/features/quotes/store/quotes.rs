@@ -18,7 +18,7 @@ const OF_USER: &str = "SELECT id, listing_id, user_id, asked, asked_hash, promis
 const FORGET: &str = "DELETE FROM quotes WHERE user_id = $1";
 const PRUNE: &str = "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)";
 
-pub(super) const STATEMENTS: [&str; 5] = [PLACE, ONE, OF_USER, FORGET, PRUNE];
+pub(super) const STATEMENTS: [(&str, &str); 5] = [(PLACE, "u"), (ONE, "u"), (OF_USER, "u"), (FORGET, "u"), (PRUNE, "i")];
 
 /// What a quote must know of a listing besides its calendar and its prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
