@@ -109,8 +109,6 @@ pub(crate) fn make(tx: &mut Tx<'_>, now: Instant, by: &By, listing: ListingId, e
     if everywhere && standing.relation != Relation::Host && !by.caller.roles.has(Role::Operator) {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "Coupons for all homes of a host are the host's to make."));
     }
-    // Taken first, so that two who make their last coupon at once are counted one after the other.
-    listings::lock_calendar(tx, listing)?;
     if rows::count_live(tx, standing.host)? >= MOST {
         return Err(Error::refused(Kind::Conflict, "too_many_coupons", "There are two hundred coupons already; end one that is not needed."));
     }
@@ -136,9 +134,14 @@ pub(crate) fn list_of_platform(conn: &mut Conn<'_>, before: Uuid, limit: i64) ->
 /// A host's coupon, for whoever may edit the prices where it holds; one for all homes is the host's and operators'.
 pub(crate) fn of_host(conn: &mut Conn<'_>, caller: &Principal, id: Uuid) -> Result<Coupon> {
     let coupon = rows::one(conn, id)?.filter(|coupon| coupon.funded_by == Funder::Host).ok_or_else(no_such_coupon)?;
-    let its_own = coupon.host == Some(caller.user) || caller.roles.has(Role::Operator);
-    let may = its_own || coupon.listing.is_some_and(|listing| editable(conn, caller, listing).is_ok());
-    if may { Ok(coupon) } else { Err(no_such_coupon()) }
+    if coupon.host == Some(caller.user) || caller.roles.has(Role::Operator) {
+        return Ok(coupon);
+    }
+    match coupon.listing.map(|listing| editable(conn, caller, listing)) {
+        Some(Ok(_)) => Ok(coupon),
+        None | Some(Err(Error::Refused(_))) => Err(no_such_coupon()),
+        Some(Err(broken)) => Err(broken),
+    }
 }
 
 /// A coupon of the platform.
