@@ -312,6 +312,74 @@ CREATE TABLE IF NOT EXISTS tax_rules (
 );
 CREATE INDEX IF NOT EXISTS tax_rules_of_place ON tax_rules (country, city_key);
 
+-- What takes something off a stay for whoever knows the code (docs/RULES.md, P8).
+CREATE TABLE IF NOT EXISTS coupons (
+    id         UUID PRIMARY KEY,
+    code       TEXT NOT NULL,              -- as it was written
+    code_key   TEXT NOT NULL,              -- as it is compared
+    funded_by  TEXT NOT NULL CHECK (funded_by IN ('host', 'platform')),
+    host_id    UUID REFERENCES users (id),      -- whose homes it holds at, and of a host's coupon whose it is; NULL: at all homes
+    listing_id UUID REFERENCES listings (id),   -- the one home it holds at
+    off_bp     BIGINT CHECK (off_bp BETWEEN 1 AND 10000),   -- either a share, at most most_minor, or an amount
+    most_minor BIGINT CHECK (most_minor > 0),
+    off_minor  BIGINT CHECK (off_minor > 0),
+    currency   TEXT CHECK (length(currency) = 3),           -- of its amounts; NULL: it has none
+    valid_from TIMESTAMPTZ,                -- when it can be used; NULL: no limit
+    valid_to   TIMESTAMPTZ,
+    min_nights BIGINT NOT NULL CHECK (min_nights BETWEEN 1 AND 365),
+    max_uses   BIGINT CHECK (max_uses > 0),
+    per_guest  BIGINT CHECK (per_guest > 0),
+    uses       BIGINT NOT NULL CHECK (uses >= 0),
+    ended_at   TIMESTAMPTZ,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    CHECK ((off_bp IS NULL) <> (off_minor IS NULL)),
+    CHECK (currency IS NOT NULL OR (off_minor IS NULL AND most_minor IS NULL)),
+    CHECK (funded_by = 'platform' OR host_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS coupons_of_host_by_code ON coupons (host_id, code_key) WHERE funded_by = 'host' AND ended_at IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS coupons_of_platform_by_code ON coupons (code_key) WHERE funded_by = 'platform' AND ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS coupons_by_code ON coupons (code_key);
+CREATE INDEX IF NOT EXISTS coupons_of_host ON coupons (host_id, id) WHERE host_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS coupons_of_platform ON coupons (id) WHERE funded_by = 'platform';
+
+-- Bookings for which a coupon was used.
+CREATE TABLE IF NOT EXISTS coupon_uses (
+    booking_id UUID PRIMARY KEY,
+    coupon_id  UUID NOT NULL REFERENCES coupons (id),
+    user_id    UUID NOT NULL REFERENCES users (id),
+    used_at    TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS coupon_uses_of_coupon ON coupon_uses (coupon_id, user_id);
+CREATE INDEX IF NOT EXISTS coupon_uses_of_user ON coupon_uses (user_id);
+
+-- Prices that were promised for a few minutes; never changed, deleted an hour after they ran out (P19).
+CREATE TABLE IF NOT EXISTS quotes (
+    id                UUID PRIMARY KEY,    -- random: whoever knows the id of a stranger's quote may read it
+    listing_id        UUID NOT NULL REFERENCES listings (id),
+    user_id           UUID REFERENCES users (id),           -- NULL: a stranger asked
+    check_in          DATE NOT NULL,
+    check_out         DATE NOT NULL,
+    asked             JSONB NOT NULL,      -- object: what was asked for
+    asked_hash        TEXT NOT NULL,       -- SHA-256 of it, hexadecimal
+    promise           JSONB NOT NULL,      -- object: lines, nights, instalments, cancellation
+    currency          TEXT NOT NULL CHECK (length(currency) = 3),
+    total_due_minor   BIGINT NOT NULL,     -- paid to the platform
+    total_price_minor BIGINT NOT NULL,     -- and with what is paid at the property
+    payout_minor      BIGINT NOT NULL,
+    policy            TEXT NOT NULL,
+    coupon_id         UUID,
+    listing_version   BIGINT NOT NULL,     -- what it was worked out from
+    calendar_version  BIGINT NOT NULL,
+    check_in_at       TIMESTAMPTZ NOT NULL,
+    check_out_at      TIMESTAMPTZ NOT NULL,
+    created_at        TIMESTAMPTZ NOT NULL,
+    expires_at        TIMESTAMPTZ NOT NULL,
+    CHECK (check_in < check_out)
+);
+CREATE INDEX IF NOT EXISTS quotes_of_user ON quotes (user_id, created_at) WHERE user_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS quotes_over ON quotes (expires_at);
+
 -- Who helps a host with a listing, and how much they may (docs/RULES.md, "Roles").
 CREATE TABLE IF NOT EXISTS co_hosts (
     listing_id UUID NOT NULL REFERENCES listings (id) ON DELETE CASCADE,

@@ -15,6 +15,7 @@ use crate::features::listings::{
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
+use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
 use crate::features::search::{self, Search, SearchApi};
 use crate::platform::access::Doors;
@@ -110,6 +111,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     handlers.extend(listings::jobs(tools));
     handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
+    handlers.extend(quotes::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -126,6 +128,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
         Box::new(CalendarData),
         Box::new(PhotoData),
+        Box::new(QuoteData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -187,6 +190,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
         PhotosApi::new(media.clone()),
         AvailabilityApi::new(tools.clone()),
+        QuotesApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors.clone()),
         UsersApi::new(tools.clone()),
         ReferenceApi::new(tools.clone()),
@@ -202,6 +206,8 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ConflictsApi::new(tools.clone(), cursors.clone()),
         PricingApi::new(tools.clone()),
         TaxesApi::new(tools.clone(), cursors.clone()),
+        CouponsApi::new(tools.clone(), cursors.clone()),
+        StaffCouponsApi::new(tools.clone(), cursors.clone()),
         CoHostsApi::new(tools.clone()),
         HostingApi::new(tools, cursors),
     );
@@ -234,6 +240,7 @@ pub fn doors() -> Doors {
         calendar::DOORS,
         pricing::DOORS,
         availability::DOORS,
+        quotes::DOORS,
         feeds::DOORS,
         reviews::DOORS,
         search::DOORS,

@@ -9,5 +9,6 @@ pub mod imports;
 pub mod listings;
 pub mod media;
 pub mod pricing;
+pub mod quotes;
 pub mod reviews;
 pub mod search;

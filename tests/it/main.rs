@@ -22,6 +22,7 @@ mod jobs;
 mod mail;
 mod media;
 mod pricing;
+mod quotes;
 mod reading;
 mod search;
 mod tidy;

@@ -9,4 +9,4 @@ mod service;
 
 pub use api::{AvailabilityApi, DOORS};
 pub use rules::{DayOutlook, DayTold, RangeRefusal, Status, outlook};
-pub use service::{CalendarPage, Why, calendar_page, told_calendar_page, why};
+pub use service::{CalendarPage, Why, calendar_page, other_dates, told_calendar_page, why};

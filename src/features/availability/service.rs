@@ -1,12 +1,12 @@
 //! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
 
 use super::rules::{DayOutlook, DayTold, days_shown, outlook, told};
-use crate::features::calendar::{Calendar, Rule, Verdict, calendar_in_any_state, calendar_of, causes_told, explain, nearest};
+use crate::features::calendar::{Calendar, Days, Party, Rule, Terms, Verdict, calendar_in_any_state, calendar_of, causes_told, explain, nearest};
 use crate::features::pricing::{self, Guests, Offer, StayPrice};
 use crate::platform::config::Fees;
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};
-use crate::values::{Currency, Instant, ListingId, Money, Night, NightRange, Stay};
+use crate::values::{Currency, Instant, ListingId, LocalMoment, Money, Night, NightRange, Stay};
 
 /// Days to each side of the dates asked for in which other dates are looked for.
 const REACH_DAYS: i32 = 60;
@@ -80,10 +80,16 @@ pub fn why(conn: &mut Conn<'_>, listing: ListingId, stay: Stay, guests: Guests, 
     Ok(Why {
         stay,
         rules,
-        nearest: nearest(&listed.terms, &days, stay, party, local, REACH_DAYS, MOST_NEAREST),
+        nearest: other_dates(&listed.terms, &days, stay, party, local),
         price: bookable.then(|| StayPrice::of(total(), stay)),
         currency: offer.base.currency,
     })
+}
+
+/// Up to three other stays of the same length that can be booked, the nearest first.
+#[must_use]
+pub fn other_dates(terms: &Terms, days: &Days, stay: Stay, party: Party, local: LocalMoment) -> Vec<Stay> {
+    nearest(terms, days, stay, party, local, REACH_DAYS, MOST_NEAREST)
 }
 
 fn published(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, fees: &Fees, now: Instant) -> Result<(Calendar, Offer)> {

@@ -84,6 +84,8 @@ pub const ACTIONS: &[Action] = actions! {
     "field.changed": "A field of all homes was changed.",
     "field.removed": "A field of all homes was taken away.",
     "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
+    "coupon.made": "A coupon was made.",
+    "coupon.ended": "A coupon was ended.",
     "tax.made": "A tax of a place was set up.",
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",

@@ -13,6 +13,7 @@ mod mail;
 mod media;
 mod oidc;
 mod outbound;
+mod quotes;
 mod sources;
 mod units;
 
@@ -25,6 +26,7 @@ pub use mail::{Encryption, Mail};
 pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
+pub use quotes::Quotes;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
 
@@ -62,6 +64,7 @@ pub struct Config {
     pub listings: ListingSettings,
     pub outbound: OutboundSettings,
     pub fees: Fees,
+    pub quotes: Quotes,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -204,6 +207,7 @@ impl Default for Config {
             listings: ListingSettings::default(),
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
+            quotes: Quotes::default(),
             oidc: Vec::new(),
         }
     }
@@ -306,6 +310,7 @@ impl Config {
         self.outbound.check()?;
         self.listings.check()?;
         self.fees.check()?;
+        self.quotes.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

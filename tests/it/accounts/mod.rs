@@ -20,6 +20,7 @@ mod photos_cast;
 mod plans;
 mod prices_cast;
 mod profile;
+mod quotes_cast;
 mod registration;
 mod second_step;
 mod sessions;

@@ -3,7 +3,7 @@
 
 mod bad_input;
 mod cards;
-mod dice;
+pub(crate) mod dice;
 mod draw;
 mod equality;
 mod flexible;
