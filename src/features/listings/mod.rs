@@ -6,6 +6,7 @@
 
 pub mod amenities;
 mod api;
+pub mod gallery;
 mod jobs;
 mod personal;
 mod place;
@@ -16,14 +17,15 @@ mod store;
 mod views;
 
 pub use api::{
-    CO_HOST_DOORS, CoHostsApi, DOORS, FieldsApi, HOSTING_DOORS, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, ReferenceApi, TextsApi,
+    CO_HOST_DOORS, CoHostsApi, DOORS, FieldsApi, HOSTING_DOORS, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PhotoView,
+    ReferenceApi, TextsApi,
 };
 pub use jobs::jobs;
 pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::custom::SearchableFields;
 pub use rules::mean_centi;
-pub use service::change::photos_changed;
+pub use service::cover::{Publisher, set_cover};
 pub use service::custom::searchable_fields;
 pub use service::guards::{Guard, Guards};
 pub use service::standing::{Standing, State, allowed, lock_calendar};

@@ -3,13 +3,15 @@
 
 mod bad_input;
 mod cards;
-mod dice;
+pub(crate) mod dice;
 mod draw;
 mod equality;
+mod flexible;
 mod follow;
 mod homes;
 mod index;
 mod lot;
+mod prices;
 mod restless;
 mod rules;
 mod snapshot;

@@ -209,7 +209,7 @@ impl CustomFieldPatch {
         field.required = self.required.unwrap_or(field.required);
         field.searchable = self.searchable.unwrap_or(field.searchable);
         judge(field, &mut complaints);
-        Ok(complaints.settle()?)
+        complaints.settle()
     }
 }
 

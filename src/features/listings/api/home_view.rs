@@ -41,7 +41,7 @@ pub(super) struct MissingView {
 
 /// A home as those who may edit it see it, the exact place included.
 #[derive(Debug, Clone, Object)]
-pub(super) struct OwnListingView {
+pub(super) struct HomeView {
     #[oai(flatten)]
     standing: ListingStateView,
     host_id: Uuid,
@@ -109,10 +109,10 @@ pub(super) struct TextsView {
     house_rules: String,
 }
 
-/// A page of homes.
+/// A page of homes that staff look at.
 #[derive(Debug, Object)]
-pub(super) struct HomesView {
-    pub(super) data: Vec<HomeBriefView>,
+pub(super) struct StaffHomesView {
+    pub(super) data: Vec<StaffHomeView>,
     /// For the parameter `cursor` of the next page; null on the last.
     pub(super) next_cursor: Option<String>,
     pub(super) has_more: bool,
@@ -120,7 +120,7 @@ pub(super) struct HomesView {
 
 /// A home in a list.
 #[derive(Debug, Object)]
-pub(super) struct HomeBriefView {
+pub(super) struct StaffHomeView {
     id: Uuid,
     host_id: Uuid,
     state: String,
@@ -149,7 +149,7 @@ impl ListingStateView {
     }
 }
 
-impl OwnListingView {
+impl HomeView {
     /// `with_private`: for its own people, not for staff.
     pub(super) fn of(held: Held, missing: Vec<FieldError>, translations: Vec<Translation>, fields: &[Field], with_private: bool) -> Self {
         let standing = ListingStateView::of(&held, missing);
@@ -208,7 +208,7 @@ impl TextsView {
     }
 }
 
-impl HomeBriefView {
+impl StaffHomeView {
     pub(super) fn of(home: Brief) -> Self {
         Self {
             id: home.id.0,

@@ -1,7 +1,7 @@
 //! A host's own homes: making, reading, changing, publishing and archiving them. What is sent is in `home_ask.rs`.
 
 use super::home_ask::HomeAsk;
-use super::home_view::{HomeBriefView, HomesView, ListingStateView, OwnListingView};
+use super::home_view::{HomeView, ListingStateView};
 use crate::features::listings::place::PlaceKey;
 use crate::features::listings::rules::complaints::Complaints;
 use crate::features::listings::rules::custom::Field;
@@ -11,17 +11,17 @@ use crate::features::listings::service::guards::Guards;
 use crate::features::listings::service::world::{self, Request, World};
 use crate::features::listings::service::{custom, life};
 use crate::features::listings::store::homes::Held;
-use crate::features::listings::store::{lists, texts};
+use crate::features::listings::store::texts;
 use crate::platform::access::Action;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Conn, Tx};
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Nothing, PREFIX, Prepared, Visitor, etag};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::{Instant, ListingId, Zone};
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -98,29 +98,11 @@ impl HomesApi {
         made.await
     }
 
-    /// The homes that you host or help with, newest first, in every state.
-    #[oai(path = "/me/listings", method = "get", operation_id = "listOwnListings")]
-    async fn list(
-        &self,
-        caller: Caller,
-        /// Homes a page.
-        #[oai(default = "twenty", validator(minimum(value = "1"), maximum(value = "100")))]
-        limit: Query<u8>,
-        /// Where to go on: `next_cursor` of the page before.
-        cursor: Query<Option<String>>,
-    ) -> Result<Json<HomesView>> {
-        let purpose = format!("homes/{}", caller.user);
-        let before = cursor.0.map(|text| opened(&self.homes.cursors, &purpose, &text)).transpose()?.unwrap_or(ListingId(Uuid::max()));
-        let (user, most) = (caller.user, i64::from(limit.0) + 1);
-        let found = self.homes.tools.db.read(move |conn| lists::of_user(conn, user, before, most).map_err(Error::from)).await?;
-        Ok(Json(paged(&self.homes.cursors, &purpose, found, limit.0)))
-    }
-
     /// A home as those who may edit it see it: every field, the exact place, what it lacks.
     ///
     /// `GET /listings/{id}` is the page that guests see. The `ETag` is for `If-Match` of changes.
     #[oai(path = "/me/listings/:id", method = "get", operation_id = "readOwnListing")]
-    async fn read(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Cached<OwnListingView>> {
+    async fn read(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Cached<HomeView>> {
         let (world, id) = (self.homes.world(&visitor), ListingId(id.0));
         let read = self.homes.tools.db.read_cut(move |conn| {
             let held = world::look(conn, &world, &caller, id, Action::EditListing)?;
@@ -136,7 +118,7 @@ impl HomesApi {
     /// Every bad field is named, 422 `invalid_fields`. What is published stays complete (`listing_incomplete`). A small correction of the
     /// location leaves the public point where it is.
     #[oai(path = "/listings/:id", method = "patch", operation_id = "changeListing")]
-    async fn change(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<HomeAsk>) -> Result<Done<OwnListingView>> {
+    async fn change(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>, if_match: IfMatch, ask: Json<HomeAsk>) -> Result<Done<HomeView>> {
         let (world, ask, listing) = (self.homes.world(&visitor), ask.0, ListingId(id.0));
         let zone = zone_of_place(&ask).await?;
         let done = self.homes.tools.db.write(move |tx, now| {
@@ -182,10 +164,6 @@ impl HomesApi {
     }
 }
 
-fn twenty() -> u8 {
-    20
-}
-
 /// The check of `If-Match` against the version that is there.
 pub(super) fn fresh(if_match: &IfMatch) -> impl Fn(i64) -> Result<()> + Sync {
     move |version| if_match.check(&etag::of_version(version))
@@ -198,29 +176,14 @@ pub(super) fn state_of(tx: &mut Tx<'_>, world: &World, held: &Held) -> Result<Do
 }
 
 /// The whole home with what belongs to it.
-pub(super) fn own_view(conn: &mut Conn<'_>, world: &World, held: Held, with_private: bool) -> Result<OwnListingView> {
+pub(super) fn own_view(conn: &mut Conn<'_>, world: &World, held: Held, with_private: bool) -> Result<HomeView> {
     let missing = world::missing(conn, world, &held)?;
     let (translations, fields) = (texts::of(conn, held.id)?, custom::all(conn)?);
-    Ok(OwnListingView::of(held, missing, translations, &fields, with_private))
+    Ok(HomeView::of(held, missing, translations, &fields, with_private))
 }
 
 /// Looks the zone up off the async threads: opening the map of the world takes a moment.
 async fn zone_of_place(ask: &HomeAsk) -> Result<Option<Zone>> {
     let ask = Arc::new(ask.clone());
     tokio::task::spawn_blocking(move || ask.zone_of_place()).await.map_err(|broken| Error::Broken(broken.into()))
-}
-
-/// A page of homes, of which one more than `limit` was looked for.
-pub(super) fn paged(cursors: &CursorKey, purpose: &str, mut found: Vec<lists::Brief>, limit: u8) -> HomesView {
-    let limit = usize::from(limit);
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = found.last().filter(|_| has_more).map(|last| cursors.seal(purpose, last.id.0.as_bytes()));
-    HomesView { data: found.into_iter().map(HomeBriefView::of).collect(), next_cursor, has_more }
-}
-
-pub(super) fn opened(cursors: &CursorKey, purpose: &str, text: &str) -> Result<ListingId> {
-    let bytes: Option<[u8; 16]> = cursors.open(purpose, text).and_then(|content| content.try_into().ok());
-    let refused = || Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list");
-    bytes.map(|bytes| ListingId(Uuid::from_bytes(bytes))).ok_or_else(refused)
 }

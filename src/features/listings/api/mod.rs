@@ -11,6 +11,7 @@ mod homes;
 mod hosting;
 mod pages;
 mod pen;
+mod photos;
 mod reference;
 mod staff;
 mod texts;
@@ -21,10 +22,12 @@ pub use fields::FieldsApi;
 pub use homes::{Homes, HomesApi};
 pub use hosting::{HOSTING_DOORS, HostingApi};
 pub use pages::ListingPages;
+pub use photos::PhotoView;
 pub use reference::ReferenceApi;
 pub use staff::ListingStaffApi;
 pub use texts::TextsApi;
 
+use crate::features::listings::gallery::{Gallery, NoGallery};
 use crate::features::listings::service;
 use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, Kind, Result};
@@ -44,8 +47,6 @@ pub const DOORS: &[Door] = &[
     Door::to("listPropertyTypes", Action::LookAround),
     Door::to("listListingChoices", Action::LookAround),
     Door::to("createListing", Action::CreateListing),
-    // Lists are of what is one's own; whoever has a home may read and change it.
-    Door::to("listOwnListings", Action::EditListing),
     Door::to("readOwnListing", Action::EditListing),
     Door::to("changeListing", Action::EditListing),
     Door::to("putListingTexts", Action::EditListing),
@@ -70,13 +71,21 @@ pub const DOORS: &[Door] = &[
 pub struct ListingsApi {
     tools: Tools,
     pages: ListingPages,
+    gallery: Arc<dyn Gallery>,
 }
 
 impl ListingsApi {
     /// `pages` is shared with the reader of the event log, which calls [`ListingPages::forget`].
     #[must_use]
     pub fn new(tools: Tools, pages: ListingPages) -> Self {
-        Self { tools, pages }
+        Self { tools, pages, gallery: Arc::new(NoGallery) }
+    }
+
+    /// With what knows the photos.
+    #[must_use]
+    pub fn with_gallery(mut self, gallery: Arc<dyn Gallery>) -> Self {
+        self.gallery = gallery;
+        self
     }
 }
 
@@ -107,9 +116,13 @@ impl ListingsApi {
             return Ok(page.in_language(&wanted).answer());
         }
         let begun = self.pages.begin();
-        let listing = self.tools.db.read_cut(move |conn| service::public_listing(conn, id).map_err(Error::from)).await?;
-        let listing = listing.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))?;
-        let page = Arc::new(ListingView::page(listing));
+        let gallery = Arc::clone(&self.gallery);
+        let found = self.tools.db.read_cut(move |conn| {
+            let Some(listing) = service::public_listing(conn, id)? else { return Ok::<_, Error>(None) };
+            Ok(Some((listing, gallery.photos(conn, id)?)))
+        });
+        let (listing, photos) = found.await?.ok_or_else(|| Error::not_found("There is no such listing, or it is not published."))?;
+        let page = Arc::new(ListingView::page(listing, &photos));
         self.pages.keep(begun, id, Arc::clone(&page));
         self.pages.views().count(id);
         Ok(page.in_language(&wanted).answer())

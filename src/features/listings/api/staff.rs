@@ -1,10 +1,11 @@
 //! `/admin/listings`: what staff look at, and what they decide.
 
-use super::home_view::{HomesView, ListingStateView, OwnListingView};
-use super::homes::{Homes, fresh, opened, own_view, paged, state_of};
+use super::home_view::{HomeView, ListingStateView, StaffHomeView, StaffHomesView};
+use super::homes::{Homes, fresh, own_view, state_of};
 use crate::features::listings::service::staff::{Decision, Deed, decide};
 use crate::features::listings::service::world::no_such_listing;
 use crate::features::listings::store::{homes, lists, lists::Queue};
+use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag};
 use crate::platform::idempotency::Once;
@@ -73,7 +74,7 @@ impl ListingStaffApi {
         limit: Query<u8>,
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<HomesView>> {
+    ) -> Result<Json<StaffHomesView>> {
         let queue = if state.0 == ListingQueue::Submitted { Queue::Submitted } else { Queue::Withheld };
         let purpose = format!("admin homes/{queue:?}");
         let after = cursor.0.map(|text| opened(&self.homes.cursors, &purpose, &text)).transpose()?.unwrap_or(ListingId(Uuid::nil()));
@@ -84,7 +85,7 @@ impl ListingStaffApi {
 
     /// A home in any state, without what is told to confirmed guests only.
     #[oai(path = "/admin/listings/:id", method = "get", operation_id = "readAnyListing")]
-    async fn read(&self, _caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Cached<OwnListingView>> {
+    async fn read(&self, _caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Cached<HomeView>> {
         let (world, id) = (self.homes.world(&visitor), ListingId(id.0));
         let read = self.homes.tools.db.read_cut(move |conn| {
             let held = homes::find(conn, &world.keys, id)?.ok_or_else(no_such_listing)?;
@@ -169,4 +170,19 @@ pub(super) fn reason(text: &str) -> Result<String> {
         return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)));
     }
     Ok(text.to_owned())
+}
+
+/// A page of homes, of which one more than `limit` was looked for.
+fn paged(cursors: &CursorKey, purpose: &str, mut found: Vec<lists::Brief>, limit: u8) -> StaffHomesView {
+    let limit = usize::from(limit);
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| has_more).map(|last| cursors.seal(purpose, last.id.0.as_bytes()));
+    StaffHomesView { data: found.into_iter().map(StaffHomeView::of).collect(), next_cursor, has_more }
+}
+
+fn opened(cursors: &CursorKey, purpose: &str, text: &str) -> Result<ListingId> {
+    let bytes: Option<[u8; 16]> = cursors.open(purpose, text).and_then(|content| content.try_into().ok());
+    let refused = || Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list");
+    bytes.map(|bytes| ListingId(Uuid::from_bytes(bytes))).ok_or_else(refused)
 }

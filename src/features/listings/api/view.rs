@@ -2,7 +2,9 @@
 
 use super::home_wire::RoomWire;
 use super::pages::{Page, Rendered};
+use super::photos::PhotoView;
 use super::reference::AmenityView;
+use crate::features::listings::gallery::Photo;
 use crate::features::listings::service::{PublicHost, PublicListing, StayLimits};
 use crate::features::listings::store::texts::Translation;
 use crate::features::listings::{amenities, rules};
@@ -64,7 +66,10 @@ pub(super) struct ListingView {
     custom: BTreeMap<String, Value>,
     instant_book: bool,
     registration_number: Option<String>,
+    /// The first photo, for cards.
     photo_url: Option<String>,
+    /// In the host's order.
+    photos: Vec<PhotoView>,
     #[oai(flatten)]
     limits: LimitsView,
     /// Base price of a night; single days may differ, see the calendar.
@@ -118,17 +123,17 @@ struct HostView {
 
 impl ListingView {
     /// The page in every language it has.
-    pub(super) fn page(mut listing: PublicListing) -> Page {
+    pub(super) fn page(mut listing: PublicListing, photos: &[Photo]) -> Page {
         let (language, translations) = (listing.language.clone(), std::mem::take(&mut listing.translations));
         let languages: Vec<String> = language.iter().chain(translations.iter().map(|one| &one.language)).cloned().collect();
         let translated = translations.into_iter().map(|translation| {
             let tag = translation.language.clone();
-            (tag, Rendered::of(&Self::of(in_words_of(listing.clone(), translation), &languages)))
+            (tag, Rendered::of(&Self::of(in_words_of(listing.clone(), translation), photos.to_vec(), &languages)))
         });
-        Page { language, translated: translated.collect(), original: Rendered::of(&Self::of(listing, &languages)) }
+        Page { language, translated: translated.collect(), original: Rendered::of(&Self::of(listing, photos.to_vec(), &languages)) }
     }
 
-    fn of(listing: PublicListing, languages: &[String]) -> Self {
+    fn of(listing: PublicListing, photos: Vec<Photo>, languages: &[String]) -> Self {
         Self {
             id: listing.id.0,
             language: listing.language,
@@ -162,6 +167,7 @@ impl ListingView {
             instant_book: listing.instant_book,
             registration_number: listing.registration_number,
             photo_url: listing.photo_url,
+            photos: photos.into_iter().map(PhotoView::of).collect(),
             limits: LimitsView::of(&listing.stays),
             nightly: MoneyView { amount: listing.price_minor, currency: listing.currency.clone() },
             currency: listing.currency,

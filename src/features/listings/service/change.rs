@@ -134,17 +134,6 @@ fn diff(world: &World, changed: &[Changed]) -> serde_json::Value {
     serde_json::Value::Object(members.collect::<Map<_, _>>())
 }
 
-/// For the feature that keeps photos, after it has changed some: the version rises, everybody is told, and where staff look at photos they
-/// look again.
-pub fn photos_changed(tx: &mut Tx<'_>, now: Instant, tools: (&Config, &crate::platform::keys::Keys), listing: ListingId) -> DbResult<()> {
-    let (config, keys) = tools;
-    homes::touch(tx, now, listing)?;
-    if let Some(held) = homes::find(tx, keys, listing)? {
-        reconsider(tx, now, config, &held, &["photos"])?;
-    }
-    announce(tx, now, listing)
-}
-
 /// Whether guests saw a home of this host before: what `first` asks.
 pub(super) fn host_is_approved(tx: &mut Tx<'_>, host: UserId) -> DbResult<bool> {
     homes::host_is_approved(tx, host)

@@ -4,7 +4,7 @@ use super::super::rules::approval;
 use super::super::store::homes::{self, Held, Turn};
 use super::change::host_is_approved;
 use super::standing::State;
-use super::world::{Request, World, announce, complete, missing, nights_taken, no_such_listing, note, state_refused, take, today};
+use super::world::{Request, World, announce, complete, missing, nights_taken, no_such_listing, note, take, today, wrong_state};
 use crate::platform::access::{Action, Principal};
 use crate::platform::config::Approval;
 use crate::platform::db::Tx;
@@ -37,7 +37,7 @@ pub(crate) fn pause(tx: &mut Tx<'_>, now: Instant, world: &World, request: Reque
         State::Published => go(tx, now, world, request.caller, &held, State::Paused, "listing.paused"),
         // What waits for staff is taken back.
         State::Submitted => go(tx, now, world, request.caller, &held, State::Draft, "listing.paused"),
-        _ => Err(state_refused(&held, "Only what is published or submitted can be paused.")),
+        _ => Err(wrong_state(&held, "Only what is published or submitted can be paused.")),
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn archive(tx: &mut Tx<'_>, now: Instant, world: &World, request: Req
 fn ready(tx: &mut Tx<'_>, world: &World, request: Request<'_>) -> Result<Held> {
     let held = take(tx, world, request, Action::EditListing)?;
     if !matches!(held.state, State::Draft | State::Paused) {
-        return Err(state_refused(&held, "Only a draft, or what was paused, can be published or submitted."));
+        return Err(wrong_state(&held, "Only a draft, or what was paused, can be published or submitted."));
     }
     if held.withheld {
         let why = held.state_note.clone().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::super::store::homes::{self, Held, Turn};
 use super::standing::State;
-use super::world::{Fresh, World, announce, complete, missing, no_such_listing, note, state_refused};
+use super::world::{Fresh, World, announce, complete, missing, no_such_listing, note, wrong_state};
 use crate::features::accounts;
 use crate::platform::access::Principal;
 use crate::platform::db::Tx;
@@ -54,14 +54,14 @@ fn turned<'a>(tx: &mut Tx<'_>, now: Instant, world: &World, held: &Held, deed: &
     let conflict = |why: &str| Error::refused(Kind::Conflict, "conflict", why);
     let same = Turn { state: held.state, note: None, withheld: held.withheld, approved_at: held.approved_at };
     match decision {
-        Decision::Approve | Decision::Reject if held.state != State::Submitted => Err(state_refused(held, "Only what was submitted can be judged.")),
+        Decision::Approve | Decision::Reject if held.state != State::Submitted => Err(wrong_state(held, "Only what was submitted can be judged.")),
         Decision::Approve => {
             complete(missing(tx, world, held)?)?;
             Ok(Turn { state: State::Published, approved_at: Some(now), ..same })
         }
         Decision::Reject => Ok(Turn { state: State::Draft, note: Some(deed.reason), approved_at: None, ..same }),
         Decision::Withhold if held.withheld => Err(conflict("This home is withheld already.")),
-        Decision::Withhold if matches!(held.state, State::Archived | State::Importing) => Err(state_refused(held, "Nobody sees it anyway.")),
+        Decision::Withhold if matches!(held.state, State::Archived | State::Importing) => Err(wrong_state(held, "Nobody sees it anyway.")),
         Decision::Withhold => {
             let state = match held.state {
                 State::Published => State::Paused,

@@ -53,7 +53,7 @@ pub(crate) fn take(tx: &mut Tx<'_>, world: &World, request: Request<'_>, action:
     let held = look(tx, world, request.caller, request.listing, action)?;
     (request.fresh)(held.version)?;
     if matches!(held.state, State::Archived | State::Importing) {
-        return Err(state_refused(&held, "An archived home, or one whose import has not ended, stays as it is."));
+        return Err(wrong_state(&held, "An archived home, or one whose import has not ended, stays as it is."));
     }
     Ok(held)
 }
@@ -70,7 +70,7 @@ pub(crate) fn no_such_listing() -> Error {
 }
 
 /// 409: the home's state is against it.
-pub(crate) fn state_refused(held: &Held, why: &str) -> Error {
+pub(crate) fn wrong_state(held: &Held, why: &str) -> Error {
     Error::refused(Kind::Conflict, "listing_state", format!("This listing is {}. {why}", held.state.name())).with_data("state", held.state.name().into())
 }
 

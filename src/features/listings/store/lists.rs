@@ -1,13 +1,10 @@
-//! SQL of lists of homes: one's own, and those that staff look at.
+//! SQL of the homes that staff look at.
 
 use super::super::service::standing::State;
 use crate::platform::db::{Conn, DbResult, Row};
 use crate::values::{Instant, ListingId, UserId};
 
 const COLUMNS: &str = "l.id, l.host_id, l.state, l.state_note, l.withheld, l.title, l.city, l.country, l.photo_url, l.version, l.created_at, l.updated_at";
-/// Ordered by id, newest first, so that the homes of one host are a piece of an index.
-const OF_HOST: &str = "WHERE l.host_id = $1 AND l.id < $2 ORDER BY l.id DESC LIMIT $3";
-const OF_CO_HOST: &str = "JOIN co_hosts c ON c.listing_id = l.id WHERE c.user_id = $1 AND c.listing_id < $2 ORDER BY c.listing_id DESC LIMIT $3";
 /// Oldest first: who waits longest comes first.
 const SUBMITTED: &str = "WHERE l.state = 'submitted' AND l.id > $1 ORDER BY l.id LIMIT $2";
 const WITHHELD: &str = "WHERE l.withheld AND l.id > $1 ORDER BY l.id LIMIT $2";
@@ -36,26 +33,14 @@ pub(in super::super) struct Brief {
     pub updated_at: Instant,
 }
 
-/// The statements of the lists, for the test that looks at the engines' plans: those of a user, then the queues.
+/// The statements of the lists, for the test that looks at the engines' plans.
 #[must_use]
-pub fn list_statements() -> [String; 4] {
-    [OF_HOST, OF_CO_HOST, SUBMITTED, WITHHELD].map(statement)
+pub fn list_statements() -> [String; 2] {
+    [SUBMITTED, WITHHELD].map(statement)
 }
 
 fn statement(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM listings l {rest}")
-}
-
-/// Homes that `user` hosts or helps with, newest first, before `before`.
-pub(in super::super) fn of_user(conn: &mut Conn<'_>, user: UserId, before: ListingId, most: i64) -> DbResult<Vec<Brief>> {
-    let mut found = Vec::new();
-    for rest in [OF_HOST, OF_CO_HOST] {
-        found.extend(conn.query(&statement(rest), &[user.into(), before.into(), most.into()], brief)?);
-    }
-    found.sort_by_key(|home| std::cmp::Reverse(home.id));
-    found.dedup_by_key(|home| home.id);
-    found.truncate(usize::try_from(most).unwrap_or_default());
-    Ok(found)
 }
 
 /// Homes of a queue behind `after`.

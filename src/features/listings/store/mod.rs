@@ -2,6 +2,7 @@
 //! of homes, `custom.rs` the operator's own fields, `hosted.rs` all that a host has.
 
 pub(super) mod co_hosts;
+pub(super) mod cover;
 pub(super) mod custom;
 pub(super) mod figures;
 pub(super) mod homes;

@@ -1,0 +1,44 @@
+//! `/quotes`, prices by check-in date, and coupons of hosts and of staff. What they show is drawn in `quote_view.rs` and `coupon_view.rs`.
+
+mod coupon_view;
+mod coupons;
+mod quote_view;
+mod quotes;
+mod staff_coupons;
+
+pub use coupons::CouponsApi;
+pub use quotes::QuotesApi;
+pub use staff_coupons::StaffCouponsApi;
+
+use crate::platform::access::{Action, Door};
+use crate::platform::cursor::CursorKey;
+use crate::platform::error::{Error, Kind, Result};
+use uuid::Uuid;
+
+/// Who may come in.
+pub const DOORS: &[Door] = &[
+    Door::to("makeQuote", Action::Search),
+    Door::to("readQuote", Action::Search),
+    Door::to("readPriceCalendar", Action::Search),
+    Door::to("listCoupons", Action::EditListing),
+    Door::to("makeCoupon", Action::EditListing),
+    Door::to("endCoupon", Action::EditListing),
+    Door::to("listPlatformCoupons", Action::HandleMoney),
+    Door::to("makePlatformCoupon", Action::HandleMoney),
+    Door::to("endPlatformCoupon", Action::HandleMoney),
+];
+
+fn one() -> u16 {
+    1
+}
+
+fn twenty() -> u8 {
+    20
+}
+
+/// Lists go from the newest to the oldest: the id that a cursor names, or one above all.
+fn before(cursors: &CursorKey, purpose: &str, cursor: Option<String>) -> Result<Uuid> {
+    let Some(text) = cursor else { return Ok(Uuid::max()) };
+    let id = cursors.open(purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
+    id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+}

@@ -1,0 +1,263 @@
+//! Until when a stay can be called off, and what of the room the host keeps then: the policy of a listing as a timeline
+//! (docs/RULES.md, "Cancellation").
+
+use super::written::{instant, instant_or_none};
+use crate::values::{Instant, Stay, Zone};
+use serde::{Deserialize, Serialize};
+
+/// Stays of so many nights or more fall under the long policy (C2).
+const LONG_NIGHTS: u16 = 28;
+/// Nights of a long stay that are kept, or paid for in advance, at once.
+const MONTH: usize = 30;
+const DAY_HOURS: u16 = 24;
+
+/// The policies a host can choose from; the names are stored and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    Flexible,
+    Moderate,
+    Limited,
+    Firm,
+    Strict,
+    NonRefundable,
+    FirmLong,
+    StrictLong,
+}
+
+impl Policy {
+    pub const ALL: [Self; 8] = [Self::Flexible, Self::Moderate, Self::Limited, Self::Firm, Self::Strict, Self::NonRefundable, Self::FirmLong, Self::StrictLong];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flexible => "flexible",
+            Self::Moderate => "moderate",
+            Self::Limited => "limited",
+            Self::Firm => "firm",
+            Self::Strict => "strict",
+            Self::NonRefundable => "non_refundable",
+            Self::FirmLong => "firm_long",
+            Self::StrictLong => "strict_long",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name() == name)
+    }
+
+    /// The one of a listing's two policies that holds for a stay; the cheaper rate has its own (C2).
+    #[must_use]
+    pub fn of(stay: Stay, non_refundable: bool, short: Self, long: Self) -> Self {
+        match stay.nights() {
+            _ if non_refundable => Self::NonRefundable,
+            LONG_NIGHTS.. => long,
+            _ => short,
+        }
+    }
+
+    /// Days before check-in until which a part is kept, the most days first; what is kept afterwards until check-in, and later on.
+    fn table(self) -> (&'static [(u16, Kept)], Kept, Later) {
+        use Kept::{All, FirstNight, FirstNightAndHalf, Half, Month, Nothing};
+        let next = |nights, rest_bp| Later { further_nights: Some(nights), rest_bp };
+        let all = Later { further_nights: None, rest_bp: 0 };
+        match self {
+            Self::Flexible => (&[(1, Nothing)], FirstNight, next(1, 0)),
+            Self::Moderate => (&[(5, Nothing)], FirstNightAndHalf, next(1, 5_000)),
+            Self::Limited => (&[(14, Nothing), (7, Half)], All, all),
+            Self::Firm => (&[(30, Nothing), (7, Half)], All, all),
+            Self::Strict => (&[(7, Half)], All, all),
+            Self::NonRefundable => (&[], All, all),
+            Self::FirmLong => (&[(30, Nothing)], Month, next(30, 0)),
+            Self::StrictLong => (&[], Month, next(30, 0)),
+        }
+    }
+}
+
+/// What of the room is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Nothing,
+    Half,
+    FirstNight,
+    /// The first night and half of the others.
+    FirstNightAndHalf,
+    /// The first thirty nights.
+    Month,
+    All,
+}
+
+impl Kept {
+    /// In minor units, of the nights' shares of the room. Of a half the odd cent is the guest's (C3).
+    fn of(self, nights: &[i64]) -> i64 {
+        let sum = |nights: &[i64]| nights.iter().sum::<i64>();
+        let (first, rest) = nights.split_at(nights.len().min(1));
+        match self {
+            Self::Nothing => 0,
+            Self::Half => sum(nights) / 2,
+            Self::FirstNight => sum(first),
+            Self::FirstNightAndHalf => sum(first) + sum(rest) / 2,
+            Self::Month => sum(&nights[..nights.len().min(MONTH)]),
+            Self::All => sum(nights),
+        }
+    }
+}
+
+/// What is kept once guests are there: the nights that are spent, and more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Later {
+    /// Nights after the spent ones that are kept too; `None`: all of them.
+    pub further_nights: Option<u16>,
+    /// The share that is kept of the nights after those, in basis points.
+    pub rest_bp: u32,
+}
+
+/// Whoever cancels at `until` or before (and after the step before) leaves the host `kept` of the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    #[serde(with = "instant")]
+    pub until: Instant,
+    /// Minor units of the room; fees and taxes follow their own rules.
+    pub kept: i64,
+}
+
+/// A time after the confirmation in which nothing is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    pub hours: u16,
+    /// Only for stays that are confirmed by then.
+    #[serde(with = "instant")]
+    pub confirmed_by: Instant,
+    /// It ends here at the latest.
+    #[serde(with = "instant_or_none")]
+    pub until_latest: Option<Instant>,
+}
+
+/// The policy of one stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    pub policy: String,
+    pub grace: Option<Grace>,
+    /// In the order of time; the last ends at check-in. Steps that are over are left out.
+    pub steps: Vec<Step>,
+    pub after_check_in: Later,
+}
+
+/// Where and when guests arrive.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    pub stay: Stay,
+    pub zone: &'a Zone,
+    /// Local wall time, minutes since midnight.
+    pub minute: u16,
+}
+
+impl Arrival<'_> {
+    /// "`days` days before check-in": so many dates earlier, the same wall time (D7).
+    #[must_use]
+    pub fn days_before(&self, days: u16) -> Instant {
+        self.zone.resolve(self.stay.check_in().plus(-i32::from(days)), self.minute)
+    }
+}
+
+/// The timeline of a stay under a policy, as it stands at `now`. `nights`: what each night bears of the room (P20).
+#[must_use]
+pub fn timeline(policy: Policy, arrival: &Arrival<'_>, nights: &[i64], now: Instant) -> Timeline {
+    let (table, before_check_in, after_check_in) = policy.table();
+    let steps = table.iter().map(|(days, kept)| (*days, *kept)).chain([(0, before_check_in)]);
+    let steps = steps.map(|(days, kept)| Step { until: arrival.days_before(days), kept: kept.of(nights) });
+    Timeline {
+        policy: policy.name().to_owned(),
+        grace: grace(policy, arrival).filter(|grace| now <= grace.confirmed_by),
+        steps: steps.filter(|step| now <= step.until).collect(),
+        after_check_in,
+    }
+}
+
+/// C1, and that of the strict long policy.
+fn grace(policy: Policy, arrival: &Arrival<'_>) -> Option<Grace> {
+    match policy {
+        Policy::NonRefundable => None,
+        Policy::StrictLong => {
+            let latest = arrival.days_before(LONG_NIGHTS);
+            Some(Grace { hours: 2 * DAY_HOURS, confirmed_by: latest, until_latest: Some(latest) })
+        }
+        _ if arrival.stay.nights() >= LONG_NIGHTS => None,
+        _ => Some(Grace { hours: DAY_HOURS, confirmed_by: arrival.days_before(7), until_latest: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::Night;
+
+    /// The golden stay (P21): 4 to 11 June 2026.
+    const NIGHTS: [i64; 7] = [10_493, 12_318, 12_317, 10_493, 10_493, 10_493, 10_493];
+
+    fn told(policy: Policy, nights: &[i64], now: &str) -> Timeline {
+        let check_in = Night::parse("2026-06-04").unwrap();
+        let stay = Stay::new(check_in, check_in.plus(i32::try_from(nights.len()).unwrap())).unwrap();
+        let zone = Zone::parse("Europe/Berlin").unwrap();
+        timeline(policy, &Arrival { stay, zone: &zone, minute: 900 }, nights, Instant::parse(now).unwrap())
+    }
+
+    fn steps(timeline: &Timeline) -> Vec<(String, i64)> {
+        timeline.steps.iter().map(|step| (step.until.to_string(), step.kept)).collect()
+    }
+
+    #[test]
+    fn each_policy_keeps_what_its_table_says() {
+        let at = |date: &str| format!("{date}T13:00:00Z");
+        for (policy, expected) in [
+            (Policy::Flexible, vec![(at("2026-06-03"), 0), (at("2026-06-04"), 10_493)]),
+            (Policy::Moderate, vec![(at("2026-05-30"), 0), (at("2026-06-04"), 43_796)]),
+            (Policy::Limited, vec![(at("2026-05-21"), 0), (at("2026-05-28"), 38_550), (at("2026-06-04"), 77_100)]),
+            (Policy::Firm, vec![(at("2026-05-05"), 0), (at("2026-05-28"), 38_550), (at("2026-06-04"), 77_100)]),
+            (Policy::Strict, vec![(at("2026-05-28"), 38_550), (at("2026-06-04"), 77_100)]),
+            (Policy::NonRefundable, vec![(at("2026-06-04"), 77_100)]),
+        ] {
+            let told = told(policy, &NIGHTS, "2026-01-01T00:00:00Z");
+            assert_eq!(steps(&told), expected, "{policy:?}");
+            assert_eq!(told.grace.map(|grace| grace.hours), (policy != Policy::NonRefundable).then_some(24), "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn long_stays_keep_thirty_nights() {
+        let nights = [100; 40];
+        let firm = told(Policy::FirmLong, &nights, "2026-01-01T00:00:00Z");
+        assert_eq!(steps(&firm), [("2026-05-05T13:00:00Z".into(), 0), ("2026-06-04T13:00:00Z".into(), 3_000)]);
+        assert_eq!((firm.grace, firm.after_check_in.further_nights), (None, Some(30)));
+        let strict = told(Policy::StrictLong, &nights[..28], "2026-01-01T00:00:00Z");
+        assert_eq!(steps(&strict), [("2026-06-04T13:00:00Z".into(), 2_800)]);
+        let grace = strict.grace.unwrap();
+        assert_eq!((grace.hours, grace.until_latest.unwrap().to_string()), (48, "2026-05-07T13:00:00Z".into()));
+    }
+
+    #[test]
+    fn the_deadline_itself_is_in_time_and_what_is_over_is_not_told() {
+        let at = |now| steps(&told(Policy::Flexible, &NIGHTS, now)).len();
+        assert_eq!((at("2026-06-03T13:00:00Z"), at("2026-06-03T13:00:01Z")), (2, 1));
+        assert!(told(Policy::Firm, &NIGHTS, "2026-05-28T13:00:00Z").grace.is_some());
+        assert!(told(Policy::Firm, &NIGHTS, "2026-05-28T13:00:01Z").grace.is_none());
+    }
+
+    #[test]
+    fn the_policy_is_that_of_the_length() {
+        let first = Night::parse("2026-06-04").unwrap();
+        let of = |nights, cheap| Policy::of(Stay::new(first, first.plus(nights)).unwrap(), cheap, Policy::Moderate, Policy::StrictLong);
+        assert_eq!((of(27, false), of(28, false), of(3, true)), (Policy::Moderate, Policy::StrictLong, Policy::NonRefundable));
+        for policy in Policy::ALL {
+            assert_eq!(Policy::parse(policy.name()), Some(policy));
+        }
+    }
+
+    #[test]
+    fn steps_keep_more_and_more() {
+        for policy in Policy::ALL {
+            let told = told(policy, &NIGHTS, "2026-01-01T00:00:00Z");
+            assert!(told.steps.windows(2).all(|pair| pair[0].until < pair[1].until && pair[0].kept <= pair[1].kept), "{policy:?}");
+        }
+    }
+}
