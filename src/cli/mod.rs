@@ -6,9 +6,11 @@ mod admin;
 mod doctor;
 mod import;
 mod serve;
+mod transfer;
 
 pub use admin::{CreateArgs, ResetArgs};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
+pub use transfer::{ExportCommand, JsonlArgs, ListingsArgs};
 
 use crate::app;
 use crate::platform::config::{Config, Flags, SettingsError};
@@ -58,6 +60,9 @@ enum Command {
     /// Bring in homes from elsewhere
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Write what is here into files
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Make an operator: somebody who may do everything that staff may
     CreateAdmin(CreateArgs),
     /// Set somebody's password, or print a link that lets them
@@ -94,6 +99,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { demo } => serve::serve(config, demo)?,
         Command::Import(command) => import::run(config, command)?,
+        Command::Export(command) => transfer::export(config, command)?,
         Command::CreateAdmin(args) => admin::create(config, &args)?,
         Command::ResetPassword(args) => admin::reset(config, &args)?,
         Command::RotateKeys => admin::rotate_keys(config)?,
@@ -141,12 +147,17 @@ mod tests {
         let Command::Import(ImportCommand::InsideAirbnb(args)) = cli.command else { panic!("not an import") };
         assert_eq!((args.city.as_str(), args.country.as_str(), args.currency.code()), ("Boston", "US", "USD"));
         assert_eq!((args.zone.name(), args.shift_to, args.strict), ("America/New_York", Some(ShiftTo::Today), false));
+        let cli = read("stopover export listings --host ada@example.org --out homes.jsonl --with-private").unwrap();
+        let Command::Export(ExportCommand::Listings(args)) = cli.command else { panic!("not an export") };
+        assert!(args.host.is_some() && args.out.is_some() && args.with_private);
         for bad in [
             "stopover",
             "stopover import inside-airbnb --listings l --city B --country USA --currency USD --timezone America/New_York",
             "stopover import inside-airbnb --listings l --city B --country US --currency USD --timezone Mars/Base",
             "stopover import inside-airbnb --listings l --city B --country US --currency USD --timezone UTC --shift-to tomorrow",
             "stopover import csv",
+            "stopover import jsonl",
+            "stopover export listings --host nobody",
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -9,3 +9,4 @@ pub mod listings;
 pub mod pricing;
 pub mod reviews;
 pub mod search;
+pub mod transfer;

@@ -20,3 +20,4 @@ mod mail;
 mod reading;
 mod search;
 mod tidy;
+mod transfer;

@@ -21,6 +21,7 @@ pub use rules::mean_centi;
 pub use service::change::photos_changed;
 pub use service::custom::searchable_fields;
 pub use service::guards::{Guard, Guards};
+pub use service::private::{private_part, set_private_part};
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::{ABOVE, HOME, HOST_APPROVED, STANDING, STATEMENTS, TAKEN, TRANSLATIONS, list_statements};

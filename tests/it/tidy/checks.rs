@@ -17,6 +17,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("availability", &["accounts", "listings", "calendar", "pricing"]),
     ("search", &["accounts", "listings", "calendar", "pricing"]),
     ("imports", &["accounts", "listings", "calendar"]),
+    ("transfer", &["accounts", "listings", "calendar"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),
