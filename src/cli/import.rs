@@ -1,5 +1,6 @@
 //! `stopover import …`: reads the arguments; the work is the imports feature's.
 
+use super::transfer::JsonlArgs;
 use crate::features::imports::{self, CsvAsk, ImportFile, InsideAirbnbAsk, Pace, Progress, Stage};
 use crate::platform::config::Config;
 use crate::platform::tools::Tools;
@@ -17,6 +18,8 @@ pub enum ImportCommand {
     InsideAirbnb(InsideAirbnbArgs),
     /// A folder of plain CSV files: listings.csv, blocked.csv, prices.csv
     Csv(CsvArgs),
+    /// Homes that `export listings` wrote
+    Jsonl(JsonlArgs),
 }
 
 /// A city of Inside Airbnb.
@@ -102,6 +105,7 @@ pub(super) fn run(config: Config, command: ImportCommand) -> anyhow::Result<()> 
             imports::inside_airbnb(&tools.db, &args.ask(today), &bar)
         }
         ImportCommand::Csv(args) => imports::csv(&tools.db, &args.ask(), &bar),
+        ImportCommand::Jsonl(args) => return super::transfer::read_into(&tools, &args),
     };
     bar.finish();
     let report = report?;

@@ -7,10 +7,12 @@ mod doctor;
 mod ical;
 mod import;
 mod serve;
+mod transfer;
 
 pub use admin::{CreateArgs, ResetArgs};
 pub use ical::{IcalArgs, IcalCommand};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
+pub use transfer::{ExportCommand, JsonlArgs, ListingsArgs};
 
 use crate::app;
 use crate::platform::config::{Config, Flags, SettingsError};
@@ -63,6 +65,9 @@ enum Command {
     /// Look at calendars of other sites
     #[command(subcommand)]
     Ical(IcalCommand),
+    /// Write what is here into files
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Make an operator: somebody who may do everything that staff may
     CreateAdmin(CreateArgs),
     /// Set somebody's password, or print a link that lets them
@@ -100,6 +105,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve { demo } => serve::serve(config, demo)?,
         Command::Import(command) => import::run(config, command)?,
         Command::Ical(command) => return ical::run(&config, &command),
+        Command::Export(command) => transfer::export(config, command)?,
         Command::CreateAdmin(args) => admin::create(config, &args)?,
         Command::ResetPassword(args) => admin::reset(config, &args)?,
         Command::RotateKeys => admin::rotate_keys(config)?,
@@ -147,12 +153,17 @@ mod tests {
         let Command::Import(ImportCommand::InsideAirbnb(args)) = cli.command else { panic!("not an import") };
         assert_eq!((args.city.as_str(), args.country.as_str(), args.currency.code()), ("Boston", "US", "USD"));
         assert_eq!((args.zone.name(), args.shift_to, args.strict), ("America/New_York", Some(ShiftTo::Today), false));
+        let cli = read("stopover export listings --host ada@example.org --out homes.jsonl --with-private").unwrap();
+        let Command::Export(ExportCommand::Listings(args)) = cli.command else { panic!("not an export") };
+        assert!(args.host.is_some() && args.out.is_some() && args.with_private);
         for bad in [
             "stopover",
             "stopover import inside-airbnb --listings l --city B --country USA --currency USD --timezone America/New_York",
             "stopover import inside-airbnb --listings l --city B --country US --currency USD --timezone Mars/Base",
             "stopover import inside-airbnb --listings l --city B --country US --currency USD --timezone UTC --shift-to tomorrow",
             "stopover import csv",
+            "stopover import jsonl",
+            "stopover export listings --host nobody",
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -12,3 +12,4 @@ pub mod pricing;
 pub mod quotes;
 pub mod reviews;
 pub mod search;
+pub mod transfer;

@@ -26,3 +26,4 @@ mod quotes;
 mod reading;
 mod search;
 mod tidy;
+mod transfer;

@@ -28,6 +28,7 @@ pub use rules::mean_centi;
 pub use service::cover::{Publisher, set_cover};
 pub use service::custom::searchable_fields;
 pub use service::guards::{Guard, Guards};
+pub use service::private::{private_part, set_private_part};
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
 pub use store::{ABOVE, HOME, HOST_APPROVED, STANDING, STATEMENTS, TAKEN, TRANSLATIONS, hosting_statements, list_statements};

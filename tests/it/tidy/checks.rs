@@ -20,6 +20,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("search", &["accounts", "listings", "calendar", "pricing"]),
     ("imports", &["accounts", "listings", "calendar"]),
     ("feeds", &["accounts", "listings", "calendar"]),
+    ("transfer", &["accounts", "listings", "calendar"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),

@@ -12,6 +12,10 @@ impl Complaints {
         self.0.push(FieldError::new(format!("/body/{field}"), code, message));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Passes a judged value on, or notes why there is none.
     pub(crate) fn take<T>(&mut self, field: &str, code: &'static str, judged: Result<T, String>) -> Option<T> {
         judged.map_err(|message| self.add(field, code, message)).ok()

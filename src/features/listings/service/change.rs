@@ -34,9 +34,12 @@ pub(crate) fn create(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Prin
     let currency = Currency::parse("EUR").ok_or_else(|| anyhow::anyhow!("there is no euro"))?;
     let mut home = Home::blank(currency);
     (edit.write)(&mut home, &mut complaints, &fields);
-    complaints.settle()?;
     let id = ListingId::new();
     settle_place(world, id, None, &mut home, edit.zone_of_place);
+    if complaints.is_empty() && home.zone.is_empty() {
+        complaints.add("zone", "required", "cannot be told from the location: name it");
+    }
+    complaints.settle()?;
     homes::insert(tx, now, &world.keys, id, caller.user, &home)?;
     note(tx, now, world, "listing.created", (caller, None), id, json!({"state": [null, "draft"]}))?;
     announce(tx, now, id)?;

@@ -110,6 +110,12 @@ fn place_of(id: ListingId) -> String {
     format!("listing_private.sealed {id}")
 }
 
+/// The private part of a home; an empty one where there is none.
+pub(in super::super) fn private(conn: &mut Conn<'_>, keys: &Keys, id: ListingId) -> DbResult<Private> {
+    let sealed: Option<String> = conn.first("SELECT sealed FROM listing_private WHERE listing_id = $1", &[id.into()], |row| row.get(0))?;
+    sealed.map_or_else(|| Ok(Private::default()), |sealed| opened(keys, id, &sealed))
+}
+
 /// Opens a private part.
 pub(in super::super) fn opened(keys: &Keys, id: ListingId, sealed: &str) -> DbResult<Private> {
     let bytes = keys.unseal(&place_of(id), sealed)?;
@@ -208,7 +214,13 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, keys: &Keys, id: L
 /// Writes what changed, and that it did; the version rises.
 pub(in super::super) fn update(tx: &mut Tx<'_>, now: Instant, keys: &Keys, held: &Held, new: &Home, changed: &[Changed]) -> DbResult<()> {
     let mut edited = held.edited.clone();
-    edited.extend(changed.iter().map(|one| one.field.to_owned()).filter(|field| !held.edited.contains(field)));
+    // Rooms that were described are what bedrooms and beds are counted from, even where the numbers stay the same.
+    let counted: &[&str] = if changed.iter().any(|one| one.field == "rooms") { &["bedrooms", "beds"] } else { &[] };
+    for field in changed.iter().map(|one| one.field).chain(counted.iter().copied()) {
+        if !edited.iter().any(|known| known == field) {
+            edited.push(field.to_owned());
+        }
+    }
     let edited = Json(serde_json::Value::from(edited).to_string());
     let mut values: Vec<Value> = vec![held.id.into(), now.into(), edited.into()];
     let mut sets = String::from("version = version + 1, updated_at = $2, edited_fields = $3");
@@ -234,7 +246,8 @@ fn write_texts(tx: &mut Tx<'_>, id: ListingId, home: &Home) -> DbResult<()> {
     tx.execute(TEXTS, &[id.into(), summary, description, neighbourhood, rules]).map(|_rows| ())
 }
 
-fn write_private(tx: &mut Tx<'_>, keys: &Keys, id: ListingId, private: &Private) -> DbResult<()> {
+/// Writes the private part of a home, or takes it away where it is empty.
+pub(in super::super) fn write_private(tx: &mut Tx<'_>, keys: &Keys, id: ListingId, private: &Private) -> DbResult<()> {
     const PUT: &str = "INSERT INTO listing_private (listing_id, sealed) VALUES ($1, $2) ON CONFLICT (listing_id) DO UPDATE SET sealed = excluded.sealed";
     if *private == Private::default() {
         return tx.execute("DELETE FROM listing_private WHERE listing_id = $1", &[id.into()]).map(|_rows| ());

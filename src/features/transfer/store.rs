@@ -1,0 +1,119 @@
+//! SQL: a home as one JSON object, and back.
+
+use super::rules::{FORMAT, Kind, LISTING, TABLES, Table, value};
+use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx, Value};
+use crate::values::{Email, Instant, ListingId, Night, UserId};
+use serde_json::{Map, Value as Member, json};
+use uuid::Uuid;
+
+const ALL: &str = "SELECT id FROM listings ORDER BY id";
+const OF_HOST: &str = "SELECT l.id FROM accounts a JOIN listings l ON l.host_id = a.user_id WHERE a.email_key = $1 ORDER BY l.id";
+const HOST: &str = "SELECT u.id, u.name, a.email FROM listings l JOIN users u ON u.id = l.host_id LEFT JOIN accounts a ON a.user_id = u.id WHERE l.id = $1";
+
+/// The ids of all homes, or of those of the host with this address.
+pub(super) fn ids(conn: &mut Conn<'_>, host: Option<&Email>) -> DbResult<Vec<ListingId>> {
+    match host {
+        Some(email) => conn.query(OF_HOST, &[email.key().into()], |row| row.get(0)),
+        None => conn.query(ALL, &[], |row| row.get(0)),
+    }
+}
+
+/// A home as a line, without its private part; `None` where there is none.
+pub(super) fn read(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Map<String, Member>>> {
+    let host = conn
+        .first(HOST, &[id.into()], |row| Ok(json!({"id": row.get::<UserId>(0)?.0, "name": row.get::<String>(1)?, "email": row.get::<Option<String>>(2)?})))?;
+    let Some(host) = host else { return Ok(None) };
+    let sql = format!("SELECT {} FROM listings WHERE id = $1", names(LISTING));
+    let Some(listing) = conn.first(&sql, &[id.into()], |row| object(row, LISTING))? else { return Ok(None) };
+    let mut line = Map::new();
+    line.insert("format".to_owned(), json!(FORMAT));
+    line.insert("id".to_owned(), json!(id.0));
+    line.insert("host".to_owned(), host);
+    line.insert("listing".to_owned(), Member::Object(listing));
+    for Table { name, member, columns, order } in TABLES {
+        let sql = format!("SELECT {} FROM {name} WHERE listing_id = $1 ORDER BY {order}", names(columns));
+        let rows = conn.query(&sql, &[id.into()], |row| object(row, columns).map(Member::Object))?;
+        line.insert((*member).to_owned(), Member::Array(rows));
+    }
+    Ok(Some(line))
+}
+
+/// Whoever a line names: by id, else by address, else a new person without an account, as imports make them.
+pub(super) fn host(tx: &mut Tx<'_>, now: Instant, id: Option<UserId>, email: Option<&Email>, name: &str) -> DbResult<UserId> {
+    const NEW: &str = "INSERT INTO users (id, name, about, location, languages, identity_verified, top_host, version, created_at, updated_at)
+        VALUES ($1, $2, '', '', '[]', FALSE, FALSE, 1, $3, $3)";
+    if let Some(email) = email
+        && let Some(found) = tx.first("SELECT user_id FROM accounts WHERE email_key = $1", &[email.key().into()], |row| row.get(0))?
+    {
+        return Ok(found);
+    }
+    if let Some(id) = id
+        && tx.first("SELECT 1 FROM users WHERE id = $1", &[id.into()], |_| Ok(()))?.is_some()
+    {
+        return Ok(id);
+    }
+    let id = id.unwrap_or_else(UserId::new);
+    tx.execute(NEW, &[id.into(), name.into(), now.into()])?;
+    Ok(id)
+}
+
+/// Writes the row of a listing that is there; columns that a line does not have keep what they hold. The listing lock comes with it.
+pub(super) fn update_listing(tx: &mut Tx<'_>, id: ListingId, host: UserId, columns: &[(&'static str, Value)]) -> DbResult<()> {
+    let mut values: Vec<Value> = vec![id.into(), host.into()];
+    let mut sets = String::new();
+    for (name, value) in columns {
+        values.push(value.clone());
+        sets.push_str(&format!(", {name} = ${}", values.len()));
+    }
+    let sql = format!("UPDATE listings SET host_id = $2, calendar_version = calendar_version + 1, version = version + 1{sets} WHERE id = $1");
+    tx.execute(&sql, &values).map(|_rows| ())
+}
+
+/// Writes the row of a new listing.
+pub(super) fn insert_listing(tx: &mut Tx<'_>, id: ListingId, host: UserId, columns: &[(&'static str, Value)]) -> DbResult<()> {
+    insert(tx, "listings", &[&[("id", id.into()), ("host_id", host.into()), ("calendar_version", 0_i64.into()), ("version", 1_i64.into())], columns])
+}
+
+fn insert(tx: &mut Tx<'_>, table: &str, columns: &[&[(&'static str, Value)]]) -> DbResult<()> {
+    let columns: Vec<&(&'static str, Value)> = columns.iter().copied().flatten().collect();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let places: Vec<String> = (1..=columns.len()).map(|n| format!("${n}")).collect();
+    let values: Vec<Value> = columns.iter().map(|(_, value)| value.clone()).collect();
+    tx.execute(&format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", ")), &values).map(|_rows| ())
+}
+
+/// Puts these rows in the place of those that the listing has in a table.
+pub(super) fn write_rows(tx: &mut Tx<'_>, id: ListingId, table: &Table, rows: &[Vec<(&'static str, Value)>]) -> DbResult<()> {
+    tx.execute(&format!("DELETE FROM {} WHERE listing_id = $1", table.name), &[id.into()])?;
+    rows.iter().try_for_each(|row| insert(tx, table.name, &[&[("listing_id", id.into())], row]))
+}
+
+/// The columns that an object of a line has, as they are written. The error names the column.
+pub(super) fn values(object: &Map<String, Member>, columns: &[(&'static str, Kind)]) -> Result<Vec<(&'static str, Value)>, String> {
+    let told = columns.iter().filter_map(|(name, kind)| object.get(*name).map(|member| (*name, *kind, member)));
+    told.map(|(name, kind, member)| value(kind, member).map(|value| (name, value)).map_err(|why| format!("{name} {why}"))).collect()
+}
+
+fn names(columns: &[(&str, Kind)]) -> String {
+    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn object(row: &Row<'_>, columns: &[(&'static str, Kind)]) -> DbResult<Map<String, Member>> {
+    columns.iter().enumerate().map(|(at, (name, kind))| Ok(((*name).to_owned(), member(row, at, *kind)?))).collect()
+}
+
+fn member(row: &Row<'_>, at: usize, kind: Kind) -> DbResult<Member> {
+    Ok(match kind {
+        Kind::Text => json!(row.get::<Option<String>>(at)?),
+        Kind::Int => json!(row.get::<Option<i64>>(at)?),
+        Kind::Bool => json!(row.get::<Option<bool>>(at)?),
+        Kind::Real => json!(row.get::<Option<f64>>(at)?),
+        Kind::Instant => json!(row.get::<Option<Instant>>(at)?.map(|at| at.to_string())),
+        Kind::Night => json!(row.get::<Option<Night>>(at)?.map(|night| night.to_string())),
+        Kind::Uuid => json!(row.get::<Option<Uuid>>(at)?),
+        Kind::Json => match row.get::<Option<Json>>(at)? {
+            Some(Json(text)) => serde_json::from_str(&text).map_err(|e| DbError::Column { column: at, reason: e.to_string() })?,
+            None => Member::Null,
+        },
+    })
+}

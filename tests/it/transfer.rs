@@ -1,0 +1,129 @@
+//! Homes go out as lines, and come back the same: on the instance they came from, and on another one.
+
+use crate::support::town::{Asker, Town};
+use crate::support::{TestDb, off_thread, on_both};
+use poem::http::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use stopover::features::transfer::{self, Outcome, Wish};
+use stopover::platform::db::{Db, DbResult};
+use stopover::platform::keys::Keys;
+use stopover::values::Email;
+
+fn keys() -> Arc<Keys> {
+    Arc::new(Keys::from_bytes([7; 32]))
+}
+
+async fn out(db: &TestDb, wish: Wish) -> String {
+    let db = Db::clone(db);
+    off_thread(move || {
+        let mut bytes = Vec::new();
+        transfer::export(&db, &keys(), &wish, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    })
+    .await
+}
+
+async fn back(db: &TestDb, lines: String) -> Outcome {
+    let db = Db::clone(db);
+    off_thread(move || transfer::import(&db, &keys(), &mut lines.as_bytes()).unwrap()).await
+}
+
+async fn run(db: &TestDb, sql: &'static str) {
+    let wrote: DbResult<u64> = db.write(move |tx, _| tx.execute(sql, &[])).await;
+    wrote.unwrap();
+}
+
+/// A host with a home that has a bit of everything.
+async fn furnished(db: &TestDb) -> (Town, Asker, String) {
+    let town = Town::with(db, |config| config.listings.photo_required = false).await;
+    let ada = town.newcomer("Ada").await;
+    let home = json!({
+        "title": "Attic of the swift", "description": "Under the roof.", "language": "en", "room_type": "entire_home", "property_type": "entire_loft",
+        "capacity": 4, "currency": "EUR", "base_price": 9_500, "bathrooms": 1.5, "amenities": ["wifi"], "accessibility": ["lit_path"],
+        "rooms": [{"kind": "bedroom", "beds": [{"kind": "queen", "count": 1}]}], "private": {"address": "Rua da Bica 5"},
+        "location": {"lat": 38.711, "lng": -9.136, "city": "Lisbon", "country": "PT"},
+    });
+    let id = town.post(&ada, "/listings", home).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    town.ask(&ada, Method::PUT, &format!("/listings/{id}/texts/de"), Some(&json!({"title": "Dachboden"}))).await.expect(200);
+    town.ask(&ada, Method::POST, &format!("/listings/{id}/publish"), None).await.expect(200);
+    run(db, "UPDATE listings SET pricing = '{\"weekend\": {\"price\": 12000}}', notice_days = 3").await;
+    run(
+        db,
+        "INSERT INTO day_overrides (listing_id, source, from_night, to_night, price_minor) SELECT id, 'host', '2026-07-01', '2026-07-05', 12000 FROM listings",
+    )
+    .await;
+    run(db, "INSERT INTO external_nights (listing_id, feed, from_night, to_night) SELECT id, 'f', '2026-08-01', '2026-08-05' FROM listings").await;
+    run(db, "INSERT INTO calendar_blocks (id, listing_id, from_night, to_night, reason, note, created_at) SELECT host_id, id, '2026-09-01', '2026-09-02', 'owner', 'Paint', created_at FROM listings").await;
+    (town, ada, id)
+}
+
+on_both!(homes_come_back_as_they_went, async |db: TestDb| {
+    let (town, ada, id) = furnished(&db).await;
+    let whole = Wish { private: true, ..Wish::default() };
+    let lines = out(&db, whole.clone()).await;
+    assert_eq!(lines.lines().count(), 1);
+    let line: Value = serde_json::from_str(&lines).unwrap();
+    for (member, expected) in [
+        ("/listing/title", json!("Attic of the swift")),
+        ("/listing/pricing/weekend/price", json!(12_000)),
+        ("/texts/1/title", json!("Dachboden")),
+        ("/days/0/price_minor", json!(12_000)),
+        ("/blocks/0/note", json!("Paint")),
+        ("/external/0/from_night", json!("2026-08-01")),
+        ("/private/address", json!("Rua da Bica 5")),
+        ("/host/email", json!("ada@example.org")),
+    ] {
+        assert_eq!(line.pointer(member).cloned().unwrap_or_default(), expected, "{member}");
+    }
+    assert!(!out(&db, Wish::default()).await.contains("Rua da Bica"), "codes leave only when they are asked for");
+    for (email, homes) in [("ada@example.org", 1), ("nobody@example.org", 0)] {
+        assert_eq!(out(&db, Wish { host: Email::parse(email), ..Wish::default() }).await.lines().count(), homes);
+    }
+    // The same again changes nothing; what was changed meanwhile is as it was.
+    let unchanged = Outcome { unchanged: 1, ..Outcome::default() };
+    assert_eq!(back(&db, lines.clone()).await, unchanged);
+    town.ask(&ada, Method::PATCH, &format!("/listings/{id}"), Some(&json!({"title": "Palace", "private": {"address": "Elsewhere"}}))).await.expect(200);
+    run(&db, "DELETE FROM day_overrides").await;
+    assert_eq!(back(&db, lines.clone()).await, Outcome { written: 1, ..Outcome::default() });
+    assert_eq!(out(&db, whole.clone()).await, lines);
+    assert_eq!(back(&db, lines.clone()).await, unchanged);
+    let page = format!("/listings/{id}");
+    crate::support::homes::until(async || town.get(&Asker::default(), &page).await.json()["title"] == "Attic of the swift").await;
+
+    // Another instance has never heard of host and home.
+    let there = TestDb::new(db.engine()).await;
+    assert_eq!(back(&there, lines.clone()).await, Outcome { written: 1, ..Outcome::default() });
+    assert_eq!(back(&there, lines.clone()).await, unchanged);
+    let mut again: Value = serde_json::from_str(&out(&there, whole).await).unwrap();
+    assert_eq!(again["host"]["email"], Value::Null, "people without an account have no address");
+    again["host"]["email"] = line["host"]["email"].clone();
+    assert_eq!(again, line);
+    // A line that leaves things out leaves them alone.
+    let partly = json!({"format": 1, "id": id, "host": line["host"], "listing": {"title": "Renamed"}}).to_string();
+    assert_eq!(back(&there, partly.clone()).await.written, 1);
+    assert_eq!(back(&there, partly).await.unchanged, 1);
+    let after: Value = serde_json::from_str(&out(&there, Wish::default()).await).unwrap();
+    assert_eq!((&after["listing"]["title"], &after["texts"], &after["days"]), (&json!("Renamed"), &line["texts"], &line["days"]));
+});
+
+on_both!(bad_lines_are_told_and_skipped, async |db: TestDb| {
+    let (_town, _ada, id) = furnished(&db).await;
+    let good = out(&db, Wish::default()).await;
+    let bad = [
+        "no json".to_owned(),
+        json!([]).to_string(),
+        json!({"format": 2, "id": id}).to_string(),
+        json!({"format": 1, "id": "x", "host": {}, "listing": {}}).to_string(),
+        json!({"format": 1, "id": id, "host": {}, "listing": {"title": 5}}).to_string(),
+        json!({"format": 1, "id": id, "host": {}, "listing": {}, "days": [{"from_night": "yesterday"}]}).to_string(),
+        // What the schema refuses: a home without most of its fields, a price below nothing.
+        json!({"format": 1, "id": uuid::Uuid::now_v7(), "host": {"name": "Bo"}, "listing": {"title": "Half"}}).to_string(),
+        json!({"format": 1, "id": id, "host": {"name": "Bo"}, "listing": {"price_minor": -1}}).to_string(),
+    ];
+    let outcome = back(&db, format!("{}\n\n{good}", bad.join("\n"))).await;
+    assert_eq!((outcome.written, outcome.unchanged, outcome.bad_count), (0, 1, 8), "{outcome:?}");
+    assert_eq!(outcome.bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert!(outcome.bad[4].1.contains("title must be a text") && outcome.bad[5].1.contains("days: from_night"), "{outcome:?}");
+    assert_eq!(out(&db, Wish::default()).await, good, "a bad line left something behind");
+});
