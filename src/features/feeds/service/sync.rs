@@ -149,14 +149,7 @@ fn take_over(tx: &mut Tx<'_>, now: Instant, world: &World, of: (&Feed, &Home), h
 }
 
 /// Looks where the feed meets stays of ours (I9): new clashes are written down and told, those that are gone are ended.
-fn compare(
-    tx: &mut Tx<'_>,
-    now: Instant,
-    world: &World,
-    (feed, home): (&Feed, &Home),
-    taken: &[(NightRange, Class)],
-    today: Night,
-) -> DbResult<()> {
+fn compare(tx: &mut Tx<'_>, now: Instant, world: &World, (feed, home): (&Feed, &Home), taken: &[(NightRange, Class)], today: Night) -> DbResult<()> {
     let known = conflicts::of_feed(tx, feed.id)?;
     let stays = nights::stays(tx, feed.listing, today.plus(-BACK), now)?.into_iter().filter(|stay| stay.slot == feed.chosen.slot);
     let stays: Vec<_> = stays.map(|stay| (stay.booking, stay.nights)).collect();
