@@ -163,8 +163,15 @@ impl Stage {
         Self { town, ada, home }
     }
 
+    /// As Ada, who logs in anew when her token has run out meanwhile.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        self.town.ask(&self.ada, method, &format!("/listings/{}{path}", self.home), body.as_ref()).await
+        let path = format!("/listings/{}{path}", self.home);
+        let reply = self.town.ask(&self.ada, method.clone(), &path, body.as_ref()).await;
+        if reply.status != 401 {
+            return reply;
+        }
+        let ada = self.town.log_in("Ada").await;
+        self.town.ask(&ada, method, &path, body.as_ref()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -46,9 +46,12 @@ on_both!(nights_cross_over_and_do_not_come_back, async |db: TestDb| {
     let served = [serve(&one, here), serve(&two, there)];
     book(&db, one.home, 0, &["2026-07-01", "2026-07-02"]).await;
     book(&other_db, two.home, 0, &["2026-08-01"]).await;
-    // One tells two everything; two knows by which feed, and tells one the rest.
+    // Two reads one, and one reads what two tells besides; then one gives two an address that names its feed, too.
     let feed_there = subscribe(&two, &address(&one, json!({"name": "two"})).await).await;
     let feed_here = subscribe(&one, &address(&two, json!({"name": "one", "source_feed": feed_there})).await).await;
+    let back = address(&one, json!({"name": "two", "source_feed": feed_here})).await;
+    two.ask(Method::PATCH, &format!("/feeds/{feed_there}"), Some(json!({"address": back}))).await.expect(200);
+    two.town.run_jobs().await;
     assert_eq!(taken(&other_db, two.home).await, ["2026-07-01/2026-07-03"]);
     assert_eq!(taken(&db, one.home).await, ["2026-08-01/2026-08-02"]);
     assert_eq!(two.get(&format!("/feeds/{feed_there}")).await["dialect"], "stopover");
@@ -58,7 +61,6 @@ on_both!(nights_cross_over_and_do_not_come_back, async |db: TestDb| {
         two.sync(&feed_there).await;
     }
     assert_eq!(taken(&db, one.home).await, ["2026-08-01/2026-08-02"]);
-    // One's own nights in two's home: those of two that came from two itself are known by their ids.
     assert_eq!(taken(&other_db, two.home).await, ["2026-07-01/2026-07-03"]);
     for (stage, feed) in [(&one, &feed_here), (&two, &feed_there)] {
         assert_eq!(stage.get("/conflicts").await["data"], json!([]));

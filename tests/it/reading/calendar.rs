@@ -63,7 +63,7 @@ on_both!(causes_are_read_each_for_itself, async |db: TestDb| {
     let booked = [range("2026-06-10", "2026-06-13"), range("2026-06-13", "2026-06-15")];
     let ranges = |causes: &calendar::Causes| causes.stays.iter().map(|held| held.range).collect::<Vec<_>>();
     assert_eq!(ranges(&found), [booked[0], booked[1], range("2026-06-11", "2026-06-12"), range("2026-06-25", "2026-06-28")], "an expired hold is no cause");
-    assert_eq!(found.stays.iter().map(|held| held.slot).collect::<Vec<_>>(), [Some(0), Some(0), Some(1), None]);
+    assert_eq!(found.stays.iter().map(|held| held.slot).collect::<Vec<_>>(), [Some(0), Some(0), Some(1), Some(0)]);
     assert_eq!(ranges(&read("2026-06-01T12:10:00Z").await), [booked[0], booked[1], range("2026-06-25", "2026-06-28")]);
 });
 

@@ -147,8 +147,7 @@ impl Rule {
         counted += 1;
         // Only who counts has to begin at the beginning.
         let mut period = if self.count.is_some() { 0 } else { self.period_before(first, from) };
-        'periods: loop {
-            let Some((begins, days)) = self.period(first, period) else { break };
+        'periods: while let Some((begins, days)) = self.period(first, period) {
             if begins >= to || begins > Night::LAST {
                 break;
             }
