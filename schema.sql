@@ -248,6 +248,7 @@ CREATE TABLE IF NOT EXISTS listings (
     gap_nights          BIGINT NOT NULL CHECK (gap_nights BETWEEN 0 AND 30),            -- A13: no free run of 1..this left over; 0: off
     fill_gaps           BOOLEAN NOT NULL,
     unit_count          BIGINT NOT NULL CHECK (unit_count BETWEEN 1 AND 500),
+    arrival_min_nights  JSONB NOT NULL DEFAULT '[]',       -- array of fewest nights by weekday of arrival, Monday first, 0: as min_nights; or empty
     notice_as_request   BOOLEAN NOT NULL DEFAULT FALSE,   -- A9: too late for instant booking is a request instead of a no
     check_in_minute     BIGINT NOT NULL DEFAULT 900 CHECK (check_in_minute BETWEEN 0 AND 1439),     -- local wall time (D5)
     check_out_minute    BIGINT NOT NULL DEFAULT 660 CHECK (check_out_minute BETWEEN 0 AND 1439),
@@ -262,6 +263,7 @@ CREATE TABLE IF NOT EXISTS listings (
     review_scores       JSONB NOT NULL,        -- object: cleanliness, accuracy … → mean × 100
     review_count        BIGINT NOT NULL CHECK (review_count >= 0),
     calendar_version    BIGINT NOT NULL,       -- the listing lock: every claim or change of the calendar begins by raising it
+    language            TEXT,                  -- BCP 47: what the host wrote in; NULL: not said
     source_hash         TEXT,
     edited_fields       JSONB NOT NULL,        -- array of field names a host has changed; an import leaves them alone
     version             BIGINT NOT NULL,
@@ -274,6 +276,27 @@ CREATE UNIQUE INDEX IF NOT EXISTS listings_external ON listings (source, externa
 CREATE INDEX IF NOT EXISTS listings_of_host ON listings (host_id, id);
 CREATE INDEX IF NOT EXISTS listings_of_type ON listings (property_type) WHERE state = 'published';
 CREATE INDEX IF NOT EXISTS listings_importing ON listings (id) WHERE state = 'importing';
+CREATE INDEX IF NOT EXISTS listings_submitted ON listings (id) WHERE state = 'submitted';
+CREATE INDEX IF NOT EXISTS listings_withheld ON listings (id) WHERE withheld;
+
+-- What only confirmed guests are told of a home: address, way in, codes. A JSON object, sealed by the master key.
+CREATE TABLE IF NOT EXISTS listing_private (
+    listing_id UUID PRIMARY KEY REFERENCES listings (id) ON DELETE CASCADE,
+    sealed     TEXT NOT NULL
+);
+
+-- Fields of listings that the operator of this instance added; their values are in listings.custom.
+CREATE TABLE IF NOT EXISTS custom_fields (
+    key        TEXT PRIMARY KEY,
+    label      TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('text', 'number', 'choice', 'boolean', 'date')),
+    choices    JSONB NOT NULL,                 -- array; empty unless kind is choice
+    required   BOOLEAN NOT NULL,
+    searchable BOOLEAN NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
 
 -- Taxes of a place, set by the operator (docs/RULES.md, P14); they hold for the listings there.
 CREATE TABLE IF NOT EXISTS tax_rules (
@@ -407,6 +430,35 @@ CREATE TABLE IF NOT EXISTS listing_texts (
     PRIMARY KEY (listing_id, language)
 );
 
+-- Pictures that lie in storage, by the hash of what is served. A row is written before the files are, and goes after them.
+CREATE TABLE IF NOT EXISTS media_files (
+    hash         TEXT PRIMARY KEY CHECK (length(hash) = 64),
+    width        BIGINT NOT NULL CHECK (width BETWEEN 1 AND 2048),                      -- of the largest file
+    bytes        BIGINT NOT NULL CHECK (bytes >= 0),
+    unused_since TIMESTAMPTZ,                  -- NULL: some photo shows it
+    doomed       BOOLEAN NOT NULL,             -- its files are being removed
+    created_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS media_files_unused ON media_files (unused_since) WHERE unused_since IS NOT NULL;
+
+-- The photos of a listing, in their order.
+CREATE TABLE IF NOT EXISTS listing_photos (
+    id         UUID PRIMARY KEY,
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    hash       TEXT NOT NULL REFERENCES media_files (hash),
+    place      BIGINT NOT NULL CHECK (place >= 0),
+    alt        TEXT NOT NULL,
+    file_name  TEXT NOT NULL,                  -- as its host called it: shown to nobody else
+    width      BIGINT NOT NULL CHECK (width BETWEEN 1 AND 2048),
+    height     BIGINT NOT NULL CHECK (height >= 1),
+    blurhash   TEXT NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS listing_photos_in_order ON listing_photos (listing_id, place, id);
+CREATE INDEX IF NOT EXISTS listing_photos_by_hash ON listing_photos (hash);
+
 -- Nights taken by stays, one row each. This key is the last judge against a second booker, on both engines.
 CREATE TABLE IF NOT EXISTS booked_nights (
     listing_id UUID NOT NULL REFERENCES listings (id),
@@ -415,6 +467,8 @@ CREATE TABLE IF NOT EXISTS booked_nights (
     kind       TEXT NOT NULL CHECK (kind IN ('booking', 'hold')),
     booking_id UUID NOT NULL,
     expires_at TIMESTAMPTZ,
+    gap        BIGINT NOT NULL DEFAULT 0 CHECK (gap BETWEEN 0 AND 7),   -- nights of preparation it was made with (A5)
+    pinned     BOOLEAN NOT NULL DEFAULT FALSE,  -- it keeps its slot (A3)
     PRIMARY KEY (listing_id, slot, night),
     CHECK ((kind = 'hold') = (expires_at IS NOT NULL))
 );
@@ -437,12 +491,96 @@ CREATE INDEX IF NOT EXISTS calendar_blocks_of_listing ON calendar_blocks (listin
 -- Ranges that another calendar (a feed, an import) says are taken; feed names which.
 CREATE TABLE IF NOT EXISTS external_nights (
     listing_id UUID NOT NULL REFERENCES listings (id),
-    feed       TEXT NOT NULL,
+    feed       TEXT NOT NULL,                  -- the id of a feed, or the name of an import
+    slot       BIGINT NOT NULL DEFAULT 0 CHECK (slot >= 0), -- the unit that is taken
     from_night DATE NOT NULL,
     to_night   DATE NOT NULL,
     CHECK (from_night < to_night)
 );
 CREATE INDEX IF NOT EXISTS external_nights_of_listing ON external_nights (listing_id, from_night);
+
+-- Calendars of other sites that are read again and again. What they say is in external_nights, under the feed's id.
+CREATE TABLE IF NOT EXISTS calendar_feeds (
+    id                   UUID PRIMARY KEY,
+    listing_id           UUID NOT NULL REFERENCES listings (id),
+    slot                 BIGINT NOT NULL CHECK (slot >= 0), -- the unit it is about
+    name                 TEXT NOT NULL,
+    address_sealed       TEXT NOT NULL,        -- whoever knows the address reads the calendar
+    host                 TEXT NOT NULL,        -- of the address; all that is shown of it
+    every_minutes        BIGINT NOT NULL CHECK (every_minutes BETWEEN 5 AND 1440),
+    block_same_day       BOOLEAN NOT NULL,
+    ignore_window_blocks BOOLEAN NOT NULL,
+    paused               BOOLEAN NOT NULL,
+    site                 TEXT,                 -- who writes it, as far as it tells
+    etag                 TEXT,                 -- what to ask with whether it has changed
+    last_modified        TEXT,
+    read_on              DATE,                 -- the local day on which it was last read whole
+    trouble              TEXT,                 -- why the last fetch failed; NULL: it did not
+    failures             BIGINT NOT NULL,      -- in a row
+    empty_seen           BIGINT NOT NULL,      -- how often in a row it was empty although it had not been
+    events               BIGINT NOT NULL,      -- of the last good fetch
+    last_try_at          TIMESTAMPTZ,
+    last_good_at         TIMESTAMPTZ,
+    changed_at           TIMESTAMPTZ,          -- when its nights last changed
+    stale_since          TIMESTAMPTZ,          -- NULL: not stale
+    asked_at             TIMESTAMPTZ,          -- when somebody last asked for a fetch
+    next_at              TIMESTAMPTZ NOT NULL, -- not before
+    version              BIGINT NOT NULL,
+    created_at           TIMESTAMPTZ NOT NULL,
+    updated_at           TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS calendar_feeds_of_listing ON calendar_feeds (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_feeds_due ON calendar_feeds (next_at) WHERE NOT paused;
+
+-- How fetches went; the same again and again is one row. The newest hundred of a feed are kept.
+CREATE TABLE IF NOT EXISTS calendar_feed_log (
+    id       UUID PRIMARY KEY,
+    feed_id  UUID NOT NULL REFERENCES calendar_feeds (id),
+    outcome  TEXT NOT NULL,
+    times    BIGINT NOT NULL CHECK (times > 0),
+    events   BIGINT NOT NULL,
+    added    BIGINT NOT NULL,                  -- nights
+    removed  BIGINT NOT NULL,
+    warnings BIGINT NOT NULL,
+    first_at TIMESTAMPTZ NOT NULL,
+    last_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS calendar_feed_log_of_feed ON calendar_feed_log (feed_id, id);
+
+-- Addresses at which other sites fetch a calendar.
+CREATE TABLE IF NOT EXISTS calendar_exports (
+    id              UUID PRIMARY KEY,
+    listing_id      UUID NOT NULL REFERENCES listings (id),
+    slot            BIGINT CHECK (slot >= 0),  -- NULL: the whole listing
+    name            TEXT NOT NULL,
+    token_digest    TEXT NOT NULL,             -- the token itself is told once
+    source_feed     UUID REFERENCES calendar_feeds (id), -- what this feed says is not told back
+    last_fetched_at TIMESTAMPTZ,
+    version         BIGINT NOT NULL,
+    created_at      TIMESTAMPTZ NOT NULL,
+    updated_at      TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS calendar_exports_by_token ON calendar_exports (token_digest);
+CREATE INDEX IF NOT EXISTS calendar_exports_of_listing ON calendar_exports (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_exports_of_feed ON calendar_exports (source_feed) WHERE source_feed IS NOT NULL;
+
+-- Nights of a booking here that a feed says are taken there, until the host has seen to it.
+CREATE TABLE IF NOT EXISTS calendar_conflicts (
+    id          UUID PRIMARY KEY,
+    listing_id  UUID NOT NULL REFERENCES listings (id),
+    feed_id     UUID NOT NULL REFERENCES calendar_feeds (id),
+    slot        BIGINT NOT NULL,
+    booking_id  UUID NOT NULL,
+    from_night  DATE NOT NULL,
+    to_night    DATE NOT NULL,
+    found_at    TIMESTAMPTZ NOT NULL,
+    resolved_at TIMESTAMPTZ,
+    how         TEXT CHECK (how IN ('by_host', 'gone')),
+    CHECK (from_night < to_night),
+    CHECK ((resolved_at IS NULL) = (how IS NULL))
+);
+CREATE INDEX IF NOT EXISTS calendar_conflicts_of_listing ON calendar_conflicts (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_conflicts_of_feed ON calendar_conflicts (feed_id, booking_id);
 
 -- Days that differ from the listing's own terms; NULL: as the listing says. Ranges of one source do not overlap.
 CREATE TABLE IF NOT EXISTS day_overrides (
@@ -458,6 +596,28 @@ CREATE TABLE IF NOT EXISTS day_overrides (
     CHECK (from_night < to_night)
 );
 CREATE INDEX IF NOT EXISTS day_overrides_of_listing ON day_overrides (listing_id, from_night);
+
+-- What the units of a listing are called, where there are several.
+CREATE TABLE IF NOT EXISTS listing_units (
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    slot       BIGINT NOT NULL CHECK (slot >= 0),
+    name       TEXT NOT NULL,
+    PRIMARY KEY (listing_id, slot)
+);
+
+-- Who changed what in a calendar, and how it was before.
+CREATE TABLE IF NOT EXISTS calendar_log (
+    id         UUID PRIMARY KEY,
+    listing_id UUID NOT NULL REFERENCES listings (id),
+    at         TIMESTAMPTZ NOT NULL,
+    actor_id   UUID,                          -- NULL: the house itself
+    kind       TEXT NOT NULL CHECK (kind IN ('edit', 'rules', 'units', 'hold', 'booking', 'release', 'external')),
+    ranges     JSONB NOT NULL,                -- array of {from, to}: nights [from, to) that are meant
+    was        JSONB NOT NULL,                -- object
+    became     JSONB NOT NULL                 -- object
+);
+CREATE INDEX IF NOT EXISTS calendar_log_of_listing ON calendar_log (listing_id, at, id);
+CREATE INDEX IF NOT EXISTS calendar_log_of_actor ON calendar_log (actor_id, at, id) WHERE actor_id IS NOT NULL;
 
 -- What guests wrote. Imported reviews have an author's first name and no grade.
 CREATE TABLE IF NOT EXISTS reviews (

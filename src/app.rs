@@ -7,8 +7,13 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
+use crate::features::calendar::{self, CalendarApi, CalendarData};
+use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
-use crate::features::listings::{self, CoHostsApi, HostingApi, ListingPages, ListingsApi, ReferenceApi};
+use crate::features::listings::{
+    self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
+};
+use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -25,6 +30,7 @@ use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
 use crate::platform::jobs::{self, Handler, Jobs};
 use crate::platform::mail::{self, Postman};
+use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
@@ -48,8 +54,12 @@ pub struct Parts {
     /// Makes the first operator: shown once on the console, and nowhere else.
     pub set_up: Option<Hidden>,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
+    homes: Homes,
     cursors: CursorKey,
+    /// Calls to addresses that hosts name.
+    outbound: Outbound,
     /// Must pass before `/readyz` answers 200. Quick: asked by every probe.
     pub readiness: Vec<Check>,
     /// Started with the server, stopped with it.
@@ -69,12 +79,14 @@ impl Parts {
         let cursors = CursorKey::new(&secret);
         let config = &tools.config;
         let limits = search::Limits { card_bytes: config.cache.cards_mb.saturating_mul(1 << 20), snapshot_from: config.search.snapshot_from };
-        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits)?;
+        let opened = Search::open(&tools.db, &config.data_dir, &fingerprint(&secret), cursors.clone(), limits, &config.fees)?;
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
         followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards(&tools));
         let accounts = Accounts::open(&tools)?;
+        let media = Media::open(&tools)?;
         followers.insert(0, accounts.follower());
         let reader = Reader::start(tools.db.clone(), opened.seq, followers).context("the event reader cannot be started")?;
         let search = opened.search;
@@ -84,28 +96,38 @@ impl Parts {
             Some(ago) => Err(format!("changes have not been followed for {} s; see the log", ago.as_secs())),
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders)?);
+        let outbound = Outbound::open(&tools.config);
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
-        Ok(Self { tools, search, set_up: None, accounts, holders, pages, cursors, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
+    handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
+    handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
 
+/// Who is asked before a home is published or archived.
+fn guards(tools: &Tools) -> Guards {
+    Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))])
+}
+
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
-        Box::new(listings::HostData),
-        Box::new(pricing::PlanData),
+        Box::new(FeedData),
+        Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
+        Box::new(CalendarData),
+        Box::new(PhotoData),
         Box::new(QuoteData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
@@ -121,16 +143,17 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
-    let (trail, work, post) = (tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
+    let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
-        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same)),
+        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
             if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
         }),
+        Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
         Check::new("jobs", move || jobs::check(&work)),
         Check::new("mail", move || mail::check(&post)),
     ])
@@ -159,27 +182,48 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, holders, search, pages, cursors, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
-    let features = (
+    let ical = IcalApi::new(tools.clone());
+    let finding = (
         SearchApi::new(tools.clone(), search),
-        ListingsApi::new(tools.clone(), pages),
-        (AvailabilityApi::new(tools.clone()), PricingApi::new(tools.clone()), TaxesApi::new(tools.clone(), cursors.clone())),
-        (QuotesApi::new(tools.clone()), CouponsApi::new(tools.clone(), cursors.clone()), StaffCouponsApi::new(tools.clone(), cursors.clone())),
+        ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
+        PhotosApi::new(media.clone()),
+        AvailabilityApi::new(tools.clone()),
+        QuotesApi::new(tools.clone()),
         ReviewsApi::new(tools.clone(), cursors.clone()),
+        UsersApi::new(tools.clone()),
+        ReferenceApi::new(tools.clone()),
+    );
+    let hosting = (
+        HomesApi::new(homes.clone()),
+        TextsApi::new(homes.clone()),
+        ListingStaffApi::new(homes.clone()),
+        FieldsApi::new(homes),
+        CalendarApi::new(tools.clone(), cursors.clone()),
+        FeedsApi::new(tools.clone(), outbound),
+        ExportAddressesApi::new(tools.clone()),
+        ConflictsApi::new(tools.clone(), cursors.clone()),
+        PricingApi::new(tools.clone()),
+        TaxesApi::new(tools.clone(), cursors.clone()),
+        CouponsApi::new(tools.clone(), cursors.clone()),
+        StaffCouponsApi::new(tools.clone(), cursors.clone()),
+        CoHostsApi::new(tools.clone()),
+        HostingApi::new(tools, cursors),
+    );
+    let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
         FactorsApi::new(accounts.clone()),
         PasskeysApi::new(accounts.clone()),
         SecurityApi::new(accounts.clone()),
         OidcApi::new(accounts.clone()),
-        (ProfileApi::new(accounts.clone(), holders), TokensApi::new(accounts.clone()), ExportsApi::new(accounts)),
-        UsersApi::new(tools.clone()),
-        staff,
-        (CoHostsApi::new(tools.clone()), HostingApi::new(tools.clone(), cursors)),
-        ReferenceApi::new(tools),
+        ProfileApi::new(accounts.clone(), holders),
+        TokensApi::new(accounts.clone()),
+        ExportsApi::new(accounts),
     );
-    (V1(features), HealthApi::new(readiness))
+    let features = (finding, hosting, people, staff);
+    (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
 /// Who may call which operation.
@@ -192,9 +236,12 @@ pub fn doors() -> Doors {
         listings::DOORS,
         listings::CO_HOST_DOORS,
         listings::HOSTING_DOORS,
+        media::DOORS,
+        calendar::DOORS,
         pricing::DOORS,
         availability::DOORS,
         quotes::DOORS,
+        feeds::DOORS,
         reviews::DOORS,
         search::DOORS,
     ])
@@ -204,10 +251,13 @@ pub fn doors() -> Doors {
 struct ApiParts {
     tools: Tools,
     accounts: Accounts,
+    media: Media,
     holders: Holders,
     search: Search,
     pages: ListingPages,
+    homes: Homes,
     cursors: CursorKey,
+    outbound: Outbound,
     readiness: Vec<Check>,
 }
 
@@ -235,10 +285,13 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
     let api_parts = ApiParts {
         tools: tools.clone(),
         accounts: parts.accounts.clone(),
+        media: parts.media.clone(),
         holders: parts.holders.clone(),
         search: parts.search.clone(),
         pages: parts.pages.clone(),
+        homes: parts.homes.clone(),
         cursors: parts.cursors.clone(),
+        outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),
     };
     let api = service(api(api_parts), base_url.as_deref());

@@ -8,13 +8,13 @@ use std::time::Instant as Stopwatch;
 use stopover::app::Parts;
 use stopover::features::imports::{self, CsvAsk, Pace, Silent};
 use stopover::platform::config::Config;
-use stopover::platform::db::{DbError, Lane};
+use stopover::platform::db::{DbError, Json, Lane};
 use stopover::platform::tools::Tools;
 use stopover::values::{Clock, Currency, Instant, ListingId, Night, SystemClock, Zone};
 use uuid::Uuid;
 
 /// Raised whenever the corpus would come out otherwise than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Listings changed in one transaction.
 const PIECE: usize = 5_000;
 
@@ -23,8 +23,9 @@ const PIECE: usize = 5_000;
 pub(crate) enum Mix {
     /// As the real cities are: taken nights, a few prices by night.
     Flat,
-    /// The same with 30 % complex homes: all of these have prices by night; a third each also a gap rule, or minimum
-    /// stays and closed days by arrival date, which only the exact rules can judge.
+    /// The same with 30 % complex homes: all of these have prices by night and a full plan (weekends, discounts by length and by time of
+    /// booking, extra guests, a cleaning fee); a third each also a gap rule, or minimum stays and closed days by arrival date, which
+    /// only the exact rules can judge.
     Complex,
 }
 
@@ -155,20 +156,25 @@ fn make(folder: &Path, wanted: Option<usize>, today: Night, mix: Mix) {
     std::fs::write(folder.join("done"), "").unwrap();
 }
 
-/// Gives the complex homes what no import brings: gap rules, minimum stays by day, closed days.
+/// Gives the complex homes what no import brings: plans, gap rules, minimum stays by day, closed days.
 fn twist(tools: &Tools, today: Night, mix: Mix) {
-    let listings: Vec<(ListingId, Twist)> = tools
+    let listings: Vec<(ListingId, Twist, i64)> = tools
         .db
-        .read_blocking(|conn| conn.query("SELECT id, external_id FROM listings ORDER BY id", &[], |row| Ok((row.get::<Uuid>(0)?, row.get::<String>(1)?))))
+        .read_blocking(|conn| {
+            conn.query("SELECT id, external_id, price_minor FROM listings ORDER BY id", &[], |row| {
+                Ok((row.get::<Uuid>(0)?, row.get::<String>(1)?, row.get(2)?))
+            })
+        })
         .map_err(|error: DbError| error)
         .unwrap()
         .into_iter()
-        .filter_map(|(id, number)| Some((ListingId(id), mix.twist(number.parse().ok()?)?)))
+        .filter_map(|(id, number, price)| Some((ListingId(id), mix.twist(number.parse().ok()?)?, price)))
         .collect();
     for piece in listings.chunks(PIECE) {
         let piece = piece.to_vec();
         let written: Result<(), DbError> = tools.db.write_blocking(Lane::Bulk, move |tx, _| {
-            for (id, twist) in &piece {
+            for (id, twist, price) in &piece {
+                tx.execute("UPDATE listings SET pricing = $2 WHERE id = $1", &[(*id).into(), Json(plan(*price)).into()])?;
                 match twist {
                     Twist::PricesOnly => {}
                     Twist::GapRule => {
@@ -188,4 +194,20 @@ fn twist(tools: &Tools, today: Night, mix: Mix) {
         });
         written.unwrap();
     }
+}
+
+/// Something of everything that makes stays cost more or less.
+fn plan(base: i64) -> String {
+    let cleaning = serde_json::json!({
+        "key": "cleaning", "name": "Cleaning", "scope": "per_stay", "amount": 6_000, "mandatory": true, "refund_rule": "before_check_in", "taxable": true,
+        "collected": "at_booking",
+    });
+    let plan = serde_json::json!({
+        "weekend": { "price": base * 5 / 4 },
+        "los": [{ "min_nights": 7, "off_bp": 1_000 }, { "min_nights": 28, "off_bp": 2_500 }],
+        "lead": { "early": [{ "days": 60, "off_bp": 500 }], "last_minute": [{ "days": 3, "off_bp": 1_000 }] },
+        "extra_guest": { "included": 2, "fee": 1_500 },
+        "fees": [cleaning],
+    });
+    plan.to_string()
 }

@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::corpus::Corpus;
 use std::collections::HashMap;
-use stopover::features::search::{Ask, RoomType, Sort};
+use stopover::features::search::{Ask, Flex, RoomType, Sort};
 use stopover::platform::db::{DbError, Json};
 use stopover::platform::wire::DateAsk;
 
@@ -20,6 +20,18 @@ pub(crate) enum Topic {
     Whole,
     /// Everywhere, with dates, cheapest first.
     WholeByPrice,
+    /// Everywhere, any week of two months: guests, filters; with facets.
+    FlexWeek,
+    /// The same, cheapest first.
+    FlexWeekByPrice,
+    /// Everywhere, some nights within two months.
+    FlexWindow,
+    /// Everywhere, weekends of two months.
+    FlexWeekend,
+    /// Everywhere, dates that may be moved by a week to either side.
+    FlexShift,
+    /// A box, any week of two months; with facets.
+    FlexMap,
     /// Words alone.
     Text,
     /// Words alone; with facets.
@@ -27,7 +39,21 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    pub(crate) const ALL: [Self; 7] = [Self::Map, Self::Full, Self::FullNoWords, Self::Whole, Self::WholeByPrice, Self::Text, Self::TextFacets];
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Map,
+        Self::Full,
+        Self::FullNoWords,
+        Self::Whole,
+        Self::WholeByPrice,
+        Self::FlexWeek,
+        Self::FlexWeekByPrice,
+        Self::FlexWindow,
+        Self::FlexWeekend,
+        Self::FlexShift,
+        Self::FlexMap,
+        Self::Text,
+        Self::TextFacets,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -36,6 +62,12 @@ impl Topic {
             Self::FullNoWords => "full without words",
             Self::Whole => "whole corpus: dates, guests, filters, facets",
             Self::WholeByPrice => "whole corpus, cheapest first",
+            Self::FlexWeek => "flexible, any week of two months, facets",
+            Self::FlexWeekByPrice => "flexible, any week of two months, cheapest first",
+            Self::FlexWindow => "flexible, some nights within 62 days",
+            Self::FlexWeekend => "flexible, weekends of two months",
+            Self::FlexShift => "flexible, dates plus or minus 7 days",
+            Self::FlexMap => "flexible in a box, any week of two months, facets",
             Self::Text => "text",
             Self::TextFacets => "text, facets",
         }
@@ -47,6 +79,8 @@ impl Topic {
             Self::Full | Self::FullNoWords | Self::Map => Some((0.1, 1.0)),
             Self::Whole | Self::WholeByPrice => Some((1.0, 5.0)),
             Self::Text | Self::TextFacets => Some((1.0, 10.0)),
+            // The goal is one for p99.
+            Self::FlexWeek | Self::FlexWeekByPrice | Self::FlexWindow | Self::FlexWeekend | Self::FlexShift | Self::FlexMap => Some((30.0, 30.0)),
         }
     }
 }
@@ -148,12 +182,43 @@ impl Questions {
                 self.stay_and_filters(chance, &mut ask);
                 ask.sort = Sort::Cheapest;
             }
+            Topic::FlexWeek | Topic::FlexWeekByPrice | Topic::FlexWindow | Topic::FlexWeekend | Topic::FlexShift | Topic::FlexMap => {
+                self.flexible(topic, chance, &mut ask)
+            }
             Topic::Text | Topic::TextFacets => {
                 ask.q = Some(self.words(chance));
                 ask.facets = topic == Topic::TextFacets;
             }
         }
         ask
+    }
+
+    /// What guests set, with other dates.
+    fn flexible(&self, topic: Topic, chance: &mut Chance, ask: &mut Ask) {
+        self.stay_and_filters(chance, ask);
+        ask.sort = chance.weighted(&[(Sort::Relevance, 14), (Sort::Cheapest, 4), (Sort::Rating, 2)]);
+        ask.facets = matches!(topic, Topic::FlexWeek | Topic::FlexMap);
+        if topic == Topic::FlexWeekByPrice {
+            ask.sort = Sort::Cheapest;
+        }
+        if topic == Topic::FlexMap {
+            ask.bbox = Some(self.bbox(chance));
+        }
+        if topic == Topic::FlexShift {
+            ask.plus_minus = Some(7);
+            return;
+        }
+        (ask.check_in, ask.check_out) = (None, None);
+        if topic == Topic::FlexWindow {
+            let from = self.today.plus(chance.weighted(&[(1, 6), (30, 3), (90, 2), (200, 1)]));
+            ask.nights = Some(chance.weighted(&[(2, 22), (3, 20), (5, 10), (7, 14), (10, 5), (14, 5), (30, 4)]));
+            (ask.window_from, ask.window_to) = (Some(DateAsk::Night(from)), Some(DateAsk::Night(from.plus(62))));
+            return;
+        }
+        let first = self.today.plus(chance.weighted(&[(0, 5), (31, 4), (62, 3), (120, 2), (240, 1)]));
+        let second = first.plus(31);
+        ask.months = Some(format!("{},{}", &first.to_string()[..7], &second.to_string()[..7]));
+        ask.flex = Some(if topic == Topic::FlexWeekend { Flex::Weekend } else { Flex::Week });
     }
 
     /// Around a listing, 0.02 to 0.32 degrees wide, small ones as likely as large ones.

@@ -4,10 +4,12 @@
 
 mod admin;
 mod doctor;
+mod ical;
 mod import;
 mod serve;
 
 pub use admin::{CreateArgs, ResetArgs};
+pub use ical::{IcalArgs, IcalCommand};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
 
 use crate::app;
@@ -58,6 +60,9 @@ enum Command {
     /// Bring in homes from elsewhere
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Look at calendars of other sites
+    #[command(subcommand)]
+    Ical(IcalCommand),
     /// Make an operator: somebody who may do everything that staff may
     CreateAdmin(CreateArgs),
     /// Set somebody's password, or print a link that lets them
@@ -94,6 +99,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve { demo } => serve::serve(config, demo)?,
         Command::Import(command) => import::run(config, command)?,
+        Command::Ical(command) => return ical::run(&config, &command),
         Command::CreateAdmin(args) => admin::create(config, &args)?,
         Command::ResetPassword(args) => admin::reset(config, &args)?,
         Command::RotateKeys => admin::rotate_keys(config)?,

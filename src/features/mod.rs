@@ -4,8 +4,10 @@
 pub mod accounts;
 pub mod availability;
 pub mod calendar;
+pub mod feeds;
 pub mod imports;
 pub mod listings;
+pub mod media;
 pub mod pricing;
 pub mod quotes;
 pub mod reviews;

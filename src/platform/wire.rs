@@ -130,6 +130,13 @@ impl ToJSON for DateView {
     }
 }
 
+/// As it was asked for; poem-openapi asks every field of an object to be writable too.
+impl ToJSON for DateAsk {
+    fn to_json(&self) -> Option<Value> {
+        self.night().ok().map(|night| Value::String(night.to_string()))
+    }
+}
+
 impl ToJSON for Hundredths {
     fn to_json(&self) -> Option<Value> {
         number(self)

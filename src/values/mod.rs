@@ -1,10 +1,11 @@
-//! The nouns everybody shares: ids, money, nights, stays, instants, zones, origins. Pure values without IO.
+//! The nouns everybody shares: ids, money, nights, stays, instants, zones, origins, languages. Pure values without IO.
 //! Read `night.rs` first: a night is a calendar date, never an instant (docs/RULES.md, "Stays").
 
 pub mod address;
 pub mod clock;
 pub mod email;
 pub mod id;
+pub mod language;
 pub mod money;
 pub mod night;
 pub mod origin;

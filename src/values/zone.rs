@@ -41,15 +41,20 @@ impl Zone {
         LocalMoment { today: Night::from_date(there.date()), minute: u16::try_from(minute).unwrap_or(0) }
     }
 
-    /// The instant at which the clock on the wall shows `minute` (0..1440) on the date of `night` (D6): a time that is skipped moves
-    /// forward by what was skipped, one that comes twice is the earlier.
+    /// The instant at which the clock on the wall shows `minute` (0..1440) on the date of `night` (D6).
     #[must_use]
     pub fn resolve(&self, night: Night, minute: u16) -> Instant {
-        let minute = minute.min(1_439);
-        let clock = |n: u16| i8::try_from(n).unwrap_or(0);
-        let wall = night.date().at(clock(minute / 60), clock(minute % 60), 0, 0);
-        // `None` only past the year 9999, where no night is.
-        self.rules.to_ambiguous_timestamp(wall).compatible().map_or(Instant(i64::MAX), |at| Instant(at.as_microsecond()))
+        self.instant(night, 60 * i64::from(minute.min(1_439)))
+    }
+
+    /// When a clock on the wall here shows `second` seconds after midnight of `day`. A time that a change of clocks leaves out moves forward by what was
+    /// left out, of one that comes twice it is the first (D6; RFC 5545, section 3.3.5).
+    #[must_use]
+    pub fn instant(&self, day: Night, second: i64) -> Instant {
+        let midnight = day.date().at(0, 0, 0, 0);
+        let shown = midnight.checked_add(jiff::SignedDuration::from_secs(second)).unwrap_or(midnight);
+        let at = self.rules.to_ambiguous_timestamp(shown).compatible();
+        Instant(at.map_or_else(|_out_of_reach| i64::from(day.0).saturating_mul(86_400 * Instant::SECOND), |at| at.as_microsecond()))
     }
 }
 
@@ -89,5 +94,18 @@ mod tests {
             assert_eq!((local.today.to_string().as_str(), local.minute), (today, minute), "{zone}");
         }
         assert!(Zone::parse("Mars/Olympus").is_none());
+    }
+
+    #[test]
+    fn wall_clocks_lead_to_instants() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        for (day, second, instant) in [
+            ("2026-06-01", 14 * 3_600, "2026-06-01T12:00:00Z"),
+            ("2026-03-29", 2 * 3_600 + 1_800, "2026-03-29T01:30:00Z"),
+            ("2026-10-25", 2 * 3_600 + 1_800, "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(berlin.instant(Night::parse(day).unwrap(), second), Instant::parse(instant).unwrap(), "{day}");
+        }
+        assert!(berlin.instant(Night::LAST, 86_399) > berlin.instant(Night::FIRST, 0));
     }
 }

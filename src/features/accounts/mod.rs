@@ -25,6 +25,7 @@ pub use api::{
 };
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
+pub use service::letters::write_to;
 pub use service::{Contact, Profile, contact, contact_at, contact_held, profile};
 pub use store::{STATEMENTS, directory_statements};
 

@@ -1,7 +1,7 @@
 //! Use cases: the public calendar, and `why`. Both read one calendar at one moment.
 
-use super::rules::{DayOutlook, days_shown, outlook};
-use crate::features::calendar::{Calendar, Days, Party, Rule, Terms, Verdict, calendar_of, explain, nearest};
+use super::rules::{DayOutlook, DayTold, days_shown, outlook, told};
+use crate::features::calendar::{Calendar, Days, Party, Rule, Terms, Verdict, calendar_in_any_state, calendar_of, causes_told, explain, nearest};
 use crate::features::pricing::{self, Guests, Offer, StayPrice};
 use crate::platform::config::Fees;
 use crate::platform::db::Conn;
@@ -19,6 +19,8 @@ pub struct CalendarPage {
     pub range: NightRange,
     /// Each day with the price of the night that begins on it.
     pub days: Vec<(DayOutlook, Money)>,
+    /// The same days to the people of the listing; empty for everybody else.
+    pub told: Vec<DayTold>,
 }
 
 /// Why a stay can or cannot be booked.
@@ -45,11 +47,25 @@ impl Why {
 /// Refuses with `not_found`, and with `invalid_dates` where the range is empty or longer than 730 days.
 pub fn calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, fees: &Fees, now: Instant) -> Result<CalendarPage> {
     let (calendar, offer) = published(conn, listing, from, fees, now)?;
-    let Calendar { listed, days, local } = &calendar;
-    let range = days_shown(from, to, local.today)?;
+    let range = days_shown(from, to, calendar.local.today)?;
+    Ok(page_of(&calendar, &offer, range))
+}
+
+/// [`calendar_page`] of a listing in any state, with the causes: for those who may see them.
+pub fn told_calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, to: Option<Night>, fees: &Fees, now: Instant) -> Result<CalendarPage> {
+    let calendar = calendar_in_any_state(conn, listing, from, now)?;
+    let (calendar, offer) = priced(conn, listing, fees, calendar)?;
+    let range = days_shown(from, to, calendar.local.today)?;
+    let causes = causes_told(conn, listing, range, now)?;
+    let told = told(&calendar.listed.terms, &calendar.days, &causes, range, calendar.local);
+    Ok(CalendarPage { told, ..page_of(&calendar, &offer, range) })
+}
+
+fn page_of(calendar: &Calendar, offer: &Offer, range: NightRange) -> CalendarPage {
+    let Calendar { listed, days, local } = calendar;
     let terms = offer.terms(days);
     let priced = |day: DayOutlook| (day, Money::new(pricing::night_price(&terms, day.date), offer.base.currency));
-    Ok(CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect() })
+    CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect(), told: Vec::new() }
 }
 
 /// What each rule says of `stay` for `guests` at `now`, with other dates where it cannot be booked and the price where
@@ -77,8 +93,14 @@ pub fn other_dates(terms: &Terms, days: &Days, stay: Stay, party: Party, local: 
 }
 
 fn published(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, fees: &Fees, now: Instant) -> Result<(Calendar, Offer)> {
+    let calendar = calendar_of(conn, listing, from, now)?;
+    priced(conn, listing, fees, calendar)
+}
+
+/// A calendar with what decides its prices.
+fn priced(conn: &mut Conn<'_>, listing: ListingId, fees: &Fees, calendar: Option<Calendar>) -> Result<(Calendar, Offer)> {
     let not_found = || Error::not_found("There is no such listing, or it is not published.");
-    let calendar = calendar_of(conn, listing, from, now)?.ok_or_else(not_found)?;
+    let calendar = calendar.ok_or_else(not_found)?;
     let offer = pricing::offer_of(conn, listing, fees)?.ok_or_else(not_found)?;
     Ok((calendar, offer))
 }

@@ -2,10 +2,11 @@
 //!
 //! [`amenities`] and [`property_types`] are what guests filter by; `rules` holds the arithmetic of ratings. The
 //! public page of a listing is [`public_listing`], rendered once and kept until the event log says otherwise
-//! ([`ListingPages`]). What is free and what it costs is told by `calendar` and `pricing`.
+//! ([`ListingPages`]). Hosts write their homes at [`HomesApi`]; other features are asked as [`Guard`]s. What is free and what it costs is told by `calendar` and `pricing`.
 
 pub mod amenities;
 mod api;
+pub mod gallery;
 mod jobs;
 mod personal;
 mod place;
@@ -15,12 +16,19 @@ mod service;
 mod store;
 mod views;
 
-pub use api::{CO_HOST_DOORS, CoHostsApi, DOORS, HOSTING_DOORS, HostingApi, ListingPages, ListingsApi, ReferenceApi};
+pub use api::{
+    CO_HOST_DOORS, CoHostsApi, DOORS, FieldsApi, HOSTING_DOORS, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PhotoView,
+    ReferenceApi, TextsApi,
+};
 pub use jobs::jobs;
 pub use personal::HostData;
 pub use place::PlaceKey;
+pub use rules::custom::SearchableFields;
 pub use rules::mean_centi;
+pub use service::cover::{Publisher, set_cover};
+pub use service::custom::searchable_fields;
+pub use service::guards::{Guard, Guards};
 pub use service::standing::{Standing, State, allowed, lock_calendar};
 pub use service::{PropertyType, PublicHost, PublicListing, StayLimits, is_public, property_types_in_use, public_listing};
-pub use store::{STANDING, STATEMENTS, hosting_statements};
+pub use store::{ABOVE, HOME, HOST_APPROVED, STANDING, STATEMENTS, TAKEN, TRANSLATIONS, hosting_statements, list_statements};
 pub use views::Views;

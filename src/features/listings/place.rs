@@ -2,6 +2,9 @@
 #![expect(clippy::float_arithmetic, reason = "coordinates are measured, not counted")]
 
 use crate::platform::instance::{Secret, tag};
+use crate::values::Zone;
+use std::sync::LazyLock;
+use tzf_rs::EmbeddedFinder;
 
 /// Metres between a home and its public point.
 const NEAREST: f64 = 150.0;
@@ -44,9 +47,51 @@ impl PlaceKey {
     }
 }
 
+/// Moves shorter than this are corrections.
+const CORRECTION: f64 = 300.0;
+
+/// Metres between two points that are near each other.
+fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let east = (b.1 - a.1 + 540.0).rem_euclid(360.0) - 180.0;
+    ((b.0 - a.0).powi(2) + (east * a.0.to_radians().cos()).powi(2)).sqrt() * DEGREE
+}
+
+/// The public point of a home that was at `was` and is now at `now`: the old one where the host only corrected the place and the old
+/// one is still fit to be shown, else `fresh`. So a point on the map does not follow every shift of the pin.
+#[must_use]
+pub(super) fn after_move(was: (f64, f64), public: (f64, f64), now: (f64, f64), fresh: (f64, f64)) -> (f64, f64) {
+    let fit = (NEAREST..=FARTHEST).contains(&metres(now, public));
+    if metres(was, now) < CORRECTION && fit { public } else { fresh }
+}
+
+/// The IANA zone at a point, from shapes that are compiled in. The first call opens them, which takes a moment.
+#[must_use]
+pub(super) fn zone_at(lat: f64, lng: f64) -> Option<Zone> {
+    static WORLD: LazyLock<EmbeddedFinder> = LazyLock::new(EmbeddedFinder::new);
+    Zone::parse(WORLD.get_tz_name(lng, lat))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_corrections_keep_the_public_point_while_it_is_fit() {
+        let north = |metres: f64| (50.0 + metres / DEGREE, 8.0);
+        let (home, public, fresh) = (north(0.0), north(400.0), north(9_999.0));
+        for (to, kept) in [(0.0, true), (100.0, true), (249.0, true), (251.0, false), (-99.0, true), (-101.0, false), (299.0, false), (5_000.0, false)] {
+            assert_eq!(after_move(home, public, north(to), fresh) == public, kept, "{to} m");
+        }
+        // A blurred point of an import is no home's own.
+        assert_eq!(after_move(home, home, home, fresh), fresh);
+    }
+
+    #[test]
+    fn zones_are_found_by_place() {
+        for (lat, lng, zone) in [(42.65, -73.76, "America/New_York"), (52.5, 13.4, "Europe/Berlin"), (-13.8, -171.8, "Pacific/Apia")] {
+            assert_eq!(zone_at(lat, lng).unwrap().name(), zone);
+        }
+    }
 
     #[test]
     fn the_public_point_is_near_constant_and_secret() {

@@ -57,7 +57,7 @@ impl Views {
             if outcome.is_ok() {
                 let counted = batch.to_vec();
                 outcome = db.write_in(Lane::Bulk, move |tx, now| figures::note_views(tx, now, &counted)).await;
-                if matches!(outcome, Ok(()) | Err(DbError::Unknown { .. })) {
+                if matches!(outcome, Ok(()) | Err(DbError::Unknown)) {
                     continue;
                 }
             }

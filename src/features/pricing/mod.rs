@@ -6,13 +6,11 @@
 //! listings reads their plans and a [`TaxBook`] instead.
 
 mod api;
-mod personal;
 pub mod rules;
 mod service;
 mod store;
 
 pub use api::{DOORS, PricingApi, TaxesApi};
-pub use personal::PlanData;
 pub use rules::{
     Ask, Bounds, ChildAges, Class, Coupon, Due, FeeModel, Funder, Guests, Instalment, Largest, Line, LineKind, Off, Plan, Priced, Rate, StayPrice, TaxRule,
     Terms, TooMuch, bounds_per_night, class, instalments, night_price, nightly, price, stay_price, total_price,

@@ -4,16 +4,18 @@
 //! a typing error never widens a result.
 #![expect(clippy::float_arithmetic, reason = "coordinates and radii are measured, not counted")]
 
+use super::dates::Flex;
 use super::engine::area::{Area, GeoBox, Point};
 use super::engine::listing::RoomType;
 use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
 use super::engine::text::words;
 use crate::features::calendar::rules::Party;
 use crate::features::listings::amenities;
+use crate::features::pricing::ChildAges;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
-use crate::values::{Currency, Instant, ListingId, Stay, UserId};
+use crate::values::{Currency, Instant, ListingId, UserId};
 use uuid::Uuid;
 
 /// The search parameters of docs/API.md, read but not yet understood. Absent means "not asked for".
@@ -28,8 +30,18 @@ pub struct Ask {
     pub radius_km: Option<f64>,
     pub check_in: Option<DateAsk>,
     pub check_out: Option<DateAsk>,
+    /// Days by which the stay may be moved to either side.
+    pub plus_minus: Option<u16>,
+    pub flex: Option<Flex>,
+    /// `YYYY-MM`, with commas between them.
+    pub months: Option<String>,
+    pub nights: Option<u16>,
+    pub window_from: Option<DateAsk>,
+    pub window_to: Option<DateAsk>,
     pub adults: u16,
     pub children: u16,
+    /// Ages of the children, as far as they are told.
+    pub child_ages: Vec<u8>,
     pub infants: u16,
     pub pets: u16,
     /// Minor units of the listing's currency.
@@ -65,8 +77,15 @@ impl Default for Ask {
             radius_km: None,
             check_in: None,
             check_out: None,
+            plus_minus: None,
+            flex: None,
+            months: None,
+            nights: None,
+            window_from: None,
+            window_to: None,
             adults: 1,
             children: 0,
+            child_ages: Vec::new(),
             infants: 0,
             pets: 0,
             price_min: None,
@@ -95,6 +114,8 @@ impl Default for Ask {
 /// Used with `near` when no `radius_km` is given.
 const USUAL_RADIUS_KM: f64 = 10.0;
 const LARGEST_RADIUS_KM: f64 = 500.0;
+/// Nobody is a child for longer.
+const OLDEST_CHILD: u8 = 17;
 /// How long a page may be asked for after the first: all pages are judged at the moment of the first one.
 const CURSOR_SECONDS: i64 = 3_600;
 /// Characters of `q`.
@@ -103,19 +124,21 @@ pub(super) const LONGEST_QUESTION: usize = 200;
 impl Ask {
     /// The question at `now`, or at the moment its cursor was made.
     pub(super) fn query(&self, cursors: &CursorKey, now: Instant) -> Result<Query> {
-        let stay = self.stay()?;
+        let dates = self.dates()?;
         let area = self.area()?;
         if self.sort == Sort::Nearest && !matches!(area, Some(Area::Circle { .. })) {
             return Err(refuse("sort", "sort=distance needs near"));
         }
+        let price = self.price(dates.is_some())?;
         let mut query = Query {
             words: self.words()?,
             wordless: self.q.as_deref().is_some_and(|q| !q.trim().is_empty() && words::question(q).is_empty()),
             city: self.city()?,
             area,
-            stay,
+            dates,
             party: Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets },
-            price: self.price(stay)?,
+            ages: self.ages()?,
+            price,
             currency: self.currency.as_deref().map(currency).transpose()?,
             room_types: self.room_types.clone(),
             property_types: self.property_types.clone(),
@@ -167,17 +190,15 @@ impl Ask {
         }
     }
 
-    fn stay(&self) -> Result<Option<Stay>> {
-        let dates = |name, message: String| Error::of_parameter(Kind::Unacceptable, "invalid_dates", name, message);
-        let (arrival, departure) = match (self.check_in, self.check_out) {
-            (None, None) => return Ok(None),
-            (Some(arrival), Some(departure)) => (arrival, departure),
-            (Some(_), None) => return Err(dates("check_out", "must be given together with check_in".into())),
-            (None, Some(_)) => return Err(dates("check_in", "must be given together with check_out".into())),
-        };
-        let arrival = arrival.night().map_err(|e| dates("check_in", e.to_string()))?;
-        let departure = departure.night().map_err(|e| dates("check_out", e.to_string()))?;
-        Stay::new(arrival, departure).map(Some).map_err(|e| dates("check_out", e.to_string()))
+    /// A child of unknown age pays whatever any child would have to pay.
+    fn ages(&self) -> Result<ChildAges> {
+        if self.child_ages.len() > usize::from(self.children) {
+            return Err(refuse("child_age", "at most one for each of the children"));
+        }
+        if self.child_ages.iter().any(|age| *age > OLDEST_CHILD) {
+            return Err(refuse("child_age", format!("must be 0 to {OLDEST_CHILD}")));
+        }
+        Ok(ChildAges::of(&self.child_ages))
     }
 
     fn area(&self) -> Result<Option<Area>> {
@@ -199,9 +220,9 @@ impl Ask {
         }
     }
 
-    fn price(&self, stay: Option<Stay>) -> Result<Option<PriceFilter>> {
-        if self.price_basis == PriceBasis::Total && stay.is_none() {
-            return Err(refuse("price_basis", "total needs check_in and check_out"));
+    fn price(&self, dated: bool) -> Result<Option<PriceFilter>> {
+        if self.price_basis == PriceBasis::Total && !dated {
+            return Err(refuse("price_basis", "total needs dates"));
         }
         if self.price_min.is_none() && self.price_max.is_none() {
             return Ok(None);

@@ -8,7 +8,7 @@ use super::engine::query::{Answer, Hit};
 use super::store::CardRow;
 use crate::features::listings::{amenities, mean_centi};
 use crate::platform::wire::{Halves, Hundredths};
-use crate::values::{Currency, Stay};
+use crate::values::Currency;
 use std::fmt::Write;
 
 /// The JSON of a card, open at the end: without its closing brace.
@@ -117,7 +117,7 @@ fn push_text(out: &mut String, text: &str) {
 }
 
 /// The JSON of a page: `hits` with their cards, in order.
-pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], stay: Option<Stay>, next_cursor: Option<&str>) -> String {
+pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], nights: Option<u16>, next_cursor: Option<&str>) -> String {
     let mut out = String::with_capacity(256 + cards.iter().map(|(_, card)| card.json.len() + 160).sum::<usize>());
     write(&mut out, format_args!("{{\"total\":{},\"data\":[", answer.total));
     for (n, (hit, card)) in cards.iter().enumerate() {
@@ -125,18 +125,20 @@ pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], stay: Option<Stay>, n
             out.push(',');
         }
         out.push_str(&card.json);
-        if let (Some(stay), Some(price)) = (stay, hit.price) {
+        if let (Some(nights), Some(price)) = (nights, hit.price) {
             let currency = card.currency;
             let money = |minor: i64| format!("{{\"amount\":{minor},\"currency\":\"{currency}\"}}");
             write(
                 &mut out,
-                format_args!(
-                    ",\"stay\":{{\"nights\":{},\"total\":{},\"average_nightly\":{}}}",
-                    stay.nights(),
-                    money(price.total),
-                    money(price.average_nightly)
-                ),
+                format_args!(",\"stay\":{{\"nights\":{},\"total\":{},\"average_nightly\":{}}}", nights, money(price.total), money(price.average_nightly)),
             );
+            if !hit.best_dates.is_empty() {
+                out.push_str(",\"best_dates\":");
+                list(&mut out, &hit.best_dates, |out, best| {
+                    let (arrival, departure) = (best.stay.check_in(), best.stay.check_out());
+                    write(out, format_args!("{{\"check_in\":\"{arrival}\",\"check_out\":\"{departure}\",\"total\":{}}}", money(best.total)));
+                });
+            }
         }
         if let Some(km) = hit.distance_km {
             write(&mut out, format_args!(",\"distance_km\":{km:.3}"));

@@ -7,7 +7,7 @@
 use super::engine::Engine;
 use super::engine::text::index::TextIndex;
 use super::load;
-use super::load::OLDEST_BASE;
+use super::load::{OLDEST_BASE, Source};
 use super::news::News;
 use super::snapshots::Snapshots;
 use crate::platform::db::{Db, DbError, DbResult};
@@ -28,7 +28,7 @@ const DISORDER_LEAST: usize = 5_000;
 
 /// Follows the log for the corpus.
 pub(super) struct Keeper {
-    db: Db,
+    source: Source,
     engine: Arc<Engine>,
     base: Night,
     /// When holds run out; nights are free from then on, whoever removes the rows.
@@ -38,13 +38,13 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(db: Db, engine: Arc<Engine>, holds: Vec<(Instant, ListingId)>, texts: TextKeeper, snapshots: Snapshots) -> Self {
+    pub(super) fn new(source: Source, engine: Arc<Engine>, holds: Vec<(Instant, ListingId)>, texts: TextKeeper, snapshots: Snapshots) -> Self {
         let base = engine.look(|state| state.corpus.nights.base());
-        Self { db, engine, base, holds: holds.into_iter().map(Reverse).collect(), texts, snapshots }
+        Self { source, engine, base, holds: holds.into_iter().map(Reverse).collect(), texts, snapshots }
     }
 
     fn rebuild(&mut self) -> DbResult<()> {
-        let loaded = load::corpus(&self.db)?;
+        let loaded = load::corpus(&self.source)?;
         self.base = loaded.corpus.nights.base();
         self.holds = loaded.holds.into_iter().map(Reverse).collect();
         let seq = loaded.seq;
@@ -62,16 +62,16 @@ impl Keeper {
 
     /// Applies how the listings are now.
     fn apply(&mut self, news: &News, seq: i64) -> DbResult<usize> {
-        let (now, base, engine) = (self.db.now(), self.base, Arc::clone(&self.engine));
+        let (now, base, engine) = (self.source.db.now(), self.base, Arc::clone(&self.engine));
         let terms = |id| engine.look(|state| state.corpus.terms(id));
-        let (changes, holds) = self.db.snapshot(|conn| load::changes(conn, news, terms, base, now))?;
+        let (changes, holds) = self.source.db.snapshot(|conn| load::changes(conn, news, terms, base, now, &self.source.fees))?;
         self.holds.extend(holds.into_iter().map(Reverse));
         Ok(self.engine.apply(changes, seq))
     }
 
     /// Frees the nights of holds that have run out.
     fn expire(&mut self) -> DbResult<()> {
-        let now = self.db.now();
+        let now = self.source.db.now();
         let mut due = Vec::new();
         while let Some(Reverse(hold)) = self.holds.peek().copied().filter(|Reverse((at, _))| *at <= now) {
             due.push(hold);
@@ -109,7 +109,7 @@ impl Follower for Keeper {
     }
 
     fn tick(&mut self) -> DbResult<()> {
-        if self.base.days_until(load::base_night(self.db.now())) > OLDEST_BASE {
+        if self.base.days_until(load::base_night(self.source.db.now())) > OLDEST_BASE {
             self.rebuild()?;
         }
         self.expire()?;

@@ -9,11 +9,13 @@ use super::news::News;
 use super::{resume, store};
 use crate::features::calendar::rules::{Days, Terms};
 use crate::features::calendar::{self, LOOK_BACK};
+use crate::platform::config::Fees;
 use crate::platform::db::{Conn, Db, DbError, DbResult};
 use crate::platform::events::{self, Kind, Mark};
 use crate::values::{Instant, ListingId, Night};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A corpus with what its keeper must know.
 pub(super) struct Loaded {
@@ -45,28 +47,36 @@ pub(super) fn base_night(now: Instant) -> Night {
     Night::from_date(utc).plus(-1)
 }
 
+/// What the engine is made of: the database, and the fees of the platform.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub db: Db,
+    pub fees: Arc<Fees>,
+}
+
 /// From the snapshot in the folder `data` where it can be used, else from the tables; the log says why.
-pub(super) fn begin(db: &Db, data: &Path, instance: &str) -> DbResult<Loaded> {
-    match resume::corpus(db, &snapshot::place(data), instance)? {
+pub(super) fn begin(source: &Source, data: &Path, instance: &str) -> DbResult<Loaded> {
+    match resume::corpus(source, &snapshot::place(data), instance)? {
         Ok(loaded) => return Ok(loaded),
         Err(snapshot::Unusable::Missing) => {}
         Err(damaged @ snapshot::Unusable::Damaged(_)) => tracing::warn!(reason = %damaged, "the snapshot of the search engine is not used; reading the tables"),
         Err(unusable) => tracing::info!(reason = %unusable, "the snapshot of the search engine is not used; reading the tables"),
     }
-    corpus(db)
+    corpus(source)
 }
 
 /// Reads everything, listings and calendars side by side.
 ///
 /// The two are not one cut: whatever is committed while they are read may be in one of them and not in the other. But
 /// the event number was read first, so all of that comes again from the log, and the corpus is true once it has.
-pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
+pub(super) fn corpus(source: &Source) -> DbResult<Loaded> {
+    let Source { db, fees } = source;
     let now = db.now();
     let base = base_night(now);
     let seq = db.read_blocking(events::last_seq)?;
     let begun = std::time::Instant::now();
     let (facts, calendars) = std::thread::scope(|scope| {
-        let facts = scope.spawn(|| db.bulk(store::all_facts));
+        let facts = scope.spawn(|| db.bulk(|conn| store::all_facts(conn, fees)));
         let calendars: DbResult<Calendars> = db.bulk(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
         (facts.join().unwrap_or_else(|_panic| Err(DbError::Panicked("reading the listings".into()))), calendars)
     });
@@ -82,10 +92,20 @@ pub(super) fn corpus(db: &Db) -> DbResult<Loaded> {
 pub(super) type Changes = (Vec<Change>, Vec<(Instant, ListingId)>);
 
 /// How the listings that the news name are now. `terms`: those of the corpus, for a listing that it has.
-pub(super) fn changes(conn: &mut Conn<'_>, news: &News, terms: impl Fn(ListingId) -> Option<Terms>, base: Night, now: Instant) -> DbResult<Changes> {
+pub(super) fn changes(
+    conn: &mut Conn<'_>,
+    news: &News,
+    terms: impl Fn(ListingId) -> Option<Terms>,
+    base: Night,
+    now: Instant,
+    fees: &Fees,
+) -> DbResult<Changes> {
     let mut changes = Vec::with_capacity(news.len());
-    for id in &news.whole {
-        changes.push(listing(conn, *id, base, now).or_else(|error| unreadable(*id, error))?);
+    if !news.whole.is_empty() {
+        let mut prices = store::Prices::read(conn, fees)?;
+        for id in &news.whole {
+            changes.push(listing(conn, &mut prices, *id, base, now).or_else(|error| unreadable(*id, error))?);
+        }
     }
     for id in news.calendars.difference(&news.whole) {
         if let Some(terms) = terms(*id) {
@@ -108,8 +128,8 @@ fn unreadable(id: ListingId, error: DbError) -> DbResult<Change> {
 }
 
 /// How one listing is now.
-fn listing(conn: &mut Conn<'_>, id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
-    let Some(facts) = store::facts_of(conn, id)? else { return Ok(Change::Gone(id)) };
+fn listing(conn: &mut Conn<'_>, prices: &mut store::Prices<'_>, id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
+    let Some(facts) = store::facts_of(conn, prices, id)? else { return Ok(Change::Gone(id)) };
     let days = days(conn, id, &facts.terms, base, now)?;
     Ok(Change::Put(Box::new(Entry { facts, days })))
 }

@@ -1,11 +1,17 @@
 //! From the snapshot into the engine: the corpus as it was kept, then the log's tail on top of it.
 
 use super::engine::snapshot::{Stored, Unusable};
-use super::load::{self, Loaded, OLDEST_BASE, Origin};
+use super::load::{self, Loaded, OLDEST_BASE, Origin, Source};
 use super::news::News;
+use crate::platform::config::Fees;
 use crate::platform::db::{Db, DbError, DbResult};
 use crate::platform::events;
 use std::path::Path;
+
+/// The fees as a snapshot's header holds them, to be compared.
+pub(super) fn fees_text(fees: &Fees) -> String {
+    format!("{fees:?}")
+}
 
 /// Changed listings looked up in one read transaction.
 const PART: usize = 500;
@@ -14,9 +20,10 @@ const TAIL_SHARE: usize = 50;
 const TAIL_LEAST: usize = 500;
 
 /// The corpus from the snapshot at `place`, brought up to the log; or why the tables have to be read.
-pub(super) fn corpus(db: &Db, place: &Path, instance: &str) -> DbResult<Result<Loaded, Unusable>> {
+pub(super) fn corpus(source: &Source, place: &Path, instance: &str) -> DbResult<Result<Loaded, Unusable>> {
+    let db = &source.db;
     let begun = std::time::Instant::now();
-    let stored = match open(db, place, instance)? {
+    let stored = match open(source, place, instance)? {
         Ok(stored) => stored,
         Err(unusable) => return Ok(Err(unusable)),
     };
@@ -36,7 +43,7 @@ pub(super) fn corpus(db: &Db, place: &Path, instance: &str) -> DbResult<Result<L
     }
     let read_ms = begun.elapsed().as_millis();
     let mut loaded = Loaded { corpus, seq, holds: header.holds().collect(), origin: Origin::Snapshot { seq: header.mark.seq, replayed: news.len() } };
-    replay(db, &mut loaded, news)?;
+    replay(source, &mut loaded, news)?;
     tracing::debug!(listings = loaded.corpus.len(), read_ms, total_ms = begun.elapsed().as_millis(), "the search engine is loaded from its snapshot");
     Ok(Ok(loaded))
 }
@@ -44,11 +51,16 @@ pub(super) fn corpus(db: &Db, place: &Path, instance: &str) -> DbResult<Result<L
 const OTHER_HISTORY: &str = "the event log is not the one it was written with, or has forgotten that time";
 
 /// Opens the snapshot and looks whether the log and the calendar still know its time.
-fn open(db: &Db, place: &Path, instance: &str) -> DbResult<Result<Stored, Unusable>> {
+fn open(source: &Source, place: &Path, instance: &str) -> DbResult<Result<Stored, Unusable>> {
+    let db = &source.db;
     let stored = match Stored::open(place, instance) {
         Ok(stored) => stored,
         Err(unusable) => return Ok(Err(unusable)),
     };
+    // Bounds of prices are kept, and contain the fees.
+    if stored.header.fees != fees_text(&source.fees) {
+        return Ok(Err(Unusable::Stale("the fees of the platform are others")));
+    }
     // Nights are kept from a first one on, and reach so far ahead. Moving them along would leave the far end empty.
     let age = stored.header.base().days_until(load::base_night(db.now()));
     if !(0..=OLDEST_BASE).contains(&age) {
@@ -87,14 +99,14 @@ fn fit(news: &News, ordinals: usize) -> Result<(), Unusable> {
 }
 
 /// Puts the changed listings in as they are now, and frees the nights of holds that have run out since.
-fn replay(db: &Db, loaded: &mut Loaded, mut news: News) -> DbResult<()> {
+fn replay(Source { db, fees }: &Source, loaded: &mut Loaded, mut news: News) -> DbResult<()> {
     let now = db.now();
     news.calendars.extend(loaded.holds.iter().filter(|(until, _)| *until <= now).map(|(_, id)| *id));
     loaded.holds.retain(|(until, _)| *until > now);
     let base = loaded.corpus.nights.base();
     for part in news.parts(PART) {
         let terms = |id| loaded.corpus.terms(id);
-        let (changes, holds) = db.snapshot(|conn| load::changes(conn, &part, terms, base, now)).map_err(|error: DbError| error)?;
+        let (changes, holds) = db.snapshot(|conn| load::changes(conn, &part, terms, base, now, fees)).map_err(|error: DbError| error)?;
         loaded.holds.extend(holds);
         changes.into_iter().for_each(|change| loaded.corpus.apply(change));
     }
@@ -102,9 +114,10 @@ fn replay(db: &Db, loaded: &mut Loaded, mut news: News) -> DbResult<()> {
 }
 
 /// Looks at the snapshot at `place` without using it, for `doctor`.
-pub(super) fn examine(db: &Db, place: &Path, instance: &str) -> Result<String, String> {
+pub(super) fn examine(source: &Source, place: &Path, instance: &str) -> Result<String, String> {
+    let db = &source.db;
     let said = |error: DbError| error.to_string();
-    let looked = open(db, place, instance).map_err(said)?.and_then(|stored| {
+    let looked = open(source, place, instance).map_err(said)?.and_then(|stored| {
         let (mark, listings) = (stored.header.mark, stored.header.ordinals());
         stored.walk().map(|end| (mark, listings, end))
     });

@@ -3,15 +3,17 @@
 use super::ask::{self, Ask};
 use super::card::{self, Card};
 use super::engine::Engine;
+use super::engine::dates::Dates;
 use super::engine::query::{Answer, Hit, Query, Trouble};
 use super::engine::snapshot;
 use super::engine::text::index::TextIndex;
 use super::follow::{Keeper, TextKeeper};
-use super::load::Origin;
+use super::load::{Origin, Source};
 use super::snapshots::Snapshots;
 use super::suggest::Suggestion;
 use super::{load, resume, store, suggest};
 use crate::platform::cache::Cache;
+use crate::platform::config::Fees;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Db, DbError};
 use crate::platform::error::{Error, Kind, Result};
@@ -76,13 +78,14 @@ pub struct Holdings {
 
 impl Search {
     /// Loads everything from the snapshot or the database, opening or making the text index in the folder `data`.
-    /// `instance` tells this database from others; `limits` bound what is kept beside the engine. Blocks.
-    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, limits: Limits) -> anyhow::Result<Opened> {
+    /// `instance` tells this database from others; `limits` bound what is kept beside the engine; `fees` are in its prices. Blocks.
+    pub fn open(db: &Db, data: &Path, instance: &str, cursors: CursorKey, limits: Limits, fees: &Fees) -> anyhow::Result<Opened> {
         let folder = TextIndex::folder(data);
+        let source = Source { db: db.clone(), fees: Arc::new(fees.clone()) };
         // The index is opened (and its files read through) beside the loading of the corpus.
         let (loaded, index) = std::thread::scope(|scope| {
             let index = scope.spawn(|| load::index(db, &folder, instance));
-            let loaded = load::begin(db, data, instance);
+            let loaded = load::begin(&source, data, instance);
             (loaded, index.join().unwrap_or_else(|_panic| Err(anyhow::anyhow!("opening the search index panicked"))))
         });
         let (loaded, (mut index, mut indexed)) = (loaded?, index?);
@@ -101,8 +104,8 @@ impl Search {
         }
         let from = loaded.seq.min(indexed);
         let texts = TextKeeper::start(db.clone(), Arc::clone(&engine), index)?;
-        let snapshots = Snapshots::new(db.clone(), Arc::clone(&engine), data, instance, limits.snapshot_from, loaded.origin);
-        let keeper = Keeper::new(db.clone(), Arc::clone(&engine), loaded.holds, texts, snapshots);
+        let snapshots = Snapshots::new(source.clone(), Arc::clone(&engine), data, instance, limits.snapshot_from, loaded.origin);
+        let keeper = Keeper::new(source, Arc::clone(&engine), loaded.holds, texts, snapshots);
         let cards = Arc::new(Cache::new(limits.card_bytes, |_: &ListingId, card: &Card| u32::try_from(card.bytes()).unwrap_or(u32::MAX)));
         let turns = 2 * std::thread::available_parallelism().map_or(2, usize::from);
         let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors, origin: loaded.origin, readers: Arc::new(Semaphore::new(turns)) };
@@ -118,7 +121,7 @@ impl Search {
         let (query, answer) = self.find_apart(query).await?;
         let cards = self.cards_of(&answer.hits).await?;
         let next_cursor = answer.next.map(|after| ask::seal(&self.cursors, &query, after));
-        Ok(Page { json: card::page(&answer, &cards, query.stay, next_cursor.as_deref()), next_cursor })
+        Ok(Page { json: card::page(&answer, &cards, query.dates.as_ref().map(Dates::nights), next_cursor.as_deref()), next_cursor })
     }
 
     /// The listings that `ask` asks for, without their cards: the engine alone, for benches and tests.
@@ -171,7 +174,7 @@ impl Search {
             }
             fresh.into_iter().for_each(|(id, card)| self.cards.keep(begun, id, card));
         }
-        Ok(hits.iter().copied().zip(known).filter_map(|(hit, card)| Some((hit, card?))).collect())
+        Ok(hits.iter().cloned().zip(known).filter_map(|(hit, card)| Some((hit, card?))).collect())
     }
 
     /// Completions for what somebody has typed so far: cities, neighbourhoods, titles.
@@ -205,8 +208,8 @@ pub fn check(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
 }
 
 /// Looks whether the next start can use the snapshot in `data`, for `doctor`; reads it to its end.
-pub fn check_snapshot(db: &Db, data: &Path, instance: &str) -> Result<String, String> {
-    resume::examine(db, &snapshot::place(data), instance)
+pub fn check_snapshot(db: &Db, data: &Path, instance: &str, fees: &Fees) -> Result<String, String> {
+    resume::examine(&Source { db: db.clone(), fees: Arc::new(fees.clone()) }, &snapshot::place(data), instance)
 }
 
 /// Makes the text index in `data` anew from the database and drops the snapshot; answers how many listings it holds. Blocks.

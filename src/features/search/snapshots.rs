@@ -4,7 +4,8 @@
 
 use super::engine::Engine;
 use super::engine::snapshot::{self, Halt, Header};
-use super::load::Origin;
+use super::load::{Origin, Source};
+use super::resume::fees_text;
 use crate::platform::db::{Db, DbError};
 use crate::platform::events;
 use crate::values::{Instant as Moment, ListingId, Night};
@@ -57,6 +58,8 @@ pub(super) struct Snapshots {
 /// What a writer needs.
 struct Desk {
     db: Db,
+    /// The fees that are in the prices, to be compared.
+    fees: String,
     engine: Arc<Engine>,
     place: PathBuf,
     instance: String,
@@ -89,7 +92,7 @@ impl Desk {
         let begun = Instant::now();
         self.demand_room(shot)?;
         let mark = self.db.read_blocking(|conn| events::mark(conn, shot.seq)).map_err(|error: DbError| anyhow::Error::from(error))?;
-        let header = Header::new(&self.instance, mark, shot.base, (shot.ordinals, shot.room), holds.into_iter());
+        let header = Header::new(&self.instance, &self.fees, mark, shot.base, (shot.ordinals, shot.room), holds.into_iter());
         let end = || {
             let newest = self.db.read_blocking(|conn| events::last_seq(conn).and_then(|seq| events::mark(conn, seq)));
             newest.map_err(|error: DbError| error.into())
@@ -116,8 +119,8 @@ impl Desk {
 
 impl Snapshots {
     /// `least`: from how many listings on there is a snapshot. `origin`: where the engine came from just now.
-    pub(super) fn new(db: Db, engine: Arc<Engine>, data: &Path, instance: &str, least: usize, origin: Origin) -> Self {
-        let desk = Desk { db, engine, place: snapshot::place(data), instance: instance.to_owned() };
+    pub(super) fn new(Source { db, fees }: Source, engine: Arc<Engine>, data: &Path, instance: &str, least: usize, origin: Origin) -> Self {
+        let desk = Desk { db, fees: fees_text(&fees), engine, place: snapshot::place(data), instance: instance.to_owned() };
         let shot = desk.look();
         // How old the file is does not matter: the log reaches back to it now.
         let written = match origin {

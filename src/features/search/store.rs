@@ -5,29 +5,37 @@
 
 use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
+use super::engine::pricing::Pricing;
 use super::engine::text::index::Texts;
-use crate::features::calendar::{override_in, terms_in};
+use crate::features::calendar::rules::{Held, SEASONS, seasons};
+use crate::features::calendar::{elsewhere, held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
-use crate::features::listings::mean_centi;
+use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};
+use crate::features::pricing::{self, Plan, TaxBook, TaxRule};
+use crate::platform::config::Fees;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
-    bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at,
+    bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at, country, pricing,
     capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
-    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count
+    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, arrival_min_nights, notice_as_request
     FROM listings WHERE state = 'published'";
 const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
 const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
-const EXTERNAL: &str = "SELECT listing_id, from_night, to_night FROM external_nights WHERE to_night > $1";
-const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night) FROM booked_nights WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2)
-    GROUP BY listing_id, slot, booking_id";
+const EXTERNAL: &str = "SELECT listing_id, from_night, to_night, slot FROM external_nights WHERE to_night > $1";
+const BOOKED: &str = "SELECT listing_id, MIN(night), MAX(night), gap, slot, pinned FROM booked_nights
+    WHERE night >= $1 AND (expires_at IS NULL OR expires_at > $2) GROUP BY listing_id, slot, booking_id, gap, pinned";
+/// Most listings have no plan; those are not read.
+const SEASONAL: &str = "SELECT id, pricing FROM listings WHERE state = 'published' AND pricing <> '{}'";
 const OVERRIDES: &str = "SELECT listing_id, source, from_night, to_night, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure
     FROM day_overrides WHERE to_night > $1";
 const TEXTS: &str =
-    "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.amenities, l.amenities_other, t.description, t.neighbourhood_text, u.name
+    "SELECT l.id, l.title, l.room_type, l.property_type, l.city, l.neighbourhood, l.amenities, l.amenities_other, t.description, t.neighbourhood_text, u.name,
+    t.summary, t.house_rules, l.custom, (SELECT string_agg(o.title || ' ' || o.summary || ' ' || o.description || ' ' || o.neighbourhood_text || ' '
+    || o.house_rules, ' ') FROM listing_texts o WHERE o.listing_id = l.id AND o.language <> '')
     FROM listings l JOIN users u ON u.id = l.host_id LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = '' WHERE l.state = 'published'";
 const EXPIRING: &str = "SELECT listing_id, expires_at FROM booked_nights WHERE expires_at > $1";
 const EXPIRING_OF: &str = "SELECT DISTINCT expires_at FROM booked_nights WHERE listing_id = $1 AND expires_at > $2";
@@ -42,10 +50,10 @@ pub fn statements() -> Vec<String> {
 }
 
 /// Every published listing, in the order of the table.
-pub(super) fn all_facts(conn: &mut Conn<'_>) -> DbResult<Vec<Facts>> {
+pub(super) fn all_facts(conn: &mut Conn<'_>, fees: &Fees) -> DbResult<Vec<Facts>> {
     let top: HashSet<UserId> = conn.query(TOP_HOSTS, &[], |row| row.get(0))?.into_iter().collect();
-    let mut words = Words::default();
-    conn.query(FACTS, &[], |row| facts(row, &mut words, |host| top.contains(&host)))
+    let (mut words, mut prices) = (Words::default(), Prices::read(conn, fees)?);
+    conn.query(FACTS, &[], |row| facts(row, &mut words, &mut prices, |host| top.contains(&host)))
 }
 
 /// How many listings are published.
@@ -54,8 +62,8 @@ pub(super) fn count(conn: &mut Conn<'_>) -> DbResult<i64> {
 }
 
 /// One published listing; `None` when it is not to be found.
-pub(super) fn facts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Facts>> {
-    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), |_| false))?;
+pub(super) fn facts_of(conn: &mut Conn<'_>, prices: &mut Prices<'_>, id: ListingId) -> DbResult<Option<Facts>> {
+    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), prices, |_| false))?;
     let Some(mut found) = found else { return Ok(None) };
     found.top_host = conn.first("SELECT top_host FROM users WHERE id = $1", &[found.host.into()], |row| row.get(0))?.unwrap_or(false);
     Ok(Some(found))
@@ -76,8 +84,50 @@ impl Words {
     }
 }
 
-fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
+/// What decides prices besides the listing itself: the platform's fees, and the taxes of places.
+pub(super) struct Prices<'a> {
+    fees: &'a Fees,
+    book: TaxBook,
+    /// By country, city and currency: the taxes, and what they make of a listing whose host has set nothing.
+    places: HashMap<(Box<str>, Arc<str>, Currency), Place>,
+}
+
+#[derive(Clone)]
+struct Place {
+    taxes: Arc<[TaxRule]>,
+    plain: Option<Arc<Pricing>>,
+}
+
+impl<'a> Prices<'a> {
+    pub(super) fn read(conn: &mut Conn<'_>, fees: &'a Fees) -> DbResult<Self> {
+        Ok(Self { fees, book: pricing::tax_book(conn)?, places: HashMap::new() })
+    }
+
+    fn at(&mut self, country: &str, city: &Arc<str>, currency: Currency) -> Place {
+        let place = self.places.entry((country.into(), Arc::clone(city), currency)).or_insert_with(|| {
+            let taxes: Arc<[TaxRule]> = self.book.at(country, city, currency).into();
+            let plain = Pricing::of(Plan::default(), pricing::fee_model(self.fees, currency), Arc::clone(&taxes)).map(Arc::new);
+            Place { taxes, plain }
+        });
+        place.clone()
+    }
+
+    /// The pricing of a listing: its country, city and currency, and the plan of its host.
+    fn of(&mut self, country: &str, city: &Arc<str>, currency: Currency, plan: &str) -> Result<Option<Arc<Pricing>>, serde_json::Error> {
+        let place = self.at(country, city, currency);
+        if plan == "{}" {
+            return Ok(place.plain);
+        }
+        Ok(Pricing::of(serde_json::from_str(plan)?, pricing::fee_model(self.fees, currency), place.taxes).map(Arc::new))
+    }
+}
+
+fn facts(row: &Row<'_>, words: &mut Words, prices: &mut Prices<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
     let host = row.get(1)?;
+    let city = row.text(4, |word| words.share(word))?;
+    let currency = row.known(9, Currency::parse)?;
+    let Json(plan) = row.get(21)?;
+    let pricing = row.text(20, |country| prices.of(country, &city, currency, &plan))?;
     let rating_count: i64 = row.get(16)?;
     let rating_sum: i64 = row.get(17)?;
     Ok(Facts {
@@ -85,13 +135,14 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
         host,
         room_type: row.known(2, RoomType::parse)?,
         property_type: row.text(3, |word| words.share(word))?,
-        city: row.text(4, |word| words.share(word))?,
+        city,
         neighbourhood: row.text(5, |word| words.share(word))?,
         lat: row.get(6)?,
         lng: row.get(7)?,
         zone: row.text(8, |word| words.share(word))?,
-        currency: row.known(9, Currency::parse)?,
+        currency,
         price: row.get(10)?,
+        pricing: pricing.map_err(|e| DbError::Column { column: 21, reason: e.to_string() })?,
         bedrooms: row.small_or_null(11)?,
         beds: row.small_or_null(12)?,
         bathrooms_halves: row.small_or_null(13)?,
@@ -101,25 +152,35 @@ fn facts(row: &Row<'_>, words: &mut Words, top_host: impl Fn(UserId) -> bool) ->
         rating_centi: mean_centi(rating_sum, rating_count).map(|mean| u16::try_from(mean).unwrap_or(u16::MAX)),
         review_count: row.small(18)?,
         created_at: row.get(19)?,
-        terms: terms_in(row, 20, true)?,
+        terms: terms_in(row, 22, true)?,
     })
 }
 
 /// Every cause and override that reaches beyond `from`.
 pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> DbResult<Calendars> {
     let mut found = Calendars::default();
-    let mut ranges = |sql: &str, params: &[Value], last: i32, taken: fn(NightRange) -> Taken| {
-        conn.each(sql, params, |row| {
-            found.taken.push((row.get(0)?, taken(NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(last)))));
-            Ok(())
-        })
-    };
-    ranges(BLOCKS, &[from.into()], 0, Taken::Block)?;
-    ranges(EXTERNAL, &[from.into()], 0, Taken::Stay)?;
-    ranges(BOOKED, &[from.into(), now.into()], 1, Taken::Stay)?;
+    conn.each(BLOCKS, &[from.into()], |row| {
+        found.taken.push((row.get(0)?, Taken::Block(NightRange::new(row.get(1)?, row.get(2)?))));
+        Ok(())
+    })?;
+    conn.each(EXTERNAL, &[from.into()], |row| {
+        found.taken.push((row.get(0)?, Taken::Stay(elsewhere(row, 1)?)));
+        Ok(())
+    })?;
+    conn.each(BOOKED, &[from.into(), now.into()], |row| {
+        let range = NightRange::new(row.get(1)?, row.get::<Night>(2)?.plus(1));
+        found.taken.push((row.get(0)?, Taken::Stay(held_in(row, range, 3)?)));
+        Ok(())
+    })?;
     conn.each(OVERRIDES, &[from.into()], |row| {
         let source = row.text(1, |name| found.source(name))?;
         found.overrides.push((row.get(0)?, source, override_in(row, 2)?));
+        Ok(())
+    })?;
+    let source = found.source(SEASONS);
+    conn.each(SEASONAL, &[], |row| {
+        let id = row.get(0)?;
+        found.overrides.extend(seasons::overrides(&seasons_in(row, 1)?, from).into_iter().map(|day| (id, source, day)));
         Ok(())
     })?;
     found.sort();
@@ -128,15 +189,17 @@ pub(super) fn all_calendars(conn: &mut Conn<'_>, from: Night, now: Instant) -> D
 
 /// Hands over the texts of every published listing.
 pub(super) fn each_text(conn: &mut Conn<'_>, mut take: impl FnMut(Texts) -> DbResult<()>) -> DbResult<()> {
-    conn.each(TEXTS, &[], |row| take(texts(row)?))
+    let fields = searchable_fields(conn)?;
+    conn.each(TEXTS, &[], |row| take(texts(row, &fields)?))
 }
 
 /// The texts of one published listing.
 pub(super) fn texts_of(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Texts>> {
-    conn.first(&format!("{TEXTS} AND l.id = $1"), &[id.into()], texts)
+    let fields = searchable_fields(conn)?;
+    conn.first(&format!("{TEXTS} AND l.id = $1"), &[id.into()], |row| texts(row, &fields))
 }
 
-fn texts(row: &Row<'_>) -> DbResult<Texts> {
+fn texts(row: &Row<'_>, fields: &SearchableFields) -> DbResult<Texts> {
     let list =
         |column| -> DbResult<Vec<String>> { serde_json::from_str(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() }) };
     let spaced = |column| row.get::<String>(column).map(|slug| slug.replace('_', " "));
@@ -146,7 +209,7 @@ fn texts(row: &Row<'_>) -> DbResult<Texts> {
         id: row.get(0)?,
         title: row.get(1)?,
         place: [row.get(5)?, row.get(4)?, spaced(2)?, spaced(3)?].join("\n"),
-        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?].join("\n"),
+        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?, long(11)?, long(12)?, fields.words(&row.get::<Json>(13)?.0), long(14)?].join("\n"),
     })
 }
 

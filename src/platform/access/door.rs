@@ -15,6 +15,8 @@ pub enum Meter {
     Register,
     /// Whatever sends a letter to an address that the caller names.
     Mail,
+    /// Pictures, of which one page shows dozens.
+    Picture,
 }
 
 /// What an operation asks of its callers.
@@ -33,13 +35,15 @@ pub struct Door {
     pub secret_answer: bool,
     /// Others write the address, and add parameters of their own: unknown ones are not refused.
     pub any_query: bool,
+    /// The handler reads the body itself, as it comes: uploads, which are larger than what is kept in memory.
+    pub streamed_body: bool,
 }
 
 impl Door {
     /// A door for `operation` through which goes who may do `action`.
     #[must_use]
     pub const fn to(operation: &'static str, action: Action) -> Self {
-        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false }
+        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false, streamed_body: false }
     }
 
     #[must_use]
@@ -75,6 +79,12 @@ impl Door {
     #[must_use]
     pub const fn with_any_query(mut self) -> Self {
         self.any_query = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_streamed_body(mut self) -> Self {
+        self.streamed_body = true;
         self
     }
 

@@ -18,6 +18,8 @@ pub struct Limits {
     pub anonymous_read: Rate,
     pub anonymous_search: Rate,
     pub anonymous_write: Rate,
+    /// Photos, by address, whoever asks: a page shows dozens of them.
+    pub pictures: Rate,
     /// People who are logged in, and each personal access token for itself.
     pub read: Rate,
     pub search: Rate,
@@ -63,6 +65,7 @@ impl Default for Limits {
             anonymous_read: stranger,
             anonymous_search: stranger,
             anonymous_write: Rate::per_minute(60),
+            pictures: Rate::per_minute(6_000),
             read: Rate::per_minute(600),
             search: Rate::per_minute(600),
             write: Rate::per_minute(120),
@@ -76,11 +79,12 @@ impl Default for Limits {
 
 impl Limits {
     /// The settings with their names.
-    fn all(&self) -> [(&'static str, Rate); 10] {
+    fn all(&self) -> [(&'static str, Rate); 11] {
         [
             ("limits.anonymous_read", self.anonymous_read),
             ("limits.anonymous_search", self.anonymous_search),
             ("limits.anonymous_write", self.anonymous_write),
+            ("limits.pictures", self.pictures),
             ("limits.read", self.read),
             ("limits.search", self.search),
             ("limits.write", self.write),

@@ -8,7 +8,9 @@ mod accounts;
 mod fees;
 mod hidden;
 mod limits;
+mod listings;
 mod mail;
+mod media;
 mod oidc;
 mod outbound;
 mod quotes;
@@ -19,7 +21,9 @@ pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
+pub use listings::{Approval, ListingSettings};
 pub use mail::{Encryption, Mail};
+pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
 pub use quotes::Quotes;
@@ -55,7 +59,9 @@ pub struct Config {
     pub keys: KeySettings,
     pub accounts: Accounts,
     pub mail: Mail,
+    pub media: Media,
     pub search: Search,
+    pub listings: ListingSettings,
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
@@ -108,6 +114,12 @@ pub struct Http {
     pub write_timeout: Span,
     /// Largest request body.
     pub body_limit: Size,
+    /// Largest body of an upload, which is not kept in memory.
+    pub upload_limit: Size,
+    /// From the head of an upload to the end of its body.
+    pub upload_timeout: Span,
+    /// Uploads at once; further ones are answered 503.
+    pub uploads: usize,
     /// How long a connection may rest between two requests.
     pub keep_alive: Span,
     /// Requests answered on one connection before it is closed politely; 0 for no limit.
@@ -190,7 +202,9 @@ impl Default for Config {
             keys: KeySettings::default(),
             accounts: Accounts::default(),
             mail: Mail::default(),
+            media: Media::default(),
             search: Search::default(),
+            listings: ListingSettings::default(),
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
@@ -215,6 +229,9 @@ impl Default for Http {
             search_timeout: Span::seconds(3),
             write_timeout: Span::seconds(30),
             body_limit: Size(64 << 10),
+            upload_limit: Size(301 << 20),
+            upload_timeout: Span::seconds(120),
+            uploads: 16,
             keep_alive: Span::seconds(60),
             requests_per_connection: 1_000,
             in_flight: 256,
@@ -289,7 +306,9 @@ impl Config {
     fn check(&self) -> Result<(), SettingsError> {
         self.database()?;
         self.mail.check()?;
+        self.media.check()?;
         self.outbound.check()?;
+        self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
         oidc::check(&self.oidc)?;
@@ -306,6 +325,8 @@ impl Config {
             ("http.max_connections_per_ip", self.http.max_connections_per_ip),
             ("http.in_flight", self.http.in_flight),
             ("http.body_limit", self.http.body_limit.0),
+            ("http.upload_limit", self.http.upload_limit.0),
+            ("http.uploads", self.http.uploads),
         ] {
             if value == 0 || value > usize::MAX >> 4 {
                 return Err(SettingsError::of(name, "must be at least 1"));

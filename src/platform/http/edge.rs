@@ -36,12 +36,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a proof of who somebody is counts as fresh (S-MFA 5): five minutes.
 const FRESH_MICROS: i64 = 300 * values::Instant::SECOND;
 
+/// How long an upload that is all here may be worked on.
+const UPLOAD_WORK: Duration = Duration::from_secs(60);
+
+/// How long the rest of a refused upload is still read: whoever sends without listening would not hear the answer otherwise.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// An endpoint with the edge around it.
 pub struct Edge<E> {
     inner: E,
     routes: Routes,
     tools: Tools,
     room: Semaphore,
+    uploads: Semaphore,
     headers: headers::Fixed,
     gate: Arc<dyn Gate>,
     clients: Clients,
@@ -87,9 +94,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     /// Puts the edge around `inner`, whose operations are `routes`.
     pub fn new(inner: E, routes: Routes, gate: Arc<dyn Gate>, tools: Tools) -> Self {
         let room = Semaphore::new(tools.config.http.in_flight);
+        let uploads = Semaphore::new(tools.config.http.uploads);
         let headers = headers::Fixed::new(&tools.config);
         let (clients, limits, keyed) = (Clients::new(&tools.config.http), Limits::new(&tools.config.limits), Keyed::new(&tools));
-        Self { inner, routes, tools, room, headers, gate, clients, limits, keyed }
+        Self { inner, routes, tools, room, uploads, headers, gate, clients, limits, keyed }
     }
 
     fn config(&self) -> &Config {
@@ -122,9 +130,11 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             self.check(door, caller.as_deref())?;
         }
         // Before a place is taken, so that clients who send slowly hold none.
-        let body = self.read_body(&mut request).await?;
+        let streamed = door.is_some_and(|door| door.streamed_body);
+        let body = if streamed { self.announced(&mut request).await? } else { self.read_body(&mut request).await? };
         let _room = match operation {
             Some(operation) if operation.vital => None,
+            _ if streamed => Some(self.uploads.try_acquire().map_err(|_full| busy("overloaded", "As many uploads as there may be are under way; try again."))?),
             _ => Some(self.room().await?),
         };
         let once = match self.keyed.begin(&mut request, &body, caller.as_deref(), door.is_some_and(|door| door.secret_answer)).await? {
@@ -146,8 +156,13 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     /// Calls the handler, for as long as it may take.
     async fn handle(&self, request: Request, operation: Option<&Operation>) -> Result<Response, Error> {
-        let limit = if operation.is_some_and(|op| op.search) { self.config().http.search_timeout } else { self.config().http.request_timeout };
-        match timeout(limit.0, AssertUnwindSafe(self.inner.call(request)).catch_unwind()).await {
+        let http = &self.config().http;
+        let limit = match operation {
+            Some(operation) if operation.search => http.search_timeout.0,
+            Some(operation) if operation.door.is_some_and(|door| door.streamed_body) => http.upload_timeout.0 + UPLOAD_WORK,
+            _ => http.request_timeout.0,
+        };
+        match timeout(limit, AssertUnwindSafe(self.inner.call(request)).catch_unwind()).await {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(error))) if error.is_from_response() => Ok(error.into_response()),
             Ok(Ok(Err(error))) => Err(understand(error, operation)),
@@ -240,8 +255,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             return Ok(Bytes::new());
         }
         let most = self.config().http.body_limit.0;
-        let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
-        if declared.is_some_and(|length| length > most) {
+        if declared_length(request).is_some_and(|length| length > most) {
             return Err(too_large(most));
         }
         match timeout(self.config().http.request_timeout.0, collect(body, most)).await {
@@ -254,6 +268,17 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
     }
 
+    /// An upload stays in the request for its handler; what it says of its length stands for it where requests are compared.
+    async fn announced(&self, request: &mut Request) -> Result<Bytes, Error> {
+        let most = self.config().http.upload_limit.0;
+        let declared = declared_length(request);
+        if declared.is_some_and(|length| length > most) {
+            linger(request.take_body()).await;
+            return Err(too_large(most));
+        }
+        Ok(declared.map(|length| Bytes::from(length.to_string())).unwrap_or_default())
+    }
+
     /// `OPTIONS`: what may be done here, and the browser's question before a cross-origin call.
     fn options(&self, call: &Call) -> Response {
         let Some(allow) = self.routes.allow(call.uri.path()) else {
@@ -263,6 +288,17 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         self.headers.preflight(&mut response, call, allow);
         response
     }
+}
+
+fn declared_length(request: &Request) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads on for a moment and throws away what comes.
+async fn linger(body: poem::Body) {
+    let mut body: http_body_util::combinators::BoxBody<Bytes, std::io::Error> = body.into();
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    drop(timeout(LINGER, reading).await);
 }
 
 async fn collect(body: poem::Body, most: usize) -> Result<Bytes, Error> {

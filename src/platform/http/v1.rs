@@ -2,7 +2,7 @@
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
-use poem_openapi::registry::{MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{OpenApi, Tags};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -39,7 +39,7 @@ impl<T: OpenApi> OpenApi for V1<T> {
             path.path.insert_str(0, PREFIX);
             path.operations.iter_mut().for_each(document_headers);
         }
-        apis
+        vec![MetaApi { paths: joined(apis) }]
     }
 
     fn register(registry: &mut Registry) {
@@ -53,6 +53,18 @@ impl<T: OpenApi> OpenApi for V1<T> {
             table.entry(format!("{PREFIX}{path}")).or_default().extend(methods);
         }
     }
+}
+
+/// Each address once, with the operations of all features on it: a JSON object keeps one of two members with the same name.
+fn joined(apis: Vec<MetaApi>) -> Vec<MetaPath> {
+    let mut paths: Vec<MetaPath> = Vec::new();
+    for path in apis.into_iter().flat_map(|api| api.paths) {
+        match paths.iter_mut().find(|known| known.path == path.path) {
+            Some(known) => known.operations.extend(path.operations),
+            None => paths.push(path),
+        }
+    }
+    paths
 }
 
 /// Headers that mean the same everywhere: every POST may have an `Idempotency-Key`, and an argument `if_match` is `If-Match`.

@@ -1,6 +1,6 @@
 //! The client itself: one call, its redirects, its body.
 
-use super::names::{Guarded, Judge, Lookup, NOT_PUBLIC, SystemLookup};
+use super::names::{Guarded, Judge, Lookup, NOT_PUBLIC, PATIENCE, SystemLookup};
 use super::room::Room;
 use super::target::{self, Shape};
 use super::{Budget, Policy, Trouble};
@@ -32,6 +32,8 @@ struct Inner {
     operator: Agent,
     strangers: Room,
     operators: Room,
+    /// What strangers' names lead to, for [`Outbound::vet`].
+    names: Guarded,
 }
 
 impl Outbound {
@@ -49,9 +51,20 @@ impl Outbound {
         let own = Some(config.listen.ip()).filter(|ip| !ip.is_unspecified()).and_then(|ip| Network::parse(&ip.to_string()));
         let deny = settings.deny.iter().copied().chain(own).collect();
         let judge = Judge::Public { allow: settings.allow.clone(), deny };
-        let public = agent(Guarded { lookup: Arc::clone(&lookup), judge });
+        let names = Guarded { lookup: Arc::clone(&lookup), judge };
+        let public = agent(names.clone());
         let operator = agent(Guarded { lookup, judge: Judge::Anything });
-        Self(Arc::new(Inner { settings, public, operator, strangers: Room::new(8, 1), operators: Room::new(16, 8) }))
+        Self(Arc::new(Inner { settings, public, operator, strangers: Room::new(8, 1), operators: Room::new(16, 8), names }))
+    }
+
+    /// Whether an address that a stranger names would be called, as things are now: how it is written, and where its name leads. Answers its
+    /// host. Nothing is connected to; blocks for as long as a look-up of a name takes.
+    pub fn vet(&self, address: &str) -> Result<String, Trouble> {
+        let inner = &*self.0;
+        let url = target::read(address, Shape { http: inner.settings.allow_http, ports: Some(&inner.settings.ports), strict: true })?;
+        let host = url.host_str().unwrap_or_default();
+        let found = inner.names.addresses(host, url.port_or_known_default().unwrap_or(443), PATIENCE).map_err(trouble)?;
+        if found.is_empty() { Err(Trouble::UnknownHost) } else { Ok(host.to_owned()) }
     }
 
     /// Sends a request and reads the whole answer. Any status is an answer. Blocks, at most for `budget.total` and a moment of waiting.

@@ -13,7 +13,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 /// Longest wait for an answer about a name.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks up the addresses of a name. Tests bring their own.
 pub trait Lookup: Debug + Send + Sync + 'static {
@@ -50,7 +50,7 @@ impl Judge {
 }
 
 /// Looks names up and judges every answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Guarded {
     pub(super) lookup: Arc<dyn Lookup>,
     pub(super) judge: Judge,
@@ -60,7 +60,7 @@ pub(super) struct Guarded {
 pub(super) const NOT_PUBLIC: &str = "an address that is not public";
 
 impl Guarded {
-    fn addresses(&self, host: &str, port: u16, patience: Duration) -> Result<Vec<SocketAddr>, ureq::Error> {
+    pub(super) fn addresses(&self, host: &str, port: u16, patience: Duration) -> Result<Vec<SocketAddr>, ureq::Error> {
         let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
         let found = match bare.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],

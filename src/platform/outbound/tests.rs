@@ -180,3 +180,18 @@ fn what_should_be_secret_is_called_with_tls_or_not_at_all() {
     // A TLS record of kind handshake, version 1.0: the first words of a TLS client.
     assert!(plain.heard.lock()[0].starts_with("\u{16}\u{3}\u{1}"), "{:?}", plain.heard.lock());
 }
+
+#[test]
+fn an_address_is_vetted_without_being_called() {
+    let server = Server::new("127.0.0.2:0", OK);
+    let port = server.at.port();
+    let inside: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
+    let url = format!("http://a.example:{port}/x");
+    assert_eq!(client(port, vec![vec![server.at]]).vet(&url).as_deref(), Ok("a.example"));
+    assert!(matches!(client(port, vec![vec![server.at, inside]]).vet(&url), Err(Trouble::Refused(_))));
+    assert_eq!(client(port, vec![vec![]]).vet(&url), Err(Trouble::UnknownHost));
+    for bad in [format!("http://127.0.0.1:{port}/"), format!("http://a.example:{}/", port - 1), "http://localhost/".into(), "ftp://a.example/".into()] {
+        assert!(matches!(client(port, vec![vec![server.at]]).vet(&bad), Err(Trouble::Refused(_))), "{bad}");
+    }
+    assert_eq!(server.callers(), 0);
+}

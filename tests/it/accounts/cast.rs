@@ -114,6 +114,10 @@ pub(super) struct Request {
     /// What the browser carries besides.
     pub(super) cookie: Option<String>,
     pub(super) body: Option<Json>,
+    /// What stands for the other places in the address, as in `("{pid}", …)`.
+    pub(super) places: Vec<(&'static str, String)>,
+    /// A body that is no JSON, with its type.
+    pub(super) raw: Option<(String, Vec<u8>)>,
 }
 
 /// The world of the matrix.
@@ -136,6 +140,8 @@ impl<'a> Cast<'a> {
         let town = Town::with(db, |config| {
             config.accounts.staff_second_factor = Some(true);
             config.oidc.push(provider);
+            // Nobody listens there: calendars of other sites are named and not fetched.
+            config.outbound.allow.push(stopover::platform::config::Network::parse("127.0.0.77").unwrap());
         })
         .await;
         things.unpack(&town).await;
@@ -270,7 +276,11 @@ impl<'a> Cast<'a> {
                 run(self.db, DEAD, vec![self.dead_job.into(), payload.into(), Instant(0).into()]).await;
                 id = Some(self.dead_job);
             }
-            other => return self.request_of_things(other, who).await,
+            calendar if Self::OF_CALENDARS.contains(&calendar) => return self.request_of_calendar(calendar, who).await,
+            other => match self.request_of_homes(other, who).await {
+                Some(request) => return request,
+                None => return self.request_of_things(other, who).await,
+            },
         }
         Request { id, query: query.into(), body, ..Request::default() }
     }
@@ -298,10 +308,15 @@ impl<'a> Cast<'a> {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
         let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
-        let path = path.replace("{provider}", "home");
+        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
+        let path = request.places.iter().fold(path, |path, (place, text)| path.replace(place, text));
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
-        self.town.ask(&asker, method, &format!("/{path}{}", request.query), request.body.as_ref()).await
+        let path = format!("/{path}{}", request.query);
+        if let Some((kind, bytes)) = &request.raw {
+            return self.town.send(&asker, method, &path, Some(kind), poem::Body::from(bytes.clone())).await;
+        }
+        self.town.ask(&asker, method, &path, request.body.as_ref()).await
     }
 }
 

@@ -50,6 +50,9 @@ async fn ada_and_her_things(town: &Town, db: &TestDb) -> (Asker, Value, uuid::Uu
     let me = town.get(&ada, "/me").await.json();
     let home = homes::home(db, &me["id"], "Attic of Wilhelmina").await;
     homes::review(db, home, &me["id"], "Wilhelmina", "Slept like a stone").await;
+    let closed = json!({"edits": [{"from": "2026-07-01", "to": "2026-07-04", "blocked": true, "note": "Wilhelmina rests"}]});
+    town.ask(&ada, Method::PATCH, &format!("/listings/{home}/calendar"), Some(&closed)).await.expect(200);
+    town.ask(&ada, Method::PUT, &format!("/listings/{home}/units"), Some(&json!({"names": ["Wing of Wilhelmina"]}))).await.expect(200);
     town.post(&ada, "/me/tokens", json!({"name": "Wilhelmina's robot", "scopes": ["account:read"]})).await.expect(201);
     town.ask(&ada, Method::POST, "/me/export", None).await.expect(202);
     town.run_jobs().await;

@@ -17,38 +17,38 @@ impl Cast<'_> {
     pub(super) async fn request_of_helpers(&self, operation: &str, who: Who) -> Request {
         let own = |listing| Request { id: Some(listing), ..Request::default() };
         match operation {
-            "readListingStats" | "listCoHosts" => own(self.own_home(who).await),
+            "readListingStats" | "listCoHosts" => own(self.hosted_home(who).await),
             "inviteCoHost" => {
-                let listing = self.own_home(who).await;
+                let listing = self.hosted_home(who).await;
                 run_any(self.db, "DELETE FROM co_host_invitations WHERE listing_id = $1", vec![listing.into()]).await;
                 Request { body: Some(json!({"email": "helper@example.org", "level": "messages"})), ..own(listing) }
             }
             "changeCoHost" | "removeCoHost" => {
-                let (listing, helper) = (self.own_home(who).await, user_of(self.db, "Rita").await);
+                let (listing, helper) = (self.hosted_home(who).await, user_of(self.db, "Rita").await);
                 run_any(self.db, "DELETE FROM co_hosts WHERE listing_id = $1", vec![listing.into()]).await;
                 run(self.db, HELPER, vec![listing.into(), helper.into(), self.town.clock.now().into()]).await;
                 let body = (operation == "changeCoHost").then(|| json!({"level": "messages"}));
                 Request { parts: vec![("{user_id}", helper.0)], body, ..own(listing) }
             }
             "revokeCoHostInvitation" => {
-                let (listing, host) = (self.own_home(who).await, self.host);
+                let (listing, host) = (self.hosted_home(who).await, self.host);
                 let (id, _) = self.invitation(listing, "helper@example.org", host).await;
                 Request { parts: vec![("{invitation_id}", id)], ..own(listing) }
             }
             "acceptCoHostInvitation" => {
                 // Into the home of somebody else.
                 let (other, email) = if who == Who::Host { (Who::Guest, Who::Host) } else { (Who::Host, who) };
-                let (listing, host) = (self.own_home(other).await, self.user(other).unwrap());
+                let (listing, host) = (self.hosted_home(other).await, self.user(other).unwrap());
                 run_any(self.db, "DELETE FROM co_hosts WHERE listing_id = $1", vec![listing.into()]).await;
                 let (_, token) = self.invitation(listing, &email_of(&email.person()), host).await;
                 Request { body: Some(json!({"token": token})), ..Request::default() }
             }
-            _ => Request::default(),
+            other => self.request_of_calendars(other, who).await,
         }
     }
 
     /// A published home of somebody; that of the host for strangers.
-    async fn own_home(&self, who: Who) -> Uuid {
+    pub(super) async fn hosted_home(&self, who: Who) -> Uuid {
         let Some(user) = self.user(who) else { return self.listing };
         let found: DbResult<Option<Uuid>> =
             self.db.read(move |conn| conn.first("SELECT id FROM listings WHERE host_id = $1 LIMIT 1", &[user.into()], |row| row.get(0))).await;

@@ -222,7 +222,8 @@ on_both!(fields_that_are_not_asked_for_are_refused, async |db: TestDb| {
     let mut tried = 0;
     let mut bodies = Vec::new();
     for operation in operations(&document) {
-        if operation.spec.get("requestBody").is_none() {
+        // Uploads have parts instead of fields; an odd one is refused in `media/uploads.rs`.
+        if operation.spec.get("requestBody").is_none_or(|body| body["content"].get("multipart/form-data").is_some()) {
             continue;
         }
         // Whoever is let in first.

@@ -3,16 +3,20 @@
 pub(crate) use erasure::dump;
 
 mod authenticator;
+mod calendar_cast;
+mod calendars;
 mod cast;
 mod deeds;
 mod erasure;
 mod exports;
 mod factors;
 mod helpers;
+mod homes_cast;
 mod login;
 mod matrix;
 mod oidc;
 mod passkeys;
+mod photos_cast;
 mod plans;
 mod prices_cast;
 mod profile;

@@ -88,6 +88,7 @@ on_both!(a_new_address_is_confirmed_and_the_old_one_told, async |db: TestDb| {
     town.post(&ada, "/me/email", json!({"email": "ada.third@example.org"})).await.expect_problem(403, "proof_needed");
     town.post(&ada, "/auth/prove", json!({"password": "wrong"})).await.expect_problem(403, "wrong_password");
     town.post(&ada, "/auth/prove", json!({"password": password_of("Ada")})).await.expect(204);
+    assert_eq!(town.get(&ada, "/me/audit").await.expect(200).json()["data"][0]["action"], "session.proven");
     town.post(&ada, "/me/email", json!({"email": "ada.third@example.org"})).await.expect(202);
 });
 

@@ -69,6 +69,9 @@ impl Cast<'_> {
                 let body = (own == "renamePasskey").then(|| json!({"name": "Old phone"}));
                 return Request { id: Some(self.own_thing(own, who).await), body, ..Request::default() };
             }
+            "listPhotos" | "addPhotos" | "changePhoto" | "removePhoto" | "orderPhotos" | "readPhotoFile" => {
+                return self.request_of_photos(operation, who).await;
+            }
             "returnFromProvider" => return self.way_back().await,
             "stay" => {
                 if let Some(user) = self.user(who).filter(|_| !who.shows_nothing_valid()) {

@@ -130,6 +130,17 @@ impl Server {
         (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whose token it is.
+    pub(super) fn user_of(&self, token: &str) -> String {
+        let request = format!("GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let (_, body) = self.send(&request).unwrap_or_else(|| panic!("no answer: {}", self.log()));
+        serde_json::from_str::<serde_json::Value>(&body).unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// The body of an answer that must be 200.
     pub(super) fn get(&self, path: &str) -> String {
         let (status, body) = self.ask(path).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()));

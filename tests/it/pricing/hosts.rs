@@ -122,7 +122,7 @@ on_both!(only_those_who_may_set_prices, async |db: TestDb| {
     cohost("full").await;
     put(&town, &bo, &path, body.clone()).await.expect(200);
     put(&town, &otto, &path, json!({"base_price": 12_000, "plan": {}})).await.expect(200);
-    let trail = town.get(&otto, &format!("/admin/audit?object={home}&action=pricing.changed")).await.expect(200).json();
+    let trail = town.get(&otto, &format!("/admin/audit?object_kind=listing&object={home}&action=pricing.changed")).await.expect(200).json();
     let changes: Vec<&Json> = trail["data"].as_array().unwrap().iter().map(|entry| &entry["diff"]["base_price"]).collect();
     assert_eq!(changes, [&json!([11_000, 12_000]), &json!([10_000, 11_000])]);
 

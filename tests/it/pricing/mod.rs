@@ -95,7 +95,7 @@ async fn priced(town: &Town, db: &TestDb, home: Uuid, ask: pricing::Ask<'static>
         .read_cut(move |conn| {
             let offer = pricing::offer_of(conn, ListingId(home), &config.fees)?.unwrap();
             let days = stopover::features::calendar::overrides(conn, ListingId(home), ask.stay.check_in())?;
-            Ok((offer, stopover::features::calendar::Days { taken: Vec::new(), overrides: days }))
+            Ok((offer, stopover::features::calendar::Days { overrides: days, ..Default::default() }))
         })
         .await;
     let (offer, days) = found.unwrap();

@@ -91,7 +91,7 @@ on_both!(taxes_are_changed_on_condition_and_with_a_reason, async |db: TestDb| {
     put(&town, &otto, &path, dearer).await.expect_problem(404, "not_found");
     town.get(&otto, &path).await.expect_problem(404, "not_found");
     assert_eq!(total(&town, home, nights).await, 20_000);
-    let trail = town.get(&otto, &format!("/admin/audit?object={}", made["id"].as_str().unwrap())).await.expect(200).json();
+    let trail = town.get(&otto, &format!("/admin/audit?object_kind=tax&object={}", made["id"].as_str().unwrap())).await.expect(200).json();
     let told: Vec<(&str, &str)> =
         trail["data"].as_array().unwrap().iter().map(|entry| (entry["action"].as_str().unwrap(), entry["reason"].as_str().unwrap())).collect();
     assert_eq!(told, [("tax.removed", "repealed"), ("tax.changed", "the law"), ("tax.made", "the law")]);

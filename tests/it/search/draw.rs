@@ -21,15 +21,38 @@ pub(super) struct Search {
     /// The parameters as they stand in the address.
     pub(super) query: String,
     tests: Vec<Test>,
-    pub(super) stay: Option<(Night, i64)>,
+    pub(super) stay: Option<When>,
     /// Latitude and longitude.
     pub(super) near: Option<(f64, f64)>,
     pub(super) sort: &'static str,
     pub(super) facets: bool,
 }
 
+/// When somebody wants to stay: on any of these days of arrival (the first is the one to be preferred), so many nights.
+#[derive(Clone)]
+pub(super) struct When {
+    pub(super) arrivals: Vec<Night>,
+    pub(super) nights: i64,
+    pub(super) flexible: bool,
+    /// Bounds on the price of a stay, and whether on its total.
+    price: Option<(i64, i64, bool)>,
+}
+
+impl When {
+    /// The stays that the home takes at such a price: total, place among the arrivals by preference, arrival. Best first.
+    pub(super) fn possible(&self, home: &Home) -> Vec<(i64, usize, Night)> {
+        let open = self.arrivals.iter().enumerate().filter(|(_, arrival)| bookable(home, **arrival, self.nights));
+        let priced = open.map(|(place, arrival)| (total(home, *arrival, self.nights), place, *arrival));
+        let mut stays: Vec<(i64, usize, Night)> = priced
+            .filter(|(total, ..)| self.price.is_none_or(|(min, max, by_total)| (min..=max).contains(&if by_total { *total } else { total / self.nights })))
+            .collect();
+        stays.sort_unstable();
+        stays
+    }
+}
+
 /// What a stay in a home costs: the sum of its nights, each at its own price.
-pub(super) fn total(home: &Home, arrival: Night, nights: i64) -> i64 {
+fn total(home: &Home, arrival: Night, nights: i64) -> i64 {
     each_night(arrival, nights).map(|night| home.days.get(&night).map(|day| day.price).filter(|price| *price > 0).unwrap_or(home.price)).sum()
 }
 
@@ -42,9 +65,13 @@ fn bookable(home: &Home, arrival: Night, nights: i64) -> bool {
     let day = home.days.get(&arrival);
     let least = day.map(|day| day.min_nights).filter(|n| *n > 0).unwrap_or(home.min_nights);
     let most = day.map(|day| day.max_nights).filter(|n| *n > 0).unwrap_or(home.max_nights);
-    let today = Night::parse(TODAY).unwrap();
+    let today = today();
     let in_time = arrival >= today && today.days_until(arrival) <= 1_095;
     in_time && least <= nights && nights <= most && each_night(arrival, nights).all(|night| home.days.get(&night).is_none_or(|day| day.open))
+}
+
+fn today() -> Night {
+    Night::parse(TODAY).unwrap()
 }
 
 /// Kilometres between two points, by the law of cosines on vectors: not the formula the engine uses.
@@ -95,7 +122,7 @@ impl Search {
 
     /// Whether the home is to be found.
     pub(super) fn matches(&self, home: &Home) -> bool {
-        self.tests.iter().all(|test| test(home))
+        self.tests.iter().all(|test| test(home)) && self.stay.as_ref().is_none_or(|stay| !stay.possible(home).is_empty())
     }
 
     fn add(&mut self, name: &str, value: &str, test: impl Fn(&Home) -> bool + 'static) {
@@ -148,6 +175,9 @@ impl Search {
     }
 
     fn dates(&mut self, dice: &mut Dice, _: &[Home]) {
+        if dice.once_in(3) {
+            return self.flexible_dates(dice);
+        }
         let nights = *dice.pick(&[1, 2, 3, 4, 5, 7, 10, 14, 28, 29, 30, 31, 32, 33, 60, 90, 91, 180, 364, 365]);
         let away = match dice.below(12) {
             0 => dice.between(-10, -1),
@@ -156,11 +186,43 @@ impl Search {
             3 => 0,
             _ => dice.between(0, 360),
         };
-        let arrival = Night::parse(TODAY).unwrap().plus(i32::try_from(away).unwrap());
+        let arrival = today().plus(i32::try_from(away).unwrap());
         let departure = arrival.plus(i32::try_from(nights).unwrap());
-        self.stay = Some((arrival, nights));
-        self.add("check_in", &arrival.to_string(), move |home| bookable(home, arrival, nights));
+        self.stay = Some(When { arrivals: vec![arrival], nights, flexible: false, price: None });
+        self.add("check_in", &arrival.to_string(), |_| true);
         self.add("check_out", &departure.to_string(), |_| true);
+    }
+
+    fn flexible_dates(&mut self, dice: &mut Dice) {
+        let day = |n: i64| today().plus(i32::try_from(n).unwrap());
+        let (arrivals, nights): (Vec<Night>, i64) = match dice.below(3) {
+            0 => {
+                let (nights, from) = (*dice.pick(&[1, 2, 3, 5, 7, 14, 30, 33, 60, 100]), dice.between(-20, 350));
+                let arrivals = *dice.pick(&[1, 7, 30, 60]);
+                self.add("nights", &nights.to_string(), |_| true);
+                self.add("window_from", &day(from).to_string(), |_| true);
+                self.add("window_to", &day(from + arrivals - 1 + nights).to_string(), |_| true);
+                ((from..from + arrivals).map(day).collect(), nights)
+            }
+            1 => {
+                let (nights, from, shift) = (*dice.pick(&[1, 2, 3, 5, 7, 14, 31]), dice.between(-5, 350), *dice.pick(&[1, 2, 3, 7, 14]));
+                self.add("check_in", &day(from).to_string(), |_| true);
+                self.add("check_out", &day(from + nights).to_string(), |_| true);
+                self.add("plus_minus", &shift.to_string(), |_| true);
+                let mut shifts: Vec<i64> = (-shift..=shift).collect();
+                shifts.sort_by_key(|days| (days.abs(), *days));
+                (shifts.into_iter().map(|days| day(from + days)).collect(), nights)
+            }
+            _ => {
+                let (flex, nights) = *dice.pick(&[("weekend", 2), ("week", 7), ("month", 28)]);
+                let months: Vec<String> = (0..dice.between(1, 3)).map(|_| day(dice.between(0, 330)).to_string()[..7].to_owned()).collect();
+                self.add("flex", flex, |_| true);
+                self.add("months", &months.join(","), |_| true);
+                let named = |night: &Night| months.contains(&night.to_string()[..7].to_owned()) && (flex != "weekend" || night.weekday() == 4);
+                ((-31..400).map(day).filter(named).collect(), nights)
+            }
+        };
+        self.stay = Some(When { arrivals, nights, flexible: true, price: None });
     }
 
     fn guests(&mut self, dice: &mut Dice, _: &[Home]) {
@@ -178,20 +240,14 @@ impl Search {
 
     fn price(&mut self, dice: &mut Dice, homes: &[Home]) {
         let (one, other) = (dice.pick(homes).price, dice.pick(homes).price);
-        let stay = self.stay;
-        let of_stay = stay.is_some() && dice.once_in(2);
-        let times = if of_stay { stay.map_or(1, |(_, nights)| nights) } else { 1 };
+        let of_stay = self.stay.is_some() && dice.once_in(2);
+        let times = self.stay.as_ref().filter(|_| of_stay).map_or(1, |stay| stay.nights);
         let (min, max) = (one.min(other) * times, one.max(other) * times);
         let (min, max) = match dice.below(4) {
             0 => (0, max),
             1 => (min, i64::MAX),
             2 => (min, min),
             _ => (min, max),
-        };
-        let price = move |home: &Home| match stay {
-            None => home.price,
-            Some((arrival, nights)) if of_stay => total(home, arrival, nights),
-            Some((arrival, nights)) => total(home, arrival, nights) / nights,
         };
         if of_stay {
             self.add("price_basis", "total", |_| true);
@@ -202,7 +258,10 @@ impl Search {
         if max < i64::MAX || min == 0 {
             self.add("price_max", &max.to_string(), |_| true);
         }
-        self.tests.push(Box::new(move |home| (min..=max).contains(&price(home))));
+        match &mut self.stay {
+            Some(stay) => stay.price = Some((min, max, of_stay)),
+            None => self.tests.push(Box::new(move |home| (min..=max).contains(&home.price))),
+        }
     }
 
     fn room_types(&mut self, dice: &mut Dice, _: &[Home]) {

@@ -6,7 +6,7 @@
 //! (`make test-long`) over all of Boston too, and with five times as many searches.
 
 use super::dice::Dice;
-use super::draw::{FIRST, Search, kilometres, total};
+use super::draw::{FIRST, Search, kilometres};
 use super::homes::{self, Home};
 use super::stage::House;
 use crate::support::{TestDb, long, off_thread};
@@ -113,7 +113,7 @@ async fn look(house: &House, search: &Search, expected: &[&Home], by_id: &HashMa
 /// Ascends along the answer; in millimetres for distances, which two formulas may round differently.
 #[expect(clippy::cast_possible_truncation, reason = "distances are small")]
 fn key(search: &Search, home: &Home) -> i64 {
-    let price = search.stay.map_or(home.price, |(arrival, nights)| total(home, arrival, nights));
+    let price = search.stay.as_ref().map_or(home.price, |stay| stay.possible(home)[0].0);
     match (search.sort, search.near) {
         ("price", _) => price,
         ("-price", _) => -price,
@@ -143,18 +143,20 @@ fn compare_card(card: &Json, search: &Search, home: &Home) {
     assert!(near("/location/lat", home.lat) && near("/location/lng", home.lng), "{query}: {card}");
     assert_eq!(card["bathrooms"].as_f64(), home.bathroom_halves.map(|n| n as f64 / 2.0), "{query}");
     assert_eq!(card["rating"].as_f64(), home.rating.map(|n| n as f64 / 100.0), "{query}");
-    match search.stay {
-        None => assert!(card["stay"].is_null(), "{query}"),
-        Some((arrival, nights)) => {
-            let total = total(home, arrival, nights);
-            let money = |amount: i64| json!({ "amount": amount, "currency": "USD" });
-            assert_eq!(card["stay"], json!({ "nights": nights, "total": money(total), "average_nightly": money(total / nights) }), "{query}");
-        }
-    }
     match search.near {
         None => assert!(card["distance_km"].is_null(), "{query}"),
         Some(near) => assert!((card["distance_km"].as_f64().unwrap() - kilometres(near, (home.lat, home.lng))).abs() < 0.001, "{query}"),
     }
+    let Some(stay) = &search.stay else { return assert!(card["stay"].is_null() && card["best_dates"].is_null(), "{query}") };
+    let (money, possible) = (|amount: i64| json!({ "amount": amount, "currency": "USD" }), stay.possible(home));
+    let total = possible[0].0;
+    assert_eq!(card["stay"], json!({ "nights": stay.nights, "total": money(total), "average_nightly": money(total / stay.nights) }), "{query}");
+    let dates = |(total, _, arrival): &(i64, usize, Night)| {
+        let departure = arrival.plus(i32::try_from(stay.nights).unwrap());
+        json!({ "check_in": arrival.to_string(), "check_out": departure.to_string(), "total": money(*total) })
+    };
+    let best: Vec<Json> = possible.iter().take(4).map(dates).collect();
+    assert_eq!(card["best_dates"], if stay.flexible { Json::Array(best) } else { Json::Null }, "{query}");
 }
 
 fn compare_facets(facets: &Json, expected: &[&Home], query: &str) {

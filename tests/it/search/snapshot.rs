@@ -161,7 +161,7 @@ on_both!(a_spoilt_snapshot_is_not_used, async |db: TestDb| {
         let folder = kept(&db).await;
         let (again, data, instance) = (Db::clone(&db), folder.path().to_owned(), member(folder.path(), "instance"));
         harm(&snapshot_in(folder.path()));
-        let said = off_thread(move || search::check_snapshot(&again, &data, &instance)).await;
+        let said = off_thread(move || search::check_snapshot(&again, &data, &instance, &stopover::platform::config::Fees::default())).await;
         assert!(said.is_err() || what == "it is gone", "{what}: {said:?}");
         let house = House::keeping(&db, folder).await;
         assert_eq!(replayed(&house), None, "{what}");
@@ -250,7 +250,7 @@ on_both!(doctor_and_reindex_know_the_snapshot, async |db: TestDb| {
     let instance = member(folder.path(), "instance");
     let said = async |what: &str| {
         let (again, data, instance) = (Db::clone(&db), folder.path().to_owned(), instance.clone());
-        let said = off_thread(move || search::check_snapshot(&again, &data, &instance)).await;
+        let said = off_thread(move || search::check_snapshot(&again, &data, &instance, &stopover::platform::config::Fees::default())).await;
         said.unwrap_or_else(|e| panic!("{what}: {e}"))
     };
     assert_eq!(said("kept").await, "30 listings as of event 30; 0 have changed since");

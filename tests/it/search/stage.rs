@@ -47,6 +47,12 @@ impl House {
         Self::with(Db::clone(db), db.clock.clone(), folder, config).await.unwrap()
     }
 
+    /// Opens an instance whose operator takes fees.
+    pub(super) async fn charging(db: &TestDb, fees: config::Fees) -> Self {
+        let config = Config { fees, ..unlimited() };
+        Self::with(Db::clone(db), db.clock.clone(), Arc::new(tempfile::tempdir().unwrap()), config).await.unwrap()
+    }
+
     /// Opens an instance over any handle.
     pub(super) async fn over(db: Db, clock: Arc<dyn Clock>, folder: Arc<tempfile::TempDir>) -> Result<Self, String> {
         Self::with(db, clock, folder, unlimited()).await

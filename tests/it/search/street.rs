@@ -116,6 +116,7 @@ fn terms(lot: &Lot, cutoff: Option<i64>, window_strict: bool, fill_gaps: bool) -
         gap_nights: small("gap_nights"),
         fill_gaps,
         units: wide("unit_count"),
+        arrival_min_nights: [0; 7],
     }
 }
 
@@ -140,7 +141,7 @@ impl Home {
     /// Whether the rules permit the stay at `now`.
     pub(super) fn takes(&self, stay: Stay, party: Party, now: Instant) -> bool {
         let live = self.lot.booked.iter().filter(|booked| booked.until.is_none_or(|until| until > now)).map(|booked| booked.nights);
-        let causes = Causes { blocks: self.lot.blocks.clone(), stays: live.chain(self.lot.external.iter().copied()).collect() };
+        let causes = Causes { blocks: self.lot.blocks.clone(), stays: live.chain(self.lot.external.iter().copied()).map(Into::into).collect() };
         let days = Days::new(&self.terms, &causes, lay(vec![("inside", self.overrides("inside")), ("host", self.overrides("host"))]));
         permits(&self.terms, &days, stay, party, self.zone.local(now))
     }
@@ -151,6 +152,11 @@ impl Home {
             self.lot.overrides.iter().filter(|day| day.source == source && day.nights.contains(night)).find_map(|day| day.price)
         };
         stay.range().iter().map(|night| set("host", night).or(set("inside", night)).unwrap_or(self.lot.number("price_minor"))).sum()
+    }
+
+    /// The date there.
+    pub(super) fn today(&self, now: Instant) -> Night {
+        self.zone.local(now).today
     }
 
     /// Whether the party fits, dates apart.

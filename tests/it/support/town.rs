@@ -88,6 +88,13 @@ impl Town {
         &self.tools().config.data_dir
     }
 
+    /// What serves this instance on a socket until `stop`; run it, and wait for its end before the town is dropped.
+    pub(crate) fn serve<S: Future<Output = ()>>(&self, listener: tokio::net::TcpListener, stop: S) -> impl Future<Output = ()> + use<S> {
+        let (endpoint, tools) = (app::endpoint(self.parts.as_ref().unwrap()).unwrap(), self.tools());
+        let (limits, metrics) = (tools.config.http.clone(), Arc::clone(&tools.metrics));
+        async move { stopover::platform::http::serve(listener, endpoint, limits, metrics, stop).await.unwrap() }
+    }
+
     /// Runs everything that is due now.
     pub(crate) async fn run_jobs(&self) {
         let jobs = self.parts.as_ref().unwrap().jobs.clone();
@@ -106,6 +113,12 @@ impl Town {
 
     /// Sends a request under `/api/v1` (or from the root, when `path` begins with `//`).
     pub(crate) async fn ask(&self, asker: &Asker, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let kind = body.map(|_| "application/json");
+        self.send(asker, method, path, kind, body.map_or_else(poem::Body::empty, |body| poem::Body::from(body.to_string()))).await
+    }
+
+    /// The same with any body, of the type `kind`.
+    pub(crate) async fn send(&self, asker: &Asker, method: Method, path: &str, kind: Option<&str>, body: poem::Body) -> Reply {
         let uri: Uri = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or_else(|| format!("/api/v1{path}"), str::to_owned).parse().unwrap();
         let mut builder = poem::http::Request::builder().method(method).uri(uri);
         if let Some(bearer) = &asker.bearer {
@@ -114,13 +127,12 @@ impl Town {
         for (name, value) in &asker.headers {
             builder = builder.header(name, value);
         }
-        if body.is_some() {
-            builder = builder.header("content-type", "application/json");
+        if let Some(kind) = kind {
+            builder = builder.header("content-type", kind);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
         let peer = Addr::SocketAddr(format!("{}:4000", asker.address.as_deref().unwrap_or("203.0.113.7")).parse().unwrap());
         let parts = RequestParts::from((parts, LocalAddr(peer.clone()), RemoteAddr(peer), poem::http::uri::Scheme::HTTP));
-        let body = body.map_or_else(poem::Body::empty, |body| poem::Body::from(body.to_string()));
         let mut response = self.endpoint.get_response(Request::from_parts(parts, body)).await;
         let body = response.take_body().into_vec().await.unwrap();
         Reply { status: response.status(), headers: response.headers().clone(), body }

@@ -4,7 +4,8 @@ use super::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which features a feature may know, through their front doors. One way only; who is missing here may know nobody.
-/// Nobody but `quotes` knows `availability`, nobody but `bookings` knows `quotes`; nobody knows `search`, `reviews`, `imports`, `messages`, `notifications`, `moderation` but `app` and `cli`.
+/// Nobody but `quotes` knows `availability`, nobody but `bookings` knows `quotes`; nobody knows `search`, `reviews`, `imports`, `feeds`, `messages`,
+/// `notifications`, `moderation` but `app` and `cli`.
 pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("accounts", &[]),
     ("listings", &["accounts"]),
@@ -18,6 +19,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("quotes", &["accounts", "listings", "calendar", "pricing", "availability"]),
     ("search", &["accounts", "listings", "calendar", "pricing"]),
     ("imports", &["accounts", "listings", "calendar"]),
+    ("feeds", &["accounts", "listings", "calendar"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),

@@ -1,9 +1,12 @@
 //! The letters of accounts: plain text, one link, and what to do when it was not you.
 
 use super::World;
+use crate::features::accounts::store::accounts;
+use crate::platform::config::Config;
 use crate::platform::db::{DbResult, Tx};
+use crate::platform::keys::Keys;
 use crate::platform::mail::{self, Letter};
-use crate::values::Instant;
+use crate::values::{Instant, UserId};
 
 /// Whom a letter goes to.
 pub(crate) struct Reader<'a> {
@@ -36,6 +39,16 @@ pub(crate) enum Matter<'a> {
     ExportReady { token: &'a str },
     Suspended { reason: &'a str },
     Restored,
+}
+
+/// Writes to somebody about something of another feature: `text` goes on after "Hello Ada,". Whoever has no account, or was erased or
+/// suspended, is not written to (`false`).
+pub fn write_to(tx: &mut Tx<'_>, now: Instant, (keys, config): (&Keys, &Config), to: UserId, subject: &str, text: &str) -> DbResult<bool> {
+    let Some(account) = accounts::by_id(tx, to)?.filter(|account| account.state.may_enter()) else { return Ok(false) };
+    let site = &config.accounts.site_name;
+    let text = format!("Hello {},\n\n{text}\n\n{site}\n{}\n", account.name, config.base_url());
+    mail::post(tx, now, keys, &Letter { to: account.email, to_name: account.name, subject: format!("{site}: {subject}"), text })?;
+    Ok(true)
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction.

@@ -4,10 +4,12 @@ mod view;
 
 use super::service;
 use crate::features::calendar::Party;
+use crate::features::listings;
 use crate::features::pricing::Guests;
-use crate::platform::access::{Action, Door};
+use crate::platform::access::{Action, Door, Principal, Scope, Via};
+use crate::platform::db::Conn;
 use crate::platform::error::{Error, Kind, Result};
-use crate::platform::http::{Cached, Prepared};
+use crate::platform::http::{Cached, Known, Prepared};
 use crate::platform::tools::Tools;
 use crate::platform::wire::DateAsk;
 use crate::values::{ListingId, Night, Stay};
@@ -35,10 +37,12 @@ impl AvailabilityApi {
 impl AvailabilityApi {
     /// The calendar of a listing, day by day.
     ///
-    /// Dates are those of the listing's own time zone. It says what can be booked, never why something cannot.
+    /// Dates are those of the listing's own time zone. It says what can be booked, never why something cannot; only the people of the
+    /// listing see that, and see it before the listing is published: they get `status`, `units_free` and what stands behind them too.
     #[oai(path = "/listings/:id/calendar", method = "get", operation_id = "readCalendar")]
     async fn calendar(
         &self,
+        known: Known,
         id: Path<Uuid>,
         /// First day; today where the listing is, unless given.
         from: Query<Option<DateAsk>>,
@@ -48,8 +52,17 @@ impl AvailabilityApi {
         let (id, db) = (ListingId(id.0), self.tools.db.clone());
         let (from, to) = (from.0.map(|ask| night("from", ask)).transpose()?, to.0.map(|ask| night("to", ask)).transpose()?);
         let config = self.tools.config.clone();
-        let page = self.tools.db.read_cut(move |conn| service::calendar_page(conn, id, from, to, &config.fees, db.now())).await?;
-        Ok(Cached::fresh(Prepared::of(&CalendarView::of(&page))))
+        let page = self.tools.db.read_cut(move |conn| match sees_causes(conn, known.0.as_deref(), id)? {
+            true => service::told_calendar_page(conn, id, from, to, &config.fees, db.now()),
+            false => service::calendar_page(conn, id, from, to, &config.fees, db.now()),
+        });
+        let page = page.await?;
+        let prepared = Prepared::of(&CalendarView::of(&page));
+        if page.told.is_empty() {
+            return Ok(Cached::fresh(prepared));
+        }
+        let tag = prepared.etag();
+        Ok(Cached::Fresh(prepared, tag, "no-store".into()))
     }
 
     /// Why a stay can or cannot be booked: every rule with its answer, the nearest other dates, and the price.
@@ -82,6 +95,19 @@ impl AvailabilityApi {
         let (guests, config) = (Guests::with_ages(party, &ages), self.tools.config.clone());
         let why = self.tools.db.read_cut(move |conn| service::why(conn, id, stay, guests, &config.fees, db.now())).await?;
         Ok(Cached::fresh(Prepared::of(&WhyView::of(&why))))
+    }
+}
+
+/// Whether the caller may know why nights of the listing are taken. The door is open to everybody, so a token's scope is asked here.
+fn sees_causes(conn: &mut Conn<'_>, caller: Option<&Principal>, listing: ListingId) -> Result<bool> {
+    let Some(caller) = caller else { return Ok(false) };
+    if matches!(caller.via, Via::Token(_, scopes) if !scopes.has(Scope::ListingsRead)) {
+        return Ok(false);
+    }
+    match listings::allowed(conn, Some(caller), listing, Action::ViewCalendarCauses) {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(_)) => Ok(false),
+        Err(broken) => Err(broken),
     }
 }
 

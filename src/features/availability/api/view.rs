@@ -1,12 +1,13 @@
 //! The calendar and the answers of `why` as JSON.
 
-use crate::features::availability::rules::DayOutlook;
+use crate::features::availability::rules::{DayOutlook, DayTold};
 use crate::features::availability::service::{CalendarPage, Why};
 use crate::features::calendar::{Numbers, Rule, Verdict};
 use crate::features::pricing::StayPrice;
 use crate::platform::wire::{DateView, MoneyView};
 use crate::values::{Currency, Money, Stay};
 use poem_openapi::Object;
+use uuid::Uuid;
 
 /// Days of a listing's calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
@@ -36,17 +37,33 @@ struct DayView {
     check_in_ok: bool,
     /// At least one stay that ends on this date can be booked now.
     check_out_ok: bool,
+    /// To the people of the listing: `free`, `held`, `booked`, `blocked`, `external`, `prep` or `closed`.
+    #[oai(skip_serializing_if_is_none)]
+    status: Option<String>,
+    /// To the people of the listing: units that can still be had for that night alone.
+    #[oai(skip_serializing_if_is_none)]
+    units_free: Option<u16>,
+    /// To the people of the listing: why it is blocked (`owner`, `maintenance`, `other`), or which calendar has it.
+    #[oai(skip_serializing_if_is_none)]
+    reason: Option<String>,
+    /// To the people of the listing: what was written beside the block.
+    #[oai(skip_serializing_if_is_none)]
+    note: Option<String>,
+    /// To the people of the listing: who has a unit that night, holds included.
+    #[oai(skip_serializing_if_is_none)]
+    bookings: Option<Vec<Uuid>>,
 }
 
 impl CalendarView {
     pub(super) fn of(page: &CalendarPage) -> Self {
-        let data = page.days.iter().map(|(day, price)| DayView::of(day, *price)).collect();
+        let told = page.told.iter().map(Some).chain(std::iter::repeat(None));
+        let data = page.days.iter().zip(told).map(|((day, price), told)| DayView::of(day, *price, told)).collect();
         Self { from: DateView(page.range.from), to: DateView(page.range.to), data }
     }
 }
 
 impl DayView {
-    fn of(day: &DayOutlook, price: Money) -> Self {
+    fn of(day: &DayOutlook, price: Money, told: Option<&DayTold>) -> Self {
         Self {
             date: DateView(day.date),
             available: day.available,
@@ -57,6 +74,11 @@ impl DayView {
             closed_to_departure: day.closed_to_departure,
             check_in_ok: day.check_in_ok,
             check_out_ok: day.check_out_ok,
+            status: told.map(|told| told.status.name().to_owned()),
+            units_free: told.map(|told| told.units_free),
+            reason: told.and_then(|told| told.reason.clone()),
+            note: told.and_then(|told| told.note.clone()),
+            bookings: told.map(|told| told.bookings.iter().map(|booking| booking.0).collect()),
         }
     }
 }

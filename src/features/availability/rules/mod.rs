@@ -1,6 +1,11 @@
 //! What a calendar shows of a single day, pure. Every answer is asked of `calendar::rules`, so that a day which
 //! looks open is open; only the search for a stay that proves it is done here.
 
+mod causes;
+
+pub(super) use causes::told;
+pub use causes::{DayTold, Status};
+
 use crate::features::calendar::{Days, Party, Rule, Terms, Verdict, explain, permits};
 use crate::platform::error::{FieldError, Kind, Refusal, Refused};
 use crate::values::{LocalMoment, Night, NightRange, Stay};
@@ -71,7 +76,7 @@ pub fn outlook(terms: &Terms, days: &Days, range: NightRange, local: LocalMoment
         let night = seen.one_night(date);
         outlooks.push(DayOutlook {
             date,
-            available: night.passes(&[Rule::ListingNotBookable, Rule::InPast, Rule::DatesUnavailable]),
+            available: night.passes(&[Rule::ListingNotBookable, Rule::InPast, Rule::DatesUnavailable, Rule::NoSingleUnit]),
             min_nights: days.min_nights(terms, date),
             max_nights: days.max_nights(terms, date),
             closed_to_arrival: !night.passes(&[Rule::ClosedToArrival]),

@@ -4,7 +4,20 @@
 //! answers out. There is no second implementation: search compiles what it can into bitmaps and hands every listing
 //! whose rules are not bit tests to [`permits`].
 
+pub mod edits;
+mod overrides;
+mod runs;
+pub mod seasons;
+pub mod settings;
+pub mod times;
+pub mod units;
+
+pub use overrides::{HOST, SEASONS, lay, overlay};
+pub use runs::{inside, merge, without};
+pub use units::Held;
+
 use crate::values::{LocalMoment, Night, NightRange, Stay};
+use runs::{full_runs, in_units};
 use std::num::{NonZeroI64, NonZeroU16};
 
 /// What a host allows, apart from single days.
@@ -18,7 +31,7 @@ pub struct Terms {
     pub max_pets: u8,
     pub min_nights: u16,
     pub max_nights: u16,
-    /// Days between booking and check-in, 0..30 (A9).
+    /// Days between booking and check-in, 0..30 (A9); 0 where whoever comes later may still ask for the stay.
     pub notice_days: u8,
     /// With no notice: the local minute of the day at which same-day bookings end; `None`: never.
     pub cutoff_minute: Option<u16>,
@@ -37,6 +50,8 @@ pub struct Terms {
     pub fill_gaps: bool,
     /// Alike homes behind this listing, 1 or more (A3).
     pub units: u16,
+    /// Fewest nights by weekday of arrival, Monday first; 0: as `min_nights` says (A11).
+    pub arrival_min_nights: [u16; 7],
 }
 
 /// Days that differ from the terms; `None` means "as the terms say". Sorted by `from`, ranges do not overlap.
@@ -51,13 +66,21 @@ pub struct DayOverride {
     pub closed_to_departure: Option<bool>,
 }
 
+impl DayOverride {
+    /// Days of which nothing is said.
+    #[must_use]
+    pub fn plain(range: NightRange) -> Self {
+        Self { range, price_minor: None, min_nights: None, max_nights: None, closed_to_arrival: None, closed_to_departure: None }
+    }
+}
+
 /// Why nights are taken, each cause standing for itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Causes {
     /// Closed by the host, every unit; no preparation around them.
     pub blocks: Vec<NightRange>,
     /// Stays, own or from a feed, each in one unit.
-    pub stays: Vec<NightRange>,
+    pub stays: Vec<Held>,
 }
 
 /// A listing's days as a guest meets them.
@@ -66,6 +89,9 @@ pub struct Days {
     /// Nights nobody can have, preparation included: sorted, disjoint, not touching.
     pub taken: Vec<NightRange>,
     pub overrides: Vec<DayOverride>,
+    /// Where counting cannot tell whether a unit is free (several units, and stays that are pinned or keep more preparation than the
+    /// terms ask): all stays, to be placed one by one. Empty everywhere else.
+    pub held: Vec<Held>,
 }
 
 /// Who comes along (A8): children are 2 to 12, infants under 2 and not counted.
@@ -93,10 +119,11 @@ pub enum Rule {
     MaxNights,
     GapRule,
     DatesUnavailable,
+    NoSingleUnit,
 }
 
 impl Rule {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ListingNotBookable,
         Self::InPast,
         Self::OverCapacity,
@@ -110,6 +137,7 @@ impl Rule {
         Self::MaxNights,
         Self::GapRule,
         Self::DatesUnavailable,
+        Self::NoSingleUnit,
     ];
 
     /// The public reason code.
@@ -129,6 +157,7 @@ impl Rule {
             Self::MaxNights => "max_nights",
             Self::GapRule => "gap_rule",
             Self::DatesUnavailable => "dates_unavailable",
+            Self::NoSingleUnit => "no_single_unit",
         }
     }
 
@@ -167,7 +196,9 @@ impl Rule {
             }
             Self::MaxNights => at_most(stay.nights(), days.max_nights(terms, arrival)),
             Self::GapRule => on.judge_gaps(),
-            Self::DatesUnavailable => Verdict::plain(!days.is_taken(stay.range())),
+            Self::DatesUnavailable => Verdict::plain(!on.has_no_room()),
+            // Where there is no room anyhow, nobody's pin is to blame.
+            Self::NoSingleUnit => Verdict::plain(days.held.is_empty() || on.has_no_room() || on.finds_unit(true)),
         }
     }
 }
@@ -200,19 +231,37 @@ impl Terms {
         let too_late_today = self.notice_days == 0 && self.cutoff_minute.is_some_and(|cutoff| local.minute >= cutoff);
         local.today.plus(if too_late_today { 1 } else { self.notice_days.into() })
     }
+
+    /// The fewest nights from `arrival` on, single days and seasons apart.
+    fn usual_min_nights(&self, arrival: Night) -> u16 {
+        match self.arrival_min_nights[usize::from(arrival.weekday() % 7)] {
+            0 => self.min_nights,
+            of_weekday => of_weekday,
+        }
+    }
 }
 
 impl Days {
     /// Works out what is taken from all causes (decisions: preparation is a gap, several units are counted).
     ///
-    /// A stay `[a, b)` holds `[a, b + g)` of a unit; where all units are held, a new stay of any length that would
-    /// touch the run or come closer than `g` before it is refused, so the run is widened by `g` to the left.
+    /// With one unit, a stay keeps others away by the larger of its own preparation and the terms'. With several, a stay `[a, b)` holds
+    /// `[a, b + g)` of a unit; where all units are held, a new stay of any length that would touch the run or come closer than `g`
+    /// before it is refused, so the run is widened by `g` to the left. Where that does not tell the whole truth, `held` is kept.
     #[must_use]
     pub fn new(terms: &Terms, causes: &Causes, overrides: Vec<DayOverride>) -> Self {
         let g = i32::from(terms.preparation);
         let mut taken: Vec<NightRange> = causes.blocks.clone();
-        taken.extend(full_runs(&causes.stays, terms.units, g).map(|run| NightRange::new(run.from.plus(-g), run.to)));
-        Self { taken: merge(taken), overrides }
+        let uncountable = terms.units > 1 && causes.stays.iter().any(|stay| stay.pinned || stay.gap > terms.preparation);
+        if terms.units == 1 {
+            let kept = |stay: &Held| i32::from(stay.gap.max(terms.preparation));
+            let all = causes.stays.iter().filter(|stay| stay.range.nights() > 0);
+            taken.extend(all.map(|stay| NightRange::new(stay.range.from.plus(-kept(stay)), stay.range.to.plus(kept(stay)))));
+        } else if uncountable {
+            taken.extend(full_runs(in_units(&causes.stays).into_iter(), terms.units, 0));
+        } else {
+            taken.extend(full_runs(in_units(&causes.stays).into_iter(), terms.units, g).map(|run| NightRange::new(run.from.plus(-g), run.to)));
+        }
+        Self { taken: merge(taken), overrides, held: if uncountable { causes.stays.clone() } else { Vec::new() } }
     }
 
     /// The override in force on `night`.
@@ -222,10 +271,11 @@ impl Days {
         self.overrides[..next].last().filter(|day| day.range.contains(night))
     }
 
-    /// The fewest nights of a stay that begins on `arrival` (A11: the arrival date decides).
+    /// The fewest nights of a stay that begins on `arrival`: the day's own or its season's, else the weekday's, else the listing's
+    /// (A11: the arrival date decides).
     #[must_use]
     pub fn min_nights(&self, terms: &Terms, arrival: Night) -> u16 {
-        self.at(arrival).and_then(|day| day.min_nights).map_or(terms.min_nights, NonZeroU16::get)
+        self.at(arrival).and_then(|day| day.min_nights).map_or_else(|| terms.usual_min_nights(arrival), NonZeroU16::get)
     }
 
     /// The most nights of a stay that begins on `arrival`.
@@ -272,6 +322,17 @@ impl Question<'_> {
         let before = next.checked_sub(1).map(|i| (self.days.taken[i].to, range.from.plus(-g)));
         let after = self.days.taken.get(next).map(|run| (range.to.plus(g), run.from));
         (leftover(before), leftover(after))
+    }
+
+    /// Whether no unit could be had even if every stay could be moved.
+    fn has_no_room(&self) -> bool {
+        self.days.is_taken(self.stay.range()) || (!self.days.held.is_empty() && !self.finds_unit(false))
+    }
+
+    /// Whether all stays find their units with this one among them; `pins`: those that keep theirs do.
+    fn finds_unit(&self, pins: bool) -> bool {
+        let new = Held { gap: self.terms.preparation, ..Held::from(self.stay.range()) };
+        units::arrange(self.terms.units, &self.days.held, new, |held| pins && held.stays_put(self.local.today)).is_some()
     }
 
     /// A13: a run of 1..=`gap_nights` nights that is shorter than its own minimum must not be left over.
@@ -323,90 +384,6 @@ pub fn nearest(terms: &Terms, days: &Days, stay: Stay, party: Party, local: Loca
     let shifted = |days_away: i32| Stay::new(stay.check_in().plus(days_away), stay.check_out().plus(days_away)).ok();
     (1..=reach).flat_map(|away| [-away, away]).filter_map(shifted).filter(|other| permits(terms, days, *other, party, local)).take(most).collect()
 }
-
-/// Sorts ranges and joins those that overlap or touch; empty ones go.
-#[must_use]
-pub fn merge(mut ranges: Vec<NightRange>) -> Vec<NightRange> {
-    ranges.retain(|range| range.nights() > 0);
-    ranges.sort_unstable();
-    let mut merged: Vec<NightRange> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if range.from <= last.to => last.to = last.to.max(range.to),
-            _ => merged.push(range),
-        }
-    }
-    merged
-}
-
-/// The runs of nights on which `units` or more of the stays, each with `g` nights after it, are present.
-fn full_runs(stays: &[NightRange], units: u16, g: i32) -> impl Iterator<Item = NightRange> + use<> {
-    let mut turns: Vec<(Night, i32)> = Vec::with_capacity(stays.len() * 2);
-    for stay in stays.iter().filter(|stay| stay.nights() > 0) {
-        turns.push((stay.from, 1));
-        turns.push((stay.to.plus(g), -1));
-    }
-    // Departures come before arrivals of the same day, so that a turnover is not an overlap.
-    turns.sort_unstable();
-    let (mut present, mut since, mut runs) = (0, None, Vec::new());
-    for (night, change) in turns {
-        let was_full = present >= i32::from(units);
-        present += change;
-        match (was_full, present >= i32::from(units)) {
-            (false, true) => since = Some(night),
-            (true, false) => runs.extend(since.take().map(|from| NightRange::new(from, night))),
-            _ => {}
-        }
-    }
-    runs.into_iter()
-}
-
-/// Lays the host's own overrides over others: per field, the host's word wins. Both inputs and the result are sorted
-/// and without overlaps.
-#[must_use]
-pub fn overlay(host: &[DayOverride], others: &[DayOverride]) -> Vec<DayOverride> {
-    let mut edges: Vec<Night> = host.iter().chain(others).flat_map(|day| [day.range.from, day.range.to]).collect();
-    edges.sort_unstable();
-    edges.dedup();
-    let find = |days: &[DayOverride], night: Night| {
-        let next = days.partition_point(|day| day.range.from <= night);
-        days[..next].last().filter(|day| day.range.contains(night)).copied()
-    };
-    let mut laid: Vec<DayOverride> = Vec::new();
-    for pair in edges.windows(2) {
-        let range = NightRange::new(pair[0], pair[1]);
-        let day = match (find(host, range.from), find(others, range.from)) {
-            (None, None) => continue,
-            (Some(only), None) | (None, Some(only)) => DayOverride { range, ..only },
-            (Some(host), Some(other)) => DayOverride {
-                range,
-                price_minor: host.price_minor.or(other.price_minor),
-                min_nights: host.min_nights.or(other.min_nights),
-                max_nights: host.max_nights.or(other.max_nights),
-                closed_to_arrival: host.closed_to_arrival.or(other.closed_to_arrival),
-                closed_to_departure: host.closed_to_departure.or(other.closed_to_departure),
-            },
-        };
-        match laid.last_mut() {
-            Some(last) if last.range.to == range.from && DayOverride { range, ..*last } == day => last.range.to = range.to,
-            _ => laid.push(day),
-        }
-    }
-    laid
-}
-
-/// Lays the overrides of several sources over each other: the host's own first, then imports by name, so that the
-/// result does not hang on the order of rows.
-#[must_use]
-pub fn lay(mut by_source: Vec<(&str, Vec<DayOverride>)>) -> Vec<DayOverride> {
-    by_source.sort_by_key(|(source, _)| (*source != HOST, *source));
-    let mut layers = by_source.into_iter().map(|(_, days)| days);
-    let first = layers.next().unwrap_or_default();
-    layers.fold(first, |over, under| overlay(&over, &under))
-}
-
-/// The source of the overrides that a host made.
-pub const HOST: &str = "host";
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,10 @@ fn stay(from: &str, to: &str) -> Stay {
     Stay::new(night(from), night(to)).unwrap()
 }
 
+fn held(stays: &[(&str, &str)]) -> Vec<Held> {
+    stays.iter().map(|(from, to)| range(from, to).into()).collect()
+}
+
 const COUPLE: Party = Party { adults: 2, children: 0, infants: 0, pets: 0 };
 
 fn terms() -> Terms {
@@ -34,6 +38,7 @@ fn terms() -> Terms {
         gap_nights: 0,
         fill_gaps: true,
         units: 1,
+        arrival_min_nights: [0; 7],
     }
 }
 
@@ -140,7 +145,7 @@ fn closed_days_by_weekday_and_by_date() {
 #[test]
 fn preparation_is_a_gap_between_two_stays_but_not_around_blocks() {
     let terms = Terms { preparation: 1, ..terms() };
-    let causes = Causes { blocks: vec![range("2030-05-20", "2030-05-22")], stays: vec![range("2030-05-10", "2030-05-15")] };
+    let causes = Causes { blocks: vec![range("2030-05-20", "2030-05-22")], stays: vec![range("2030-05-10", "2030-05-15").into()] };
     let days = Days::new(&terms, &causes, vec![]);
     let local = noon("2030-04-01");
     for (from, to, free) in [
@@ -157,9 +162,18 @@ fn preparation_is_a_gap_between_two_stays_but_not_around_blocks() {
 #[test]
 fn several_units_are_full_only_when_all_are_taken() {
     let terms = Terms { units: 2, ..terms() };
-    let causes =
-        Causes { blocks: vec![], stays: vec![range("2030-05-01", "2030-05-05"), range("2030-05-04", "2030-05-08"), range("2030-05-05", "2030-05-06")] };
+    let causes = Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-04", "2030-05-08"), ("2030-05-05", "2030-05-06")]) };
     assert_eq!(Days::new(&terms, &causes, vec![]).taken, [range("2030-05-04", "2030-05-06")]);
+}
+
+#[test]
+fn a_unit_that_two_calendars_know_of_is_taken_once() {
+    let terms = Terms { units: 2, ..terms() };
+    let in_unit = |from: &str, to: &str, slot| Held { slot: Some(slot), ..range(from, to).into() };
+    let taken = |stays: Vec<Held>| Days::new(&terms, &Causes { blocks: vec![], stays }, vec![]).taken;
+    let echo = vec![in_unit("2030-05-01", "2030-05-05", 0), in_unit("2030-05-01", "2030-05-06", 0)];
+    assert_eq!(taken(echo.clone()), []);
+    assert_eq!(taken([echo, vec![in_unit("2030-05-04", "2030-05-08", 1)]].concat()), [range("2030-05-04", "2030-05-06")]);
 }
 
 /// Places every existing stay and the new one greedily into units, each keeping `g` nights after a stay.
@@ -190,7 +204,7 @@ proptest::proptest! {
         }
         let asked = NightRange::new(Night(20_000 + from), Night(20_000 + from + length));
         let terms = Terms { units, preparation: g, ..terms() };
-        let days = Days::new(&terms, &Causes { blocks: vec![], stays: stays.clone() }, vec![]);
+        let days = Days::new(&terms, &Causes { blocks: vec![], stays: stays.iter().copied().map(Held::from).collect() }, vec![]);
         proptest::prop_assert_eq!(!days.is_taken(asked), fits_by_hand(&stays, asked, units.into(), g.into()));
     }
 }
@@ -198,8 +212,7 @@ proptest::proptest! {
 #[test]
 fn the_gap_rule_refuses_slivers_and_lets_gaps_be_filled() {
     let terms = Terms { min_nights: 3, gap_nights: 2, ..terms() };
-    let causes =
-        Causes { blocks: vec![], stays: vec![range("2030-05-01", "2030-05-05"), range("2030-05-11", "2030-05-15"), range("2030-05-17", "2030-05-20")] };
+    let causes = Causes { blocks: vec![], stays: held(&[("2030-05-01", "2030-05-05"), ("2030-05-11", "2030-05-15"), ("2030-05-17", "2030-05-20")]) };
     let days = Days::new(&terms, &causes, vec![]);
     let local = noon("2030-04-01");
     for (from, to, expected) in [
@@ -245,4 +258,55 @@ fn the_hosts_word_lies_over_the_imports() {
             day("2030-05-08", "2030-05-09", 700, 0)
         ]
     );
+}
+
+#[test]
+fn the_weekday_of_arrival_has_a_minimum_of_its_own() {
+    // Fridays three nights, but the season asks for five, and one Friday is let go at one.
+    let terms = Terms { min_nights: 2, arrival_min_nights: [0, 0, 0, 0, 3, 0, 0], ..terms() };
+    let min = |from: &str, to: &str, min: u16| DayOverride { min_nights: NonZeroU16::new(min), ..DayOverride::plain(range(from, to)) };
+    let seasons = vec![min("2030-07-01", "2030-09-01", 5)];
+    let days = Days::new(&terms, &Causes::default(), lay(vec![(SEASONS, seasons), (HOST, vec![min("2030-07-12", "2030-07-13", 1)])]));
+    let local = noon("2030-05-01");
+    for (from, to, expected) in [
+        ("2030-05-09", "2030-05-11", &[][..]),
+        ("2030-05-10", "2030-05-12", &["min_nights"]),
+        ("2030-05-10", "2030-05-13", &[]),
+        ("2030-07-05", "2030-07-09", &["min_nights"]),
+        ("2030-07-05", "2030-07-10", &[]),
+        ("2030-07-12", "2030-07-13", &[]),
+    ] {
+        assert_eq!(failures(&terms, &days, stay(from, to), COUPLE, local), expected, "{from} to {to}");
+    }
+}
+
+#[test]
+fn a_booking_keeps_the_preparation_it_was_made_with() {
+    let terms = Terms { preparation: 1, ..terms() };
+    let causes = Causes { blocks: vec![], stays: vec![Held { gap: 3, ..range("2030-05-10", "2030-05-15").into() }] };
+    let days = Days::new(&terms, &causes, vec![]);
+    let local = noon("2030-04-01");
+    for (from, to, free) in
+        [("2030-05-17", "2030-05-19", false), ("2030-05-18", "2030-05-20", true), ("2030-05-06", "2030-05-08", false), ("2030-05-05", "2030-05-07", true)]
+    {
+        assert_eq!(permits(&terms, &days, stay(from, to), COUPLE, local), free, "{from} to {to}");
+    }
+}
+
+#[test]
+fn pins_can_leave_no_single_unit_although_counts_suffice() {
+    let terms = Terms { units: 2, ..terms() };
+    let in_unit = |from: &str, to: &str, slot, pinned| Held { slot: Some(slot), pinned, ..range(from, to).into() };
+    let local = noon("2030-05-01");
+    let asked = stay("2030-05-12", "2030-05-18");
+    for (second_pinned, expected) in [(false, &[][..]), (true, &["no_single_unit"])] {
+        let stays = vec![in_unit("2030-05-11", "2030-05-14", 0, true), in_unit("2030-05-16", "2030-05-19", 1, second_pinned)];
+        let days = Days::new(&terms, &Causes { blocks: vec![], stays }, vec![]);
+        assert_eq!(failures(&terms, &days, asked, COUPLE, local), expected, "second pinned: {second_pinned}");
+        assert_eq!(failures(&terms, &days, stay("2030-05-14", "2030-05-18"), COUPLE, local), [""; 0]);
+    }
+    // Both units are taken on the night of the 13th: nobody's pin is to blame.
+    let stays = vec![in_unit("2030-05-11", "2030-05-14", 0, true), in_unit("2030-05-13", "2030-05-19", 1, true)];
+    let days = Days::new(&terms, &Causes { blocks: vec![], stays }, vec![]);
+    assert_eq!(failures(&terms, &days, asked, COUPLE, local), ["dates_unavailable"]);
 }

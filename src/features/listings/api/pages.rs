@@ -1,9 +1,9 @@
 //! Rendered pages, so that a listing many people look at costs neither the database nor the rendering.
 
 use crate::features::listings::views::Views;
-use crate::platform::cache::{Cache, Page};
+use crate::platform::cache::{self, Cache};
 use crate::platform::http::{Cached, Prepared, etag};
-use crate::values::ListingId;
+use crate::values::{ListingId, language};
 use bytes::Bytes;
 use poem_openapi::types::{ToJSON, Type};
 use std::sync::Arc;
@@ -15,7 +15,30 @@ const OVERHEAD: usize = 200;
 
 /// The rendered pages of listings, and how often they are read; cheap to clone, all clones are the same.
 #[derive(Clone)]
-pub struct ListingPages(Arc<Cache<ListingId, Rendered>>, Views);
+pub struct ListingPages(Arc<Cache<ListingId, Arc<Page>>>, Views);
+
+/// The page of one listing in every language it has.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// What the host wrote in; `None`: not said.
+    pub(super) language: Option<String>,
+    pub(super) original: Rendered,
+    pub(super) translated: Vec<(String, Rendered)>,
+}
+
+impl Page {
+    /// What suits somebody who wants to read `wanted` (as in `Accept-Language`); else what the host wrote.
+    pub(super) fn in_language(&self, wanted: &str) -> &Rendered {
+        let offered: Vec<&str> = self.language.as_deref().into_iter().chain(self.translated.iter().map(|(tag, _)| tag.as_str())).collect();
+        let picked = language::pick(wanted, &offered);
+        self.translated.iter().find(|(tag, _)| Some(tag.as_str()) == picked).map_or(&self.original, |(_, page)| page)
+    }
+
+    fn bytes(&self) -> usize {
+        let others: usize = self.translated.iter().map(|(_, page)| page.json.len() + OVERHEAD).sum();
+        self.original.json.len() + OVERHEAD + others
+    }
+}
 
 /// JSON and its entity tag.
 #[derive(Debug, Clone)]
@@ -44,7 +67,7 @@ impl Rendered {
 impl ListingPages {
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Rendered| u32::try_from(page.json.len() + OVERHEAD).unwrap_or(u32::MAX))), Views::default())
+        Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Arc<Page>| u32::try_from(page.bytes()).unwrap_or(u32::MAX))), Views::default())
     }
 
     /// How often they are read; its task writes that down.
@@ -63,15 +86,15 @@ impl ListingPages {
         self.0.forget_all();
     }
 
-    pub(super) fn find(&self, id: ListingId) -> Option<Rendered> {
+    pub(super) fn find(&self, id: ListingId) -> Option<Arc<Page>> {
         self.0.get(&id)
     }
 
-    pub(super) fn begin(&self) -> Page {
+    pub(super) fn begin(&self) -> cache::Page {
         self.0.begin()
     }
 
-    pub(super) fn keep(&self, begun: Page, id: ListingId, page: Rendered) {
+    pub(super) fn keep(&self, begun: cache::Page, id: ListingId, page: Arc<Page>) {
         self.0.keep(begun, id, page);
     }
 }

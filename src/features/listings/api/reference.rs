@@ -20,9 +20,9 @@ pub(super) struct AmenityView {
 
 /// A key with its English name.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
-struct NamedView {
-    key: String,
-    name: String,
+pub(super) struct NamedView {
+    pub(super) key: String,
+    pub(super) name: String,
 }
 
 /// The catalogue of amenities, group by group.

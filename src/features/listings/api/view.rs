@@ -1,10 +1,16 @@
 //! What the public page of a listing shows. The exact place of the home is not among what is read (V8).
 
+use super::home_wire::RoomWire;
+use super::pages::{Page, Rendered};
+use super::photos::PhotoView;
 use super::reference::AmenityView;
+use crate::features::listings::gallery::Photo;
 use crate::features::listings::service::{PublicHost, PublicListing, StayLimits};
+use crate::features::listings::store::texts::Translation;
 use crate::features::listings::{amenities, rules};
 use crate::platform::wire::{DateView, Halves, Hundredths, Located, MoneyView};
 use poem_openapi::Object;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -12,11 +18,17 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Object)]
 pub(super) struct ListingView {
     id: Uuid,
+    /// The language of the texts, BCP 47; null: the host's own, which they did not name.
+    language: Option<String>,
+    /// Languages there are texts in.
+    languages: Vec<String>,
     title: String,
-    /// Plain text in the language the host wrote in.
+    summary: String,
+    /// Plain text.
     description: String,
     /// What the host says of the neighbourhood.
     neighbourhood_text: String,
+    house_rules: String,
     /// `entire_home`, `private_room`, `shared_room` or `hotel_room`.
     room_type: String,
     /// Slug; names are in `/reference/property-types`.
@@ -35,12 +47,29 @@ pub(super) struct ListingView {
     /// In halves: a half bathroom has no bath or shower.
     bathrooms: Option<Halves>,
     bathroom_shared: bool,
+    /// Which rooms there are, with their beds; empty when not described.
+    rooms: Vec<RoomWire>,
+    /// Equal units of the home.
+    unit_count: i64,
     amenities: Vec<AmenityView>,
     /// What the host offers besides, in the host's own words.
     other_amenities: Vec<String>,
+    /// Keys of `accessibility` in `/reference/listing-choices`.
+    accessibility: Vec<String>,
+    /// Local time of day, `HH:MM`.
+    check_in_time: String,
+    check_out_time: String,
+    /// Cancellation of stays under 28 nights, and of longer ones.
+    short_policy: String,
+    long_policy: String,
+    /// The fields that this site added; their names are in `/reference/listing-choices`.
+    custom: BTreeMap<String, Value>,
     instant_book: bool,
     registration_number: Option<String>,
+    /// The first photo, for cards.
     photo_url: Option<String>,
+    /// In the host's order.
+    photos: Vec<PhotoView>,
     #[oai(flatten)]
     limits: LimitsView,
     /// Base price of a night; single days may differ, see the calendar.
@@ -93,12 +122,35 @@ struct HostView {
 }
 
 impl ListingView {
-    pub(super) fn of(listing: PublicListing) -> Self {
+    /// The page in every language it has.
+    pub(super) fn page(mut listing: PublicListing, photos: &[Photo]) -> Page {
+        let (language, translations) = (listing.language.clone(), std::mem::take(&mut listing.translations));
+        let languages: Vec<String> = language.iter().chain(translations.iter().map(|one| &one.language)).cloned().collect();
+        let translated = translations.into_iter().map(|translation| {
+            let tag = translation.language.clone();
+            (tag, Rendered::of(&Self::of(in_words_of(listing.clone(), translation), photos.to_vec(), &languages)))
+        });
+        Page { language, translated: translated.collect(), original: Rendered::of(&Self::of(listing, photos.to_vec(), &languages)) }
+    }
+
+    fn of(listing: PublicListing, photos: Vec<Photo>, languages: &[String]) -> Self {
         Self {
             id: listing.id.0,
+            language: listing.language,
+            languages: languages.to_vec(),
             title: listing.title,
+            summary: listing.summary,
             description: listing.description,
             neighbourhood_text: listing.neighbourhood_text,
+            house_rules: listing.house_rules,
+            rooms: listing.rooms.iter().map(RoomWire::of).collect(),
+            unit_count: listing.units,
+            accessibility: listing.accessibility,
+            check_in_time: rules::wall_time(listing.check_in_minute),
+            check_out_time: rules::wall_time(listing.check_out_minute),
+            short_policy: listing.short_policy,
+            long_policy: listing.long_policy,
+            custom: listing.custom.into_iter().collect(),
             room_type: listing.room_type,
             property_type: listing.property_type,
             city: listing.city,
@@ -115,6 +167,7 @@ impl ListingView {
             instant_book: listing.instant_book,
             registration_number: listing.registration_number,
             photo_url: listing.photo_url,
+            photos: photos.into_iter().map(PhotoView::of).collect(),
             limits: LimitsView::of(&listing.stays),
             nightly: MoneyView { amount: listing.price_minor, currency: listing.currency.clone() },
             currency: listing.currency,
@@ -127,6 +180,24 @@ impl ListingView {
             version: listing.version,
         }
     }
+}
+
+/// The listing with the texts of a translation, as far as it has them.
+fn in_words_of(mut listing: PublicListing, translation: Translation) -> PublicListing {
+    let Translation { language, title, texts } = translation;
+    for (place, text) in [
+        (&mut listing.title, title),
+        (&mut listing.summary, texts.summary),
+        (&mut listing.description, texts.description),
+        (&mut listing.neighbourhood_text, texts.neighbourhood_text),
+        (&mut listing.house_rules, texts.house_rules),
+    ] {
+        if !text.is_empty() {
+            *place = text;
+        }
+    }
+    listing.language = Some(language);
+    listing
 }
 
 impl LimitsView {

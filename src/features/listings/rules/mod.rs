@@ -1,7 +1,16 @@
-//! Small decisions about listings, pure; who may do what with co-hosts is in `co_hosts.rs`, the figures of a month in `months.rs`.
+//! Decisions about listings, pure. `home.rs` is what a host says of a home, `words.rs` judges texts, `catalogue.rs` lists what can be
+//! chosen, `custom.rs` knows the operator's own fields, `checklist.rs` says what a home lacks, `approval.rs` whether staff look first;
+//! who may do what with co-hosts is in `co_hosts.rs`, the figures of a month in `months.rs`.
 
+pub(super) mod approval;
+pub(super) mod catalogue;
+pub(super) mod checklist;
 pub(super) mod co_hosts;
+pub(super) mod complaints;
+pub(super) mod custom;
+pub(super) mod home;
 pub(super) mod months;
+pub(super) mod words;
 
 /// The mean of ratings in hundredths, rounded half up: `sum_centi` is the sum of ratings × 100, `count` how many.
 /// `None` where nobody has rated yet.

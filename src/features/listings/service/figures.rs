@@ -65,7 +65,7 @@ pub(in super::super) fn mine(
     let most = i64::try_from(limit).unwrap_or(100) + 1;
     let mut found = store::hosted(conn, user, before, state, most)?;
     found.extend(store::helped(conn, user, before, state, most)?);
-    found.sort_by(|a, b| b.id.cmp(&a.id));
+    found.sort_by_key(|one| std::cmp::Reverse(one.id));
     let more = found.len() > limit;
     found.truncate(limit);
     Ok((found, more))

@@ -1,8 +1,18 @@
-//! Use cases of the public reading of listings; what somebody is to a listing is in `standing.rs`.
+//! Use cases of listings. Here the public reading; `standing.rs` is what somebody is to a listing, `world.rs` how one is taken for a
+//! change, `change.rs` the writing, `life.rs` publishing and archiving, `staff.rs` what staff decide, `texts.rs` further languages,
+//! `custom.rs` the operator's own fields, `guards.rs` who else is asked, `cover.rs` what is shown first.
 
+pub(super) mod change;
 pub(super) mod co_hosts;
+pub(super) mod cover;
+pub(super) mod custom;
 pub(super) mod figures;
+pub(super) mod guards;
+pub(super) mod life;
+pub(super) mod staff;
 pub(super) mod standing;
+pub(super) mod texts;
+pub(super) mod world;
 
 use super::{property_types, store};
 use crate::platform::db::{Conn, DbResult};

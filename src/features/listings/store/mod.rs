@@ -1,14 +1,23 @@
-//! SQL of the public reading of listings; what a host has is in `hosted.rs`.
+//! SQL of the public reading of listings; `homes.rs` is a home as its host describes it, `texts.rs` its translations, `lists.rs` lists
+//! of homes, `custom.rs` the operator's own fields, `hosted.rs` all that a host has.
 
 pub(super) mod co_hosts;
+pub(super) mod cover;
+pub(super) mod custom;
 pub(super) mod figures;
+pub(super) mod homes;
 pub(super) mod hosted;
+pub(super) mod lists;
 pub(super) mod standing;
+pub(super) mod texts;
 
+use super::rules::{self, home::Room};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
 use crate::values::{ListingId, Night, UserId};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use texts::Translation;
 
 const PUBLISHED: &str = "SELECT l.title, l.room_type, l.property_type, l.city, l.country, l.neighbourhood, l.public_lat, l.public_lng,
                                 l.zone, l.currency, l.price_minor, l.capacity, l.bedrooms, l.beds, l.bathrooms_halves, l.bathroom_shared,
@@ -16,7 +25,9 @@ const PUBLISHED: &str = "SELECT l.title, l.room_type, l.property_type, l.city, l
                                 l.min_nights, l.max_nights, l.notice_days, l.cutoff_minute, l.window_days, l.window_strict,
                                 l.preparation_nights, l.arrival_days, l.departure_days, l.rating_count, l.rating_sum_centi, l.review_scores,
                                 l.review_count, l.version, t.description, t.neighbourhood_text,
-                                u.id, u.name, u.photo_url, u.top_host, u.member_since, u.version
+                                u.id, u.name, u.photo_url, u.top_host, u.member_since, u.version,
+                                t.summary, t.house_rules, l.language, l.rooms, l.accessibility, l.unit_count, l.check_in_minute,
+                                l.check_out_minute, l.short_policy, l.long_policy, l.custom
                          FROM listings l JOIN users u ON u.id = l.host_id
                          LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = ''
                          WHERE l.id = $1 AND l.state = 'published'";
@@ -33,7 +44,10 @@ const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
 /// The statements that must find their rows by an index; each takes the id of a listing or of a host.
 pub const STATEMENTS: [&str; 3] = [PUBLISHED, IS_PUBLISHED, OF_HOST];
 
+pub use homes::{ABOVE, HOME, HOST_APPROVED, TAKEN};
+pub use lists::list_statements;
 pub use standing::STANDING;
+pub use texts::TRANSLATIONS;
 
 /// The statements about co-hosts and figures that must find their rows by an index, with the kinds of their parameters: `u` an id,
 /// `t` a text, `i` an instant, `d` a day, `n` a number.
@@ -48,6 +62,21 @@ pub struct PublicListing {
     pub title: String,
     pub description: String,
     pub neighbourhood_text: String,
+    pub summary: String,
+    pub house_rules: String,
+    /// BCP 47: what the host wrote in; `None`: not said.
+    pub language: Option<String>,
+    /// The same in further languages, by language.
+    pub translations: Vec<Translation>,
+    pub rooms: Vec<Room>,
+    pub accessibility: Vec<String>,
+    pub units: i64,
+    pub check_in_minute: i64,
+    pub check_out_minute: i64,
+    pub short_policy: String,
+    pub long_policy: String,
+    /// Values of the operator's own fields.
+    pub custom: Map<String, Value>,
     pub room_type: String,
     pub property_type: String,
     pub city: String,
@@ -107,7 +136,12 @@ pub struct PublicHost {
 
 /// A published listing with its host; `None` when there is none or it is not published.
 pub(super) fn published(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<PublicListing>> {
-    conn.first(PUBLISHED, &[id.into()], |row| listing_of(id, row))
+    let Some(mut listing) = conn.first(PUBLISHED, &[id.into()], |row| listing_of(id, row))? else { return Ok(None) };
+    listing.translations = texts::of(conn, id)?;
+    if !listing.custom.is_empty() {
+        listing.custom = rules::custom::shown(&listing.custom, &custom::all(conn)?);
+    }
+    Ok(Some(listing))
 }
 
 /// Whether the listing exists and is published.
@@ -131,6 +165,18 @@ fn listing_of(id: ListingId, row: &Row<'_>) -> DbResult<PublicListing> {
         title: row.get(0)?,
         description: row.get::<Option<String>>(37)?.unwrap_or_default(),
         neighbourhood_text: row.get::<Option<String>>(38)?.unwrap_or_default(),
+        summary: row.get::<Option<String>>(45)?.unwrap_or_default(),
+        house_rules: row.get::<Option<String>>(46)?.unwrap_or_default(),
+        language: row.get(47)?,
+        translations: Vec::new(),
+        rooms: json(row, 48)?,
+        accessibility: json(row, 49)?,
+        units: row.get(50)?,
+        check_in_minute: row.get(51)?,
+        check_out_minute: row.get(52)?,
+        short_policy: row.get(53)?,
+        long_policy: row.get(54)?,
+        custom: json(row, 55)?,
         room_type: row.get(1)?,
         property_type: row.get(2)?,
         city: row.get(3)?,

@@ -4,27 +4,15 @@ pub(super) mod taxes;
 
 use super::rules::{Largest, Plan};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
-use crate::values::{Currency, Instant, ListingId, Money, UserId};
+use crate::values::{Currency, Instant, ListingId, Money};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 const PRICED: &str = "SELECT currency, price_minor, pricing, country, city, capacity, max_pets, edited_fields FROM listings WHERE id = $1";
 const SET: &str = "UPDATE listings SET price_minor = $2, pricing = $3, edited_fields = $4, version = version + 1, updated_at = $5 WHERE id = $1";
 
-const PLANS: &str = "SELECT id, pricing FROM listings WHERE host_id = $1 ORDER BY id";
-const FORGET: &str = "UPDATE listings SET pricing = '{}' WHERE host_id = $1 AND pricing <> '{}'";
-
 /// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number.
-pub const STATEMENTS: [(&str, &str); 8] = [
-    (PLANS, "u"),
-    (FORGET, "u"),
-    (PRICED, "u"),
-    (taxes::AT, "ttt"),
-    (taxes::ONE, "u"),
-    (taxes::COUNT, "ttu"),
-    (taxes::PAGE, "un"),
-    (taxes::PAGE_OF_COUNTRY, "unt"),
-];
+pub const STATEMENTS: [(&str, &str); 6] =
+    [(PRICED, "u"), (taxes::AT, "ttt"), (taxes::ONE, "u"), (taxes::COUNT, "ttu"), (taxes::PAGE, "un"), (taxes::PAGE_OF_COUNTRY, "unt")];
 
 /// What a listing's own row says about prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,17 +43,6 @@ pub(super) fn priced(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option
 /// Writes base price and plan; the listing's version rises.
 pub(super) fn set(tx: &mut Tx<'_>, now: Instant, listing: ListingId, base: i64, plan: &Plan, edited: &[String]) -> DbResult<()> {
     tx.execute(SET, &[listing.into(), base.into(), text(plan)?.into(), text(&edited)?.into(), now.into()])?;
-    Ok(())
-}
-
-/// The plan of each listing of a host.
-pub(super) fn plans(conn: &mut Conn<'_>, host: UserId, mut take: impl FnMut(&Value) -> DbResult<()>) -> DbResult<()> {
-    conn.each(PLANS, &[host.into()], |row| take(&json!({"listing_id": row.get::<ListingId>(0)?.0, "plan": json::<Value>(row, 1)?})))
-}
-
-/// Empties the plans of a host's listings.
-pub(super) fn forget_plans(tx: &mut Tx<'_>, host: UserId) -> DbResult<()> {
-    tx.execute(FORGET, &[host.into()])?;
     Ok(())
 }
 

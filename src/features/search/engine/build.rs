@@ -3,7 +3,7 @@
 use super::area::{Point, code};
 use super::corpus::Corpus;
 use super::listing::{Entry, Facts};
-use crate::features::calendar::rules::{Causes, DayOverride, Days, Terms, lay};
+use crate::features::calendar::rules::{Causes, DayOverride, Days, Held, Terms, lay};
 use crate::values::{ListingId, Night, NightRange};
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub(crate) struct Calendars {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Taken {
     Block(NightRange),
-    Stay(NightRange),
+    Stay(Held),
 }
 
 impl Calendars {
@@ -45,7 +45,7 @@ impl Calendars {
         for (_, taken) in &self.taken[rows.taken.clone()] {
             match taken {
                 Taken::Block(range) => causes.blocks.push(*range),
-                Taken::Stay(range) => causes.stays.push(*range),
+                Taken::Stay(held) => causes.stays.push(*held),
             }
         }
         let rows = &self.overrides[rows.overrides.clone()];

@@ -1,8 +1,10 @@
 //! One value a listing: the columns of the corpus, by ordinal.
 
 use super::area::Point;
+use super::pricing::Pricing;
 use crate::features::calendar::rules::{Days, Terms};
 use crate::values::{Instant, ListingId};
+use std::sync::Arc;
 
 /// Marks an unknown bedroom, bed or bathroom count.
 pub(crate) const UNKNOWN: u8 = u8::MAX;
@@ -14,7 +16,9 @@ pub(crate) struct Columns {
     pub points: Vec<Point>,
     pub terms: Vec<Terms>,
     pub prices: Vec<i64>,
-    /// Lowest and highest price of any night, base price and overrides together.
+    /// Where stays cost more than the base price and single days.
+    pub pricing: Vec<Option<Arc<Pricing>>>,
+    /// Least and most that a night of any stay comes to, everything mandatory together.
     pub price_bounds: Vec<(i64, i64)>,
     pub quality: Vec<u32>,
     /// Mean rating × 100, 0 when there is none.
@@ -41,6 +45,7 @@ impl Columns {
             points: Vec::with_capacity(room),
             terms: Vec::with_capacity(room),
             prices: Vec::with_capacity(room),
+            pricing: Vec::with_capacity(room),
             price_bounds: Vec::with_capacity(room),
             quality: Vec::with_capacity(room),
             rating: Vec::with_capacity(room),
@@ -64,6 +69,7 @@ impl Columns {
         self.points.push(point);
         self.terms.push(CLOSED);
         self.prices.push(0);
+        self.pricing.push(None);
         self.price_bounds.push((0, 0));
         self.quality.push(0);
         self.rating.push(0);
@@ -105,4 +111,5 @@ pub(super) const CLOSED: Terms = Terms {
     gap_nights: 0,
     fill_gaps: false,
     units: 1,
+    arrival_min_nights: [0; 7],
 };

@@ -16,8 +16,9 @@ use super::prices::{self, PriceBands};
 use super::rows::{FacetRows, Mark};
 use super::sets::{AtLeast, grow, set_members, set_one};
 use super::slices::RoughPrices;
-use crate::features::calendar::rules::{DayOverride, Days, Terms};
+use crate::features::calendar::rules::{Days, Terms};
 use crate::features::listings::amenities::CATALOGUE;
+use crate::features::pricing::{Largest, bounds_per_night};
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -56,7 +57,7 @@ pub(crate) struct Corpus {
     pub rough_prices: RoughPrices,
     /// Rules that are not bit tests: judged by `calendar::rules::permits`.
     pub exact: Bitmap,
-    /// Some day has a price of its own.
+    /// What a stay costs by night hangs on its dates, its length or the party.
     pub varied_price: Bitmap,
     pub instant_book: Bitmap,
     pub top_host: Bitmap,
@@ -260,6 +261,7 @@ impl Corpus {
         let columns = &mut self.columns;
         columns.terms[place] = facts.terms;
         columns.prices[place] = facts.price;
+        columns.pricing[place].clone_from(&facts.pricing);
         columns.quality[place] = quality;
         columns.rating[place] = facts.rating_centi.unwrap_or(0);
         columns.reviews[place] = facts.review_count;
@@ -357,14 +359,31 @@ impl Corpus {
         self.nights.take(ordinal, &days.taken);
         self.lengths.put(ordinal, &terms, &days);
         self.bands.put(ordinal, base, self.currency_list[usize::from(self.columns.currencies[place])]);
-        let prices = days.overrides.iter().filter_map(|day| day.price_minor).map(std::num::NonZeroI64::get);
-        self.columns.price_bounds[place] = prices.clone().fold((base, base), |(low, high), price| (low.min(price), high.max(price)));
-        self.rough_prices.put(ordinal, base, self.columns.price_bounds[place]);
-        self.varied_price.set(ordinal, prices.clone().next().is_some());
-        let exact = needs_exact(&terms, &days.overrides);
+        let bounds = self.bounds(place, &days);
+        self.columns.price_bounds[place] = bounds;
+        self.rough_prices.put(ordinal, base, bounds);
+        let varied = self.columns.pricing[place].is_some() || days.overrides.iter().any(|day| day.price_minor.is_some());
+        self.varied_price.set(ordinal, varied);
+        let exact = needs_exact(&terms, &days);
         self.exact.set(ordinal, exact);
         let kept = if exact { days } else { Days { taken: Vec::new(), ..days } };
         self.columns.days[place] = (exact || !kept.overrides.is_empty()).then(|| Box::new(kept));
+    }
+
+    /// Least and most that a night of any stay comes to.
+    fn bounds(&self, place: usize, days: &Days) -> (i64, i64) {
+        let (base, terms) = (self.columns.prices[place], self.columns.terms[place]);
+        match &self.columns.pricing[place] {
+            Some(pricing) => {
+                let largest = Largest { guests: terms.capacity, pets: terms.max_pets.into() };
+                let bounds = bounds_per_night(&pricing.terms(base, days), largest);
+                (bounds.least, bounds.most)
+            }
+            None => {
+                let prices = days.overrides.iter().filter_map(|day| day.price_minor).map(std::num::NonZeroI64::get);
+                prices.fold((base, base), |(low, high), price| (low.min(price), high.max(price)))
+            }
+        }
     }
 
     /// Sorts the best listings to the front once more; for a corpus that was just built.
@@ -408,11 +427,12 @@ struct Numbers {
     property_type: u16,
 }
 
-/// Whether the rules of a listing cannot be told from bits (gap rule, closed days, strict window).
-fn needs_exact(terms: &Terms, overrides: &[DayOverride]) -> bool {
+/// Whether the rules of a listing cannot be told from bits (gap rule, closed days, strict window, pinned stays).
+fn needs_exact(terms: &Terms, days: &Days) -> bool {
     terms.gap_nights > 0
         || terms.window_strict
         || terms.arrival_days & 127 != 127
         || terms.departure_days & 127 != 127
-        || overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
+        || !days.held.is_empty()
+        || days.overrides.iter().any(|day| day.closed_to_arrival == Some(true) || day.closed_to_departure == Some(true))
 }

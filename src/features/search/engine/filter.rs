@@ -7,19 +7,15 @@ use super::area;
 use super::bits::Bitmap;
 use super::columns::UNKNOWN;
 use super::corpus::Corpus;
-use super::query::{PriceBasis, PriceFilter, Query, Sort, Trouble};
+use super::dates::Dates;
+use super::query::{Query, Sort, Trouble};
 use super::selection::Selection;
 use super::sets::AtLeast;
-use super::slices::rough;
 use super::text::TextView;
 use super::text::hits::WordHits;
 use crate::features::calendar::rules::{Days, permits};
-use crate::features::pricing::{StayPrice, stay_price};
-use crate::values::{Currency, Instant, LocalMoment, Stay};
+use crate::values::{Instant, LocalMoment, Stay};
 use std::sync::Arc;
-
-/// From so many words on, prices are compared by their digits rather than listing by listing; the towns of tests are small.
-const MANY_WORDS: usize = if cfg!(test) { 20 } else { 1_000 };
 
 /// At least so many of something: its bitmaps, the number, and its column.
 type Wanted<'a> = (&'a AtLeast, u16, &'a dyn Fn(usize) -> u16);
@@ -50,8 +46,10 @@ impl Corpus {
         }
         self.filter_kind(query, &mut selection);
         self.filter_numbers(query, &mut selection);
-        if let Some(stay) = query.stay {
-            self.filter_stay(query, stay, &mut selection);
+        match &query.dates {
+            Some(Dates::Fixed(stay)) => self.filter_stay(query, *stay, &mut selection),
+            Some(Dates::Flexible(flexible)) => self.filter_flexible(query, flexible, &mut selection),
+            None => {}
         }
         if let Some(currency) = query.currency {
             narrow_to(&mut selection, self.currency_list.iter().position(|c| *c == currency).map(|n| &self.currencies[n]));
@@ -59,7 +57,7 @@ impl Corpus {
         if query.price.is_some() || matches!(query.sort, Sort::Cheapest | Sort::Dearest) {
             let currency = self.one_currency(&selection)?;
             if let (Some(filter), Some(currency)) = (query.price, currency) {
-                self.filter_price(filter, query.stay, currency, &mut selection);
+                self.filter_price(filter, &self.costs(query), currency, &mut selection);
             }
         }
         if selection.words() > 64 {
@@ -183,7 +181,7 @@ impl Corpus {
     /// The local date and time of every time class; `None` where the zone is unknown, which nobody can book.
     ///
     /// Clocks that show minutes are read once a minute: a world of zones costs more than the rest of a map search.
-    fn locals(&self, query: &Query) -> Arc<[Option<LocalMoment>]> {
+    pub(super) fn locals(&self, query: &Query) -> Arc<[Option<LocalMoment>]> {
         let minute = query.now.0.div_euclid(60 * Instant::SECOND);
         let mut clocks = self.clocks.lock();
         if clocks.0 != minute || clocks.1.len() != self.classes.len() {
@@ -197,7 +195,7 @@ impl Corpus {
             let (terms, days) = (&self.columns.terms[n as usize], self.days(n));
             days.min_nights(terms, stay.check_in()) <= stay.nights() && stay.nights() <= days.max_nights(terms, stay.check_in())
         };
-        match self.lengths.of(stay) {
+        match self.lengths.of(stay.nights()) {
             Some((sure, maybe)) => selection.retain_sure_or(sure, maybe, takes),
             None => selection.retain(takes),
         }
@@ -221,84 +219,10 @@ impl Corpus {
         }
     }
 
-    /// The currency all matches share; `None` when nothing matches.
-    fn one_currency(&self, selection: &Selection) -> Result<Option<Currency>, Trouble> {
-        if self.currency_list.len() == 1 {
-            return Ok(self.currency_list.first().copied());
-        }
-        let present: Vec<Currency> = self.currency_list.iter().zip(&self.currencies).filter(|(_, map)| selection.count_and(map) > 0).map(|(c, _)| *c).collect();
-        if present.len() > 1 { Err(Trouble::CurrencyNeeded { currencies: present }) } else { Ok(present.first().copied()) }
-    }
-
-    fn filter_price(&self, filter: PriceFilter, stay: Option<Stay>, currency: Currency, selection: &mut Selection) {
-        let nights = stay.map_or(1, |stay| i64::from(stay.nights()));
-        // Flat prices: the average is the base price, and the total so many times it.
-        let (low, high) = match filter.basis {
-            PriceBasis::Nightly => (filter.min, filter.max),
-            PriceBasis::Total => (filter.min.saturating_add(nights - 1).div_euclid(nights), filter.max.div_euclid(nights)),
-        };
-        let varied = stay.filter(|_| selection.count_and(&self.varied_price) > 0).map(|stay| {
-            let mut varied = selection.clone();
-            varied.and(&self.varied_price);
-            selection.and_not(&self.varied_price);
-            (stay, varied)
-        });
-        self.filter_base(low, high, currency, selection);
-        if let Some((stay, mut varied)) = varied {
-            self.filter_varied(filter, (low, high), stay, &mut varied);
-            selection.or_same_words(&varied);
-        }
-    }
-
-    /// Keeps whose base price lies between the two: by its digits over many words, else by its band.
-    fn filter_base(&self, low: i64, high: i64, currency: Currency, selection: &mut Selection) {
-        let within = |n: u32| low <= self.columns.prices[n as usize] && self.columns.prices[n as usize] <= high;
-        if selection.words() > MANY_WORDS {
-            return self.rough_prices.base.retain_between(selection, rough(low), rough(high), within);
-        }
-        let (inside, partly) = self.bands.within(low, high, currency);
-        selection.map_sets(&inside, &partly, within);
-    }
-
-    /// The same for stays whose nights have prices of their own: by the bounds of these where they can tell.
-    fn filter_varied(&self, filter: PriceFilter, (low, high): (i64, i64), stay: Stay, varied: &mut Selection) {
-        let mut sure = None;
-        if varied.words() > MANY_WORDS {
-            let (least, most) = (&self.rough_prices.least, &self.rough_prices.most);
-            most.retain_within(varied, rough(low), u32::MAX);
-            least.retain_within(varied, 0, rough(high));
-            let mut inside = varied.clone();
-            least.retain_within(&mut inside, rough(low) + 1, u32::MAX);
-            most.retain_within(&mut inside, 0, rough(high).saturating_sub(1));
-            varied.drop_same_words(&inside);
-            sure = Some(inside);
-        }
-        varied.retain(|n| {
-            let (least, most) = self.columns.price_bounds[n as usize];
-            if most < low || least > high {
-                return false;
-            }
-            if low <= least && most <= high {
-                return true;
-            }
-            let price = self.stay_price(n, stay);
-            let asked = if filter.basis == PriceBasis::Total { price.total } else { price.average_nightly };
-            filter.min <= asked && asked <= filter.max
-        });
-        if let Some(sure) = sure {
-            varied.or_same_words(&sure);
-        }
-    }
-
     /// The calendar of a listing as far as it differs from its terms.
     pub(super) fn days(&self, ordinal: u32) -> &Days {
-        static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new() };
+        static PLAIN: Days = Days { taken: Vec::new(), overrides: Vec::new(), held: Vec::new() };
         self.columns.days[ordinal as usize].as_deref().unwrap_or(&PLAIN)
-    }
-
-    /// What a stay in this listing costs.
-    pub(crate) fn stay_price(&self, ordinal: u32, stay: Stay) -> StayPrice {
-        stay_price(self.columns.prices[ordinal as usize], self.days(ordinal), stay)
     }
 }
 
@@ -307,44 +231,5 @@ fn narrow_to(selection: &mut Selection, set: Option<&Bitmap>) {
     match set {
         Some(set) => selection.and(set),
         None => *selection = Selection::default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{town, vary_prices};
-    use super::*;
-    use crate::values::Night;
-
-    #[test]
-    fn prices_are_filtered_alike_by_digits_and_by_bands_and_one_by_one() {
-        let mut corpus = town(5, 2_500);
-        vary_prices(&mut corpus, 3);
-        let stay = Stay::new(Night(20_003), Night(20_006)).unwrap();
-        let currency = corpus.currency_list[0];
-        for (stay, basis) in [(None, PriceBasis::Nightly), (Some(stay), PriceBasis::Nightly), (Some(stay), PriceBasis::Total)] {
-            for (min, max) in [(0, i64::MAX), (0, 0), (5_000, 20_000), (5_003, 5_003), (70_001, i64::MAX), (0, 9_999), (140_000, 450_000), (i64::MAX, i64::MAX)]
-            {
-                let filter = PriceFilter { min, max, basis };
-                let asked = |n: u32| match (stay.map(|stay| corpus.stay_price(n, stay)), basis) {
-                    (None, _) => corpus.columns.prices[n as usize],
-                    (Some(price), PriceBasis::Nightly) => price.average_nightly,
-                    (Some(price), PriceBasis::Total) => price.total,
-                };
-                let expected: Vec<u32> = corpus.live.iter().filter(|n| min <= asked(*n) && asked(*n) <= max).collect();
-                // All words at once, and pieces that are few enough for the bands.
-                for pieces in [1_u32, 4] {
-                    let mut found = Vec::new();
-                    for piece in 0..pieces {
-                        let mut selection = Selection::default();
-                        selection.push_range(piece * 2_500 / pieces, (piece + 1) * 2_500 / pieces);
-                        selection.and(&corpus.live);
-                        corpus.filter_price(filter, stay, currency, &mut selection);
-                        found.extend(selection.iter());
-                    }
-                    assert_eq!(found, expected, "{filter:?} {stay:?} in {pieces}");
-                }
-            }
-        }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn run<K: NullaryFnOnce>(kernel: K) -> K::Output {
 }
 
 /// Words that are worked on at a time: what fits into registers.
-const PIECE: usize = 32;
+pub(super) const PIECE: usize = 32;
 
 /// A stretch of a bitmap as a piece, where it lies; only at the bitmap's end it is copied to `padded` and filled up with
 /// zeros.
@@ -68,6 +68,61 @@ impl NullaryFnOnce for Narrow<'_> {
         for (i, mine) in rest.iter_mut().enumerate() {
             let within = self.within.iter().fold(*mine, |left, other| left & other.word(at + i));
             *mine = self.without.iter().fold(within, |left, other| left & !other.word(at + i));
+        }
+    }
+}
+
+/// Makes of rows of `width` words, one a night, who is taken in that night, rows of who is taken in any of so many
+/// `nights` from that night on. The last `nights - 1` rows are of no use then.
+pub(super) struct Slide<'a> {
+    pub rows: &'a mut [u64],
+    pub width: usize,
+    pub nights: usize,
+}
+
+impl NullaryFnOnce for Slide<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let mut reach = 1;
+        while reach < self.nights {
+            // The last step overlaps with what is reached already.
+            let step = reach.min(self.nights - reach);
+            let (shift, mut from) = (step * self.width, 0);
+            while from + shift < self.rows.len() {
+                let (mine, later) = self.rows[from..].split_at_mut(shift);
+                for (mine, later) in mine.iter_mut().zip(later.iter()) {
+                    *mine |= later;
+                }
+                from += shift;
+            }
+            reach += step;
+        }
+    }
+}
+
+/// Adds to `found` those of `among` who are not in all of the rows, each as long as these two.
+pub(super) struct OpenSomewhere<'a> {
+    pub rows: &'a [u64],
+    pub among: &'a [u64],
+    pub found: &'a mut [u64],
+}
+
+impl NullaryFnOnce for OpenSomewhere<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let width = self.among.len();
+        let mut always = [u64::MAX; PIECE];
+        for row in self.rows.chunks_exact(width) {
+            for (always, taken) in always.iter_mut().zip(row) {
+                *always &= taken;
+            }
+        }
+        for ((found, among), always) in self.found.iter_mut().zip(self.among).zip(&always) {
+            *found |= among & !always;
         }
     }
 }

@@ -5,7 +5,6 @@
 
 use super::bits::Bitmap;
 use crate::features::calendar::rules::{Days, Terms};
-use crate::values::Stay;
 use std::num::NonZeroU16;
 
 /// Stays of up to this many nights have bitmaps; longer ones are looked up one by one.
@@ -34,6 +33,7 @@ impl Bounds {
     fn of(terms: &Terms, days: &Days) -> Self {
         let widen = |(low, high): (u16, u16), value: Option<NonZeroU16>| value.map_or((low, high), |v| (low.min(v.get()), high.max(v.get())));
         let own = Self { min: (terms.min_nights, terms.min_nights), max: (terms.max_nights, terms.max_nights) };
+        let own = terms.arrival_min_nights.iter().fold(own, |b, min| Self { min: widen(b.min, NonZeroU16::new(*min)), ..b });
         days.overrides.iter().fold(own, |b, day| Self { min: widen(b.min, day.min_nights), max: widen(b.max, day.max_nights) })
     }
 
@@ -73,8 +73,14 @@ impl Lengths {
         levels.filter(|_| sets.next().is_none()).map(|levels| Self { levels })
     }
 
-    /// Who surely takes the length of this stay, and who must be asked. `None`: ask everybody.
-    pub(crate) fn of(&self, stay: Stay) -> Option<(&Bitmap, &Bitmap)> {
-        self.levels.get(usize::from(stay.nights()) - 1).map(|level| (&level.sure, &level.maybe))
+    /// Who surely takes stays of so many nights, and who must be asked. `None`: ask everybody.
+    pub(crate) fn of(&self, nights: u16) -> Option<(&Bitmap, &Bitmap)> {
+        self.levels.get(usize::from(nights) - 1).map(|level| (&level.sure, &level.maybe))
     }
+}
+
+/// Whether a listing takes stays of so many nights on every day of arrival; `None`: on some of them perhaps.
+pub(super) fn takes(terms: &Terms, days: &Days, nights: u16) -> Option<bool> {
+    let bounds = Bounds::of(terms, days);
+    if bounds.sure(nights) { Some(true) } else { (!bounds.possible(nights)).then_some(false) }
 }

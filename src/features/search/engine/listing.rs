@@ -1,5 +1,6 @@
 //! What the engine must know of a listing: the shape in which the database hands it over.
 
+use super::pricing::Pricing;
 use crate::features::calendar::rules::{Days, Terms};
 use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Currency, Instant, ListingId, UserId};
@@ -47,6 +48,8 @@ pub(crate) struct Facts {
     pub currency: Currency,
     /// Base price of a night, minor units.
     pub price: i64,
+    /// What else decides the prices of stays, where anything does.
+    pub pricing: Option<Arc<Pricing>>,
     pub terms: Terms,
     pub bedrooms: Option<u8>,
     pub beds: Option<u8>,

@@ -1,23 +1,29 @@
 //! The search engine: every published listing in memory, as sets of bits and columns.
 //!
-//! A question narrows a [`selection::Selection`] (`filter.rs`), is put in order (`order.rs`) and counted (`facets.rs`).
+//! A question narrows a [`selection::Selection`] (`filter.rs`; `flexible.rs` where it has many possible stays, `afford.rs` for
+//! prices), is put in order (`order.rs`) and counted (`facets.rs`).
 //! The engine is a cache of the database: `build.rs` makes it whole, `follow.rs` beside this folder keeps it fresh
 //! from the event log, `snapshot/` keeps it on disk from one start to the next. It never decides a booking; the database does.
 
+mod afford;
 pub(crate) mod area;
 pub(crate) mod bits;
 pub(crate) mod build;
 mod columns;
 pub(crate) mod corpus;
+pub(crate) mod dates;
 pub(crate) mod facets;
 mod filter;
+mod flexible;
 mod kernels;
 pub(crate) mod lengths;
 pub(crate) mod listing;
 pub(crate) mod names;
 pub(crate) mod nights;
 mod order;
+mod possible;
 pub(crate) mod prices;
+pub(crate) mod pricing;
 pub(crate) mod query;
 mod rows;
 pub(crate) mod selection;
@@ -76,13 +82,14 @@ impl Engine {
         let matches = corpus.matches(&state.text, query)?;
         let total = matches.selection.count();
         let page = corpus.page(query, &matches, total);
-        let hit = |ordinal: u32| Hit {
-            id: corpus.columns.ids[ordinal as usize],
-            price: query.stay.map(|stay| corpus.stay_price(ordinal, stay)),
-            distance_km: match query.area {
+        let costs = corpus.costs(query);
+        let hit = |ordinal: u32| {
+            let (price, best_dates) = costs.of_hit(ordinal);
+            let distance_km = match query.area {
                 Some(Area::Circle { centre, .. }) => Some(distance_km(centre, corpus.columns.points[ordinal as usize])),
                 _ => None,
-            },
+            };
+            Hit { id: corpus.columns.ids[ordinal as usize], price, best_dates, distance_km }
         };
         Ok(Answer {
             total,

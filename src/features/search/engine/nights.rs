@@ -50,6 +50,12 @@ impl Nights {
         self.places(stay.range()).filter_map(|place| self.taken.get(place)?.as_deref())
     }
 
+    /// The listings that are taken in this night; `None` where nobody is.
+    pub(crate) fn taken_on(&self, night: Night) -> Option<&Bitmap> {
+        let place = usize::try_from(self.base.days_until(night)).ok()?;
+        self.taken.get(place)?.as_deref()
+    }
+
     /// How many of `listings` have every night of the stay free.
     pub(crate) fn count_free(&self, listings: &Bitmap, stay: Stay) -> usize {
         let taken: Vec<&Bitmap> = self.taken(stay).collect();

@@ -6,6 +6,7 @@
 use super::area::{Area, Point, distance_km};
 use super::corpus::Corpus;
 use super::filter::Matches;
+use super::possible::Costs;
 use super::query::{After, Query, Sort};
 use super::selection::Selection;
 use super::slices::{Slices, rough};
@@ -159,12 +160,12 @@ impl<'a> PriceWalk<'a> {
     fn of(keys: &Keys<'a>) -> Self {
         let prices = &keys.corpus.rough_prices;
         let dearest = keys.query.sort == Sort::Dearest;
-        let (near, far) = match (keys.query.stay, dearest) {
-            (None, _) => (&prices.base, &prices.base),
-            (Some(_), false) => (&prices.least, &prices.most),
-            (Some(_), true) => (&prices.most, &prices.least),
+        let (near, far) = match (keys.costs.dated(), dearest) {
+            (false, _) => (&prices.base, &prices.base),
+            (true, false) => (&prices.least, &prices.most),
+            (true, true) => (&prices.most, &prices.least),
         };
-        Self { near, far, nights: keys.query.stay.map_or(1, |stay| stay.nights().into()), dearest }
+        Self { near, far, nights: keys.costs.nights(), dearest }
     }
 
     /// Drops those that surely come before a page that begins after `key`.
@@ -211,6 +212,7 @@ struct Keys<'a> {
     corpus: &'a Corpus,
     query: &'a Query,
     matches: &'a Matches,
+    costs: Costs<'a>,
     centre: Option<Point>,
     /// The most that all words together can count.
     most_weight: i64,
@@ -219,7 +221,7 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     fn new(corpus: &'a Corpus, query: &'a Query, matches: &'a Matches) -> Self {
         let words = i64::try_from(matches.words.len()).unwrap_or(i64::MAX);
-        Self { corpus, query, matches, centre: centre(query), most_weight: words.saturating_mul(MOST_WEIGHT).max(1) }
+        Self { corpus, query, matches, costs: corpus.costs(query), centre: centre(query), most_weight: words.saturating_mul(MOST_WEIGHT).max(1) }
     }
 
     fn offer_all(&self, selection: &Selection, best: &mut Best) {
@@ -233,9 +235,9 @@ impl<'a> Keys<'a> {
     /// A number that the key is not below, cheap to get.
     fn least(&self, ordinal: u32) -> i64 {
         let place = ordinal as usize;
-        match (self.query.sort, self.query.stay) {
-            (Sort::Cheapest, Some(stay)) => self.corpus.columns.price_bounds[place].0.saturating_mul(stay.nights().into()),
-            (Sort::Dearest, Some(stay)) => -self.corpus.columns.price_bounds[place].1.saturating_mul(stay.nights().into()),
+        match (self.query.sort, self.costs.dated()) {
+            (Sort::Cheapest, true) => self.corpus.columns.price_bounds[place].0.saturating_mul(self.costs.nights()),
+            (Sort::Dearest, true) => -self.corpus.columns.price_bounds[place].1.saturating_mul(self.costs.nights()),
             (Sort::Relevance, _) => -i64::from(self.corpus.columns.quality[place]).saturating_mul(self.most_weight),
             _ => self.of(ordinal),
         }
@@ -246,8 +248,8 @@ impl<'a> Keys<'a> {
         let place = ordinal as usize;
         match self.query.sort {
             Sort::Relevance => -self.relevance(ordinal),
-            Sort::Cheapest => self.price(ordinal),
-            Sort::Dearest => -self.price(ordinal),
+            Sort::Cheapest => self.costs.shown(ordinal),
+            Sort::Dearest => -self.costs.shown(ordinal),
             Sort::Rating => -(i64::from(columns.rating[place]) << 32 | i64::from(columns.reviews[place])),
             Sort::Nearest => self.centre.map_or(0, |centre| millimetres(distance_km(centre, columns.points[place]))),
             Sort::Newest => columns.created[place].0.saturating_neg(),
@@ -263,13 +265,6 @@ impl<'a> Keys<'a> {
         let weight: u64 = self.matches.words.iter().map(|word| word.weight(ordinal)).sum();
         quality.saturating_mul(i64::try_from(weight).unwrap_or(i64::MAX))
     }
-
-    fn price(&self, ordinal: u32) -> i64 {
-        match self.query.stay {
-            Some(stay) => self.corpus.stay_price(ordinal, stay).total,
-            None => self.corpus.columns.prices[ordinal as usize],
-        }
-    }
 }
 
 /// Distances are compared in whole millimetres, so that a cursor can hold them exactly.
@@ -280,6 +275,7 @@ fn millimetres(km: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dates::Dates;
     use super::super::selection::Selection;
     use super::super::testing::{everything, town, vary_prices};
     use super::super::text::hits::{Gathering, WordHits};
@@ -346,10 +342,11 @@ mod tests {
             vary_prices(&mut corpus, share);
             let stay = Stay::new(Night(20_003), Night(20_006)).unwrap();
             for (sort, stay) in [(Sort::Cheapest, Some(stay)), (Sort::Dearest, Some(stay)), (Sort::Cheapest, None), (Sort::Dearest, None)] {
+                let dates = stay.map(Dates::Fixed);
                 let mut selection = Selection::everything(&corpus.live);
                 selection.retain(|n| n % 11 != 0);
                 let matches = Matches { selection, words: vec![] };
-                expect_sorted_pages(&corpus, &Query { sort, stay, limit: 100, ..everything() }, &matches, &format!("{sort:?}, one in {share}"));
+                expect_sorted_pages(&corpus, &Query { sort, dates, limit: 100, ..everything() }, &matches, &format!("{sort:?}, one in {share}"));
             }
         }
     }

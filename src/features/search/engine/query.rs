@@ -1,9 +1,11 @@
 //! A question to the engine, already checked: what `ask.rs` makes of the parameters of a request.
 
 use super::area::Area;
+use super::dates::Dates;
 use super::listing::RoomType;
 use super::text::words::Word;
 use crate::features::calendar::rules::Party;
+use crate::features::pricing::ChildAges;
 use crate::values::{Currency, Instant, ListingId, Stay, UserId};
 
 /// What to look for. Everything given must hold.
@@ -14,8 +16,10 @@ pub(crate) struct Query {
     pub wordless: bool,
     pub city: Option<String>,
     pub area: Option<Area>,
-    pub stay: Option<Stay>,
+    pub dates: Option<Dates>,
     pub party: Party,
+    /// Of the children, as far as they are told.
+    pub ages: ChildAges,
     pub price: Option<PriceFilter>,
     pub currency: Option<Currency>,
     /// Any of these; empty: all.
@@ -53,7 +57,7 @@ pub(crate) struct PriceFilter {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceBasis {
-    /// The base price without dates, the average of the stay's nights with dates.
+    /// The base price without dates, the stay's total by nights with dates.
     Nightly,
     /// Everything mandatory for the stay.
     Total,
@@ -88,13 +92,23 @@ pub struct Answer {
 }
 
 /// One listing of the page.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: ListingId,
-    /// With dates: total and average in minor units.
+    /// With dates: total and average in minor units; with flexible dates those of the best.
     pub price: Option<crate::features::pricing::StayPrice>,
+    /// With flexible dates: the best possible stay, and a few others.
+    pub best_dates: Vec<BestDates>,
     /// With `near`.
     pub distance_km: Option<f64>,
+}
+
+/// A stay that is possible and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BestDates {
+    pub stay: Stay,
+    /// Everything mandatory, in minor units.
+    pub total: i64,
 }
 
 /// Why a question has no answer.

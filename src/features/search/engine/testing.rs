@@ -6,6 +6,7 @@ use super::listing::{Facts, RoomType};
 use super::query::{Query, Sort};
 use crate::features::calendar::rules::{DayOverride, Days, Party, Terms};
 use crate::features::listings::amenities::AmenitySet;
+use crate::features::pricing::ChildAges;
 use crate::values::{Currency, Instant, ListingId, Night, NightRange, UserId};
 use uuid::Uuid;
 
@@ -49,6 +50,7 @@ pub(super) fn facts(seed: u64, listings: u64) -> Vec<Facts> {
             zone: "Europe/Berlin".into(),
             currency: currencies[usize::from(seed.is_multiple_of(2) && pick(8, 2) == 0)],
             price: i64::try_from(pick(9, 150_000)).unwrap() + 1,
+            pricing: None,
             bedrooms: (pick(10, 5) > 0).then(|| small(pick(11, 20))),
             beds: Some(small(pick(12, 9))),
             bathrooms_halves: Some(small(pick(13, 9))),
@@ -83,7 +85,7 @@ pub(super) fn vary_prices(corpus: &mut Corpus, share: u64) {
         let mut overrides: Vec<DayOverride> = (0..4).map(day).collect();
         overrides.sort_by_key(|day| day.range.from);
         overrides.dedup_by_key(|day| day.range.from);
-        corpus.put_days(id, Days { taken: Vec::new(), overrides });
+        corpus.put_days(id, Days { overrides, ..Days::default() });
     }
 }
 
@@ -94,8 +96,9 @@ pub(super) fn everything() -> Query {
         wordless: false,
         city: None,
         area: None,
-        stay: None,
+        dates: None,
         party: Party { adults: 1, children: 0, infants: 0, pets: 0 },
+        ages: ChildAges::default(),
         price: None,
         currency: None,
         room_types: Vec::new(),

@@ -34,6 +34,7 @@ struct Rules {
     login: Rule,
     register: Rule,
     mail: Rule,
+    pictures: Rule,
 }
 
 /// What the limits say to one request.
@@ -60,6 +61,7 @@ impl Limits {
             login: rule("login", settings.login),
             register: rule("register", settings.register),
             mail: rule("mail", settings.mail),
+            pictures: rule("pictures", settings.pictures),
         });
         Self { rules, legacy: settings.legacy_headers }
     }
@@ -91,6 +93,7 @@ impl Rules {
             (Meter::Login, _) => (&self.login, by_address()),
             (Meter::Register, _) => (&self.register, by_address()),
             (Meter::Mail, _) => (&self.mail, by_address()),
+            (Meter::Picture, _) => (&self.pictures, by_address()),
         }
     }
 }

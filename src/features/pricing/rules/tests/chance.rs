@@ -130,7 +130,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
             overrides.push(priced_days(Night(from + gap), Night(from + gap + length), price));
             from += gap + length;
         }
-        Days { taken: Vec::new(), overrides }
+        Days { overrides, ..Days::default() }
     })
 }
 

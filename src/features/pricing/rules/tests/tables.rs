@@ -6,7 +6,7 @@ use serde_json::json;
 #[test]
 fn a_stay_costs_the_sum_of_its_nights() {
     let day = |from: i32, to: i32, price| priced_days(Night(20_000 + from), Night(20_000 + to), price);
-    let days = Days { taken: vec![], overrides: vec![day(2, 4, 15_000), day(4, 6, 0), day(7, 9, 8_001)] };
+    let days = Days { overrides: vec![day(2, 4, 15_000), day(4, 6, 0), day(7, 9, 8_001)], ..Days::default() };
     for from in 0..12 {
         for length in 1..12 {
             let stay = Stay::new(Night(20_000 + from), Night(20_000 + from + length)).unwrap();
@@ -53,7 +53,7 @@ fn a_night_costs_what_is_nearest_to_it() {
             {"name": "Long stays", "from": "2027-08-01", "to": "2027-09-01", "priority": 9, "min_nights": 7},
         ],
     }));
-    let days = Days { taken: vec![], overrides: vec![priced_days(night("2027-07-11"), night("2027-07-12"), 45_000)] };
+    let days = Days { overrides: vec![priced_days(night("2027-07-11"), night("2027-07-12"), 45_000)], ..Days::default() };
     let terms = Terms { base: 10_000, plan: &plan, days: &days, fees: FeeModel::default(), taxes: &[] };
     for (date, price) in [
         ("2027-05-27", 10_000), // Thursday

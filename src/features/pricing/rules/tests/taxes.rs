@@ -14,7 +14,7 @@ fn levied(rule: Value) -> (i64, Priced) {
         {"key": "cleaning", "name": "Cleaning", "scope": "per_stay", "amount": 6_000, "mandatory": true, "refund_rule": "never", "taxable": true, "collected": "at_booking"},
         {"key": "linen", "name": "Linen", "scope": "per_stay", "amount": 1_000, "mandatory": true, "refund_rule": "never", "taxable": false, "collected": "at_booking"},
     ]}));
-    let days = Days { taken: vec![], overrides: vec![priced_days(night("2027-03-03"), night("2027-03-04"), 13_000)] };
+    let days = Days { overrides: vec![priced_days(night("2027-03-03"), night("2027-03-04"), 13_000)], ..Days::default() };
     let fees = FeeModel { guest_bp: 1_000, ..FeeModel::default() };
     let terms = Terms { base: 10_000, plan: &plan, days: &days, fees, taxes: &taxes };
     let guests = Guests::with_ages(Party { adults: 2, children: 2, infants: 1, pets: 0 }, &[10, 17]);

@@ -2,7 +2,7 @@
 //!
 //! A snapshot is a cache like the engine itself: whoever reads it believes nothing that is not proven, and falls back
 //! to the tables. `save.rs` copies the corpus piece by piece while it is searched and changed; `restore.rs` brings it
-//! back, and the event log from [`Header::mark`] on makes it true. `blocks.rs` is the file, `plain.rs` the values in it.
+//! back, and the event log from [`Header::mark`] on makes it true. `blocks.rs` is the file, `plain.rs` and `prices.rs` the values in it.
 //!
 //! Since the pieces are copied one after the other, a snapshot is no single moment: a listing that changes meanwhile
 //! may be there half. That does no harm, because its change has an event after the mark, and putting a listing in
@@ -11,6 +11,7 @@
 
 mod blocks;
 mod plain;
+mod prices;
 mod restore;
 mod save;
 #[cfg(test)]
@@ -33,7 +34,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Rises whenever the order or the meaning of what is written changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 4;
 
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,8 @@ pub(crate) struct Header {
     release: String,
     vocabulary: u64,
     instance: String,
+    /// What the platform took of stays when bounds of prices were worked out.
+    pub fees: String,
     /// Every change up to this event is in the snapshot, and perhaps later ones.
     pub mark: Mark,
     base: i32,
@@ -78,9 +81,26 @@ pub(crate) struct Header {
 
 impl Header {
     /// Of a corpus with so many `ordinals` and `room`, true for `mark`; `holds` are those not run out by then.
-    pub(crate) fn new(instance: &str, mark: Mark, base: Night, (ordinals, room): (u32, usize), holds: impl Iterator<Item = (Instant, ListingId)>) -> Self {
+    pub(crate) fn new(
+        instance: &str,
+        fees: &str,
+        mark: Mark,
+        base: Night,
+        (ordinals, room): (u32, usize),
+        holds: impl Iterator<Item = (Instant, ListingId)>,
+    ) -> Self {
         let holds = holds.map(|(until, id)| (until.0, id)).collect();
-        Self { release: RELEASE.to_owned(), vocabulary: vocabulary(), instance: instance.to_owned(), mark, base: base.0, ordinals, room, holds }
+        Self {
+            release: RELEASE.to_owned(),
+            vocabulary: vocabulary(),
+            instance: instance.to_owned(),
+            fees: fees.to_owned(),
+            mark,
+            base: base.0,
+            ordinals,
+            room,
+            holds,
+        }
     }
 
     /// The first night of the bitmaps.

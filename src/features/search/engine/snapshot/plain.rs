@@ -3,7 +3,7 @@
 use super::super::area::Point;
 use super::super::bits::Bitmap;
 use super::Unusable;
-use crate::features::calendar::rules::{DayOverride, Days, Terms};
+use crate::features::calendar::rules::{DayOverride, Days, Held, Terms};
 use crate::values::{Instant, ListingId, Night, NightRange, UserId};
 use std::num::{NonZeroI64, NonZeroU16};
 use uuid::Uuid;
@@ -89,6 +89,19 @@ impl<A: Plain, B: Plain> Plain for (A, B) {
     }
 }
 
+impl<const N: usize> Plain for [u16; N] {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|number| number.put(out));
+    }
+    fn take(from: &mut In<'_>) -> Result<Self, Unusable> {
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            *number = u16::take(from)?;
+        }
+        Ok(numbers)
+    }
+}
+
 impl<T: Plain> Plain for Vec<T> {
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u64).put(out);
@@ -129,10 +142,11 @@ macro_rules! members {
 members! {
     Terms {
         bookable, capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict, preparation,
-        arrival_days, departure_days, gap_nights, fill_gaps, units
+        arrival_days, departure_days, gap_nights, fill_gaps, units, arrival_min_nights
     }
     DayOverride { range, price_minor, min_nights, max_nights, closed_to_arrival, closed_to_departure }
-    Days { taken, overrides }
+    Days { taken, overrides, held }
+    Held { range, gap, slot, pinned }
 }
 
 /// Stands for a set that is not there.

@@ -7,17 +7,20 @@ use super::super::lengths::Lengths;
 use super::super::names::{Names, fold};
 use super::super::nights::Nights;
 use super::super::prices::PriceBands;
+use super::super::pricing::Pricing;
 use super::super::rows::FacetRows;
 use super::super::sets::AtLeast;
 use super::super::slices::RoughPrices;
 use super::blocks::Blocks;
 use super::plain::{In, Plain, take_set};
+use super::prices::take_pricing;
 use super::{Header, RELEASE, Unusable, vocabulary};
 use crate::features::calendar::rules::Days;
 use crate::features::listings::amenities::CATALOGUE;
 use crate::platform::events::Mark;
 use crate::values::{Currency, ListingId, Zone};
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,6 +124,7 @@ impl Stored {
             points: self.column()?,
             terms: self.column()?,
             prices: self.column()?,
+            pricing: self.pricing()?,
             price_bounds: self.column()?,
             quality: self.column()?,
             rating: self.column()?,
@@ -166,6 +170,11 @@ impl Stored {
 
     fn column<T: Plain>(&mut self) -> Result<Vec<T>, Unusable> {
         self.full(T::take)
+    }
+
+    fn pricing(&mut self) -> Result<Vec<Option<Arc<Pricing>>>, Unusable> {
+        let before = RefCell::new(None);
+        self.full(|from| take_pricing(from, &mut before.borrow_mut()))
     }
 
     fn maybe_sets(&mut self) -> Result<Vec<Option<Bitmap>>, Unusable> {

@@ -5,8 +5,10 @@ use super::super::bits::Bitmap;
 use super::super::corpus::Corpus;
 use super::blocks::BlockWriter;
 use super::plain::{Plain, put_set};
+use super::prices::put_pricing;
 use super::{Header, draft};
 use crate::platform::events::Mark;
+use std::cell::RefCell;
 use std::path::Path;
 
 /// Bytes copied under one lock: well below a millisecond.
@@ -140,6 +142,8 @@ impl<G: Fn() -> bool> Saver<'_, G> {
         self.list(|c| &c.columns.points[..n])?;
         self.list(|c| &c.columns.terms[..n])?;
         self.list(|c| &c.columns.prices[..n])?;
+        let before = RefCell::new(None);
+        self.items(n, |c, n, out| put_pricing(c.columns.pricing[n].as_ref(), &mut before.borrow_mut(), out))?;
         self.list(|c| &c.columns.price_bounds[..n])?;
         self.list(|c| &c.columns.quality[..n])?;
         self.list(|c| &c.columns.rating[..n])?;

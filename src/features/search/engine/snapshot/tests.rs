@@ -1,10 +1,11 @@
 //! A corpus comes back as it was; whatever is done to the file is noticed; changes during the copy do no harm.
 
+use super::super::dates::Dates;
 use super::super::testing::{everything, facts, mix};
 use super::super::text::index::TextIndex;
 use super::super::{Change, Engine, build, corpus::Corpus, listing::Entry};
 use super::*;
-use crate::features::calendar::rules::{DayOverride, Days};
+use crate::features::calendar::rules::{DayOverride, Days, Held};
 use crate::features::search::engine::query::{PriceBasis, PriceFilter, Sort};
 use crate::values::{NightRange, Stay};
 use std::cell::{Cell, RefCell};
@@ -27,7 +28,8 @@ fn days(seed: u64, n: u64) -> Days {
         closed_to_arrival: (pick(34, 3) == 0).then_some(true),
         closed_to_departure: None,
     };
-    Days { taken, overrides: if pick(35, 2) == 0 { vec![day] } else { Vec::new() } }
+    let held = Held { gap: 2, slot: Some(1), pinned: true, ..taken[0].into() };
+    Days { taken, overrides: if pick(35, 2) == 0 { vec![day] } else { Vec::new() }, held: if pick(36, 8) == 0 { vec![held] } else { Vec::new() } }
 }
 
 fn entries(seed: u64, listings: u64) -> Vec<Entry> {
@@ -54,7 +56,7 @@ fn mark() -> Mark {
 
 fn header(engine: &Engine) -> Header {
     let sizes = engine.look(|state| (state.corpus.ordinals(), state.corpus.room()));
-    Header::new("here", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
+    Header::new("here", "", mark(), BASE, sizes, [(Instant(5), ListingId::new())].into_iter())
 }
 
 fn keep(engine: &Engine, header: &Header, place: &Path) {
@@ -81,7 +83,7 @@ fn answers(corpus: Corpus, folder: &Path) -> Vec<String> {
         query.sort = [Sort::Relevance, Sort::Newest, Sort::Rating][usize::try_from(pick(2, 3)).unwrap()];
         if pick(3, 3) > 0 {
             let arrival = BASE.plus(1 + i32::try_from(pick(4, 120)).unwrap());
-            query.stay = Stay::new(arrival, arrival.plus(1 + i32::try_from(pick(5, 7)).unwrap())).ok();
+            query.dates = Stay::new(arrival, arrival.plus(1 + i32::try_from(pick(5, 7)).unwrap())).ok().map(Dates::Fixed);
         }
         if pick(6, 3) == 0 {
             query.amenities = vec![u16::try_from(pick(7, 20)).unwrap()];

@@ -1,171 +1,19 @@
 //! `GET /search/stays` and `GET /search/suggest`.
 
+mod view;
+
+use self::view::{BasisParam, FlexParam, RoomTypeParam, SearchView, SortParam, SuggestionView, SuggestionsView};
 use super::ask::Ask;
-use super::engine::listing::RoomType;
-use super::engine::query::{PriceBasis, Sort};
 use super::service::Search;
-use super::suggest::Suggestion;
 use crate::platform::access::{Action, Door};
 use crate::platform::error::Result;
 use crate::platform::http::{Prepared, Tag};
 use crate::platform::tools::Tools;
-use crate::platform::wire::{DateAsk, Halves, Hundredths, Located, MoneyView};
+use crate::platform::wire::DateAsk;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
+use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
-
-/// What kind of room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "RoomType")]
-enum RoomTypeParam {
-    EntireHome,
-    PrivateRoom,
-    SharedRoom,
-    HotelRoom,
-}
-
-/// In which order; ties go by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename = "SearchSort")]
-enum SortParam {
-    #[oai(rename = "relevance")]
-    Relevance,
-    #[oai(rename = "price")]
-    Price,
-    #[oai(rename = "-price")]
-    PriceDescending,
-    #[oai(rename = "rating")]
-    Rating,
-    #[oai(rename = "distance")]
-    Distance,
-    #[oai(rename = "newest")]
-    Newest,
-}
-
-/// What `price_min` and `price_max` are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "PriceBasis")]
-enum BasisParam {
-    /// The base price of a night; with dates, the stay's average (total divided by nights, rounded down).
-    Nightly,
-    /// Everything mandatory for the stay; needs dates.
-    Total,
-}
-
-/// A page of a search.
-#[derive(Debug, Object)]
-#[oai(rename = "SearchPage")]
-struct SearchView {
-    /// How many listings match, exactly.
-    total: u64,
-    data: Vec<CardView>,
-    has_more: bool,
-    /// Give it back as `cursor`, with the same filters, for the next page.
-    next_cursor: Option<String>,
-    /// With `facets=true`: counts over all matches.
-    facets: Option<FacetsView>,
-}
-
-/// A listing as a search shows it.
-#[derive(Debug, Object)]
-#[oai(rename = "ListingCard")]
-struct CardView {
-    id: Uuid,
-    title: String,
-    room_type: RoomTypeParam,
-    /// A slug of `/reference/property-types`.
-    property_type: String,
-    city: String,
-    /// Empty when unknown.
-    neighbourhood: String,
-    /// Near the home, not at it.
-    location: Located,
-    /// Most guests, infants not counted.
-    capacity: u16,
-    bedrooms: Option<u8>,
-    beds: Option<u8>,
-    bathrooms: Option<Halves>,
-    /// Mean of all grades, 1 to 5.
-    rating: Option<Hundredths>,
-    review_count: u32,
-    instant_book: bool,
-    top_host: bool,
-    photo_url: Option<String>,
-    /// Base price of a night.
-    nightly: MoneyView,
-    /// With dates: what the stay costs.
-    stay: Option<StayView>,
-    /// With `near`: kilometres along the great circle.
-    distance_km: Option<f64>,
-}
-
-/// What a stay costs.
-#[derive(Debug, Object)]
-#[oai(rename = "SearchStay")]
-struct StayView {
-    nights: u16,
-    /// Everything mandatory.
-    total: MoneyView,
-    /// `total` divided by `nights`, rounded down.
-    average_nightly: MoneyView,
-}
-
-/// Counts over all matches; what nobody has is left out.
-#[derive(Debug, Object)]
-#[oai(rename = "SearchFacets")]
-struct FacetsView {
-    room_types: Vec<CountView>,
-    /// Most frequent first.
-    property_types: Vec<CountView>,
-    /// The 40 most frequent, most frequent first.
-    amenities: Vec<AmenityCountView>,
-    bedrooms: Vec<BedroomCountView>,
-    /// Bands of the base price of a night; absent when the matches have several currencies.
-    prices: Option<HistogramView>,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "FacetCount")]
-struct CountView {
-    value: String,
-    count: u64,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "AmenityCount")]
-struct AmenityCountView {
-    /// Key of `/reference/amenities`.
-    value: String,
-    /// English name.
-    name: String,
-    count: u64,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "BedroomCount")]
-struct BedroomCountView {
-    /// Bedrooms; 16 stands for 16 and more.
-    value: u8,
-    count: u64,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "PriceHistogram")]
-struct HistogramView {
-    currency: String,
-    bands: Vec<BandView>,
-}
-
-/// From `from` up to, not including, `to`; minor units.
-#[derive(Debug, Object)]
-#[oai(rename = "PriceBand")]
-struct BandView {
-    from: i64,
-    /// Absent for the last band.
-    to: Option<i64>,
-    count: u64,
-}
 
 #[derive(ApiResponse)]
 enum Found {
@@ -176,35 +24,6 @@ enum Found {
     #[oai(status = 304)]
     #[expect(dead_code, reason = "the edge makes the 304; here it is documented")]
     NotModified(#[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
-}
-
-/// What kind of completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case", rename = "SuggestionKind")]
-enum SuggestionKind {
-    City,
-    Neighbourhood,
-    Listing,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "Suggestion")]
-struct SuggestionView {
-    kind: SuggestionKind,
-    /// What to show: the city, the neighbourhood, the title.
-    text: String,
-    /// The city of a neighbourhood or a listing.
-    city: Option<String>,
-    /// Of a city: how many listings it has.
-    listings: Option<u64>,
-    /// Of a listing.
-    listing_id: Option<Uuid>,
-}
-
-#[derive(Debug, Object)]
-#[oai(rename = "Suggestions")]
-struct SuggestionsView {
-    data: Vec<SuggestionView>,
 }
 
 /// Who may come in.
@@ -230,6 +49,8 @@ impl SearchApi {
     ///
     /// Everything given must hold. With dates, a listing is found only if exactly those dates could be booked by that
     /// party, and its `stay.total` is what a quote would say. Without dates it is judged by the other filters alone.
+    /// With flexible dates (`plus_minus`, `flex` or `nights`) it is found if one of the stays could be booked at a price
+    /// within the bounds; `best_dates` are the cheapest of them, and prices are compared and sorted by the cheapest.
     #[oai(path = "/search/stays", method = "get", operation_id = "searchStays")]
     async fn stays(
         &self,
@@ -250,12 +71,28 @@ impl SearchApi {
         check_in: Query<Option<DateAsk>>,
         /// Day of departure, YYYY-MM-DD.
         check_out: Query<Option<DateAsk>>,
+        /// Or the same stay moved by up to so many days to either side: 1, 2, 3, 7 or 14.
+        plus_minus: Query<Option<u16>>,
+        /// Instead of dates: a weekend (Friday to Sunday), a week (7 nights) or a month (28 nights) that begins in one of `months`.
+        flex: Query<Option<FlexParam>>,
+        /// Up to twelve months with commas between them: 2027-07,2027-08.
+        #[oai(validator(max_length = 200))]
+        months: Query<Option<String>>,
+        /// Instead of dates: so many nights (1 to 365), all of them from `window_from` to `window_to`.
+        nights: Query<Option<u16>>,
+        /// The first day on which to arrive, YYYY-MM-DD.
+        window_from: Query<Option<DateAsk>>,
+        /// The last day on which to leave, at most 366 days later.
+        window_to: Query<Option<DateAsk>>,
         /// Adults, at least one.
         #[oai(default = "one", validator(minimum(value = "1"), maximum(value = "100")))]
         adults: Query<u16>,
         /// Children of 2 to 12; they count like adults.
         #[oai(default, validator(maximum(value = "100")))]
         children: Query<u16>,
+        /// Age of one of the children, 0 to 17; repeat the parameter. Taxes exempt children below some age where it is told.
+        #[oai(default, validator(max_items = 100))]
+        child_age: Query<Vec<u8>>,
         /// Children under 2; they do not count towards the capacity.
         #[oai(default, validator(maximum(value = "20")))]
         infants: Query<u16>,
@@ -316,8 +153,15 @@ impl SearchApi {
             radius_km: radius_km.0,
             check_in: check_in.0,
             check_out: check_out.0,
+            plus_minus: plus_minus.0,
+            flex: flex.0.map(Into::into),
+            months: months.0,
+            nights: nights.0,
+            window_from: window_from.0,
+            window_to: window_to.0,
             adults: adults.0,
             children: children.0,
+            child_ages: child_age.0,
             infants: infants.0,
             pets: pets.0,
             price_min: price_min.0,
@@ -389,48 +233,4 @@ fn next_link(uri: &poem::http::Uri, cursor: &str) -> String {
     let query: Vec<&str> = kept.collect();
     let and = if query.is_empty() { "" } else { "&" };
     format!("<{}?{}{and}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"))
-}
-
-impl From<RoomTypeParam> for RoomType {
-    fn from(room: RoomTypeParam) -> Self {
-        match room {
-            RoomTypeParam::EntireHome => Self::EntireHome,
-            RoomTypeParam::PrivateRoom => Self::PrivateRoom,
-            RoomTypeParam::SharedRoom => Self::SharedRoom,
-            RoomTypeParam::HotelRoom => Self::HotelRoom,
-        }
-    }
-}
-
-impl From<BasisParam> for PriceBasis {
-    fn from(basis: BasisParam) -> Self {
-        match basis {
-            BasisParam::Nightly => Self::Nightly,
-            BasisParam::Total => Self::Total,
-        }
-    }
-}
-
-impl From<SortParam> for Sort {
-    fn from(sort: SortParam) -> Self {
-        match sort {
-            SortParam::Relevance => Self::Relevance,
-            SortParam::Price => Self::Cheapest,
-            SortParam::PriceDescending => Self::Dearest,
-            SortParam::Rating => Self::Rating,
-            SortParam::Distance => Self::Nearest,
-            SortParam::Newest => Self::Newest,
-        }
-    }
-}
-
-impl From<Suggestion> for SuggestionView {
-    fn from(suggestion: Suggestion) -> Self {
-        let plain = |kind, text| Self { kind, text, city: None, listings: None, listing_id: None };
-        match suggestion {
-            Suggestion::City { name, listings } => Self { listings: Some(listings as u64), ..plain(SuggestionKind::City, name) },
-            Suggestion::Neighbourhood { name, city } => Self { city: Some(city), ..plain(SuggestionKind::Neighbourhood, name) },
-            Suggestion::Title { id, title, city } => Self { city: Some(city), listing_id: Some(id.0), ..plain(SuggestionKind::Listing, title) },
-        }
-    }
 }

@@ -1,0 +1,41 @@
+//! Nights that are taken here and elsewhere, until somebody has seen to them (I9).
+
+use super::{By, World, note};
+use crate::features::feeds::store::conflicts::{self as rows, Conflict};
+use crate::features::listings;
+use crate::platform::access::Action;
+use crate::platform::db::{Conn, Tx};
+use crate::platform::error::{Error, Result};
+use crate::values::Instant;
+use serde_json::json;
+use uuid::Uuid;
+
+/// One page, newest first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask {
+    /// Those found before this one.
+    pub before: Option<Uuid>,
+    /// Resolved ones too.
+    pub all: bool,
+    pub limit: u8,
+}
+
+/// A page of conflicts, and whether there are more.
+pub(crate) fn page(conn: &mut Conn<'_>, by: By<'_>, ask: Ask) -> Result<(Vec<Conflict>, bool)> {
+    listings::allowed(conn, Some(by.caller), by.listing, Action::ViewCalendarCauses)?;
+    let before = ask.before.unwrap_or(Uuid::max());
+    let mut found = rows::of_listing(conn, by.listing, before, ask.all, i64::from(ask.limit) + 1)?;
+    let more = found.len() > usize::from(ask.limit);
+    found.truncate(ask.limit.into());
+    Ok((found, more))
+}
+
+/// The host has seen to it: it is not told again, even if the other calendar goes on saying so.
+pub(crate) fn resolve(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, id: Uuid) -> Result<()> {
+    listings::allowed(tx, Some(by.caller), by.listing, Action::EditCalendar)?;
+    if !rows::resolve(tx, now, by.listing, id, "by_host")? {
+        return Err(Error::not_found("The listing has no such open conflict."));
+    }
+    note(tx, now, world, "conflict.resolved", by, json!({"conflict": [id, null]}))?;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What other features want to be asked about a home: what it lacks before guests see it, and what must end before it is archived.
+//! Features that know listings implement [`Guard`]; `app.rs` hands them over, so that listings need not know them.
+
+use crate::platform::db::{Conn, DbResult};
+use crate::platform::error::FieldError;
+use crate::platform::privacy::Blocker;
+use crate::values::{Instant, ListingId};
+use std::sync::Arc;
+
+/// A feature with a say in what becomes of a home.
+pub trait Guard: Send + Sync {
+    /// What the home lacks, each with a JSON pointer such as `/photos/0/alt` and a sentence.
+    fn missing(&self, _conn: &mut Conn<'_>, _listing: ListingId) -> DbResult<Vec<FieldError>> {
+        Ok(Vec::new())
+    }
+
+    /// What has to end before the home can be archived. Nights that stays and holds have taken are looked at already.
+    fn blocks_archive(&self, _conn: &mut Conn<'_>, _listing: ListingId, _now: Instant) -> DbResult<Vec<Blocker>> {
+        Ok(Vec::new())
+    }
+}
+
+/// All who want to be asked; cheap to clone.
+#[derive(Clone)]
+pub struct Guards(Arc<[Box<dyn Guard>]>);
+
+impl Guards {
+    #[must_use]
+    pub fn new(all: Vec<Box<dyn Guard>>) -> Self {
+        Self(all.into())
+    }
+
+    pub(super) fn missing(&self, conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Vec<FieldError>> {
+        let mut all = Vec::new();
+        for guard in self.0.iter() {
+            all.extend(guard.missing(conn, listing)?);
+        }
+        Ok(all)
+    }
+
+    pub(super) fn blocks_archive(&self, conn: &mut Conn<'_>, listing: ListingId, now: Instant) -> DbResult<Vec<Blocker>> {
+        let mut all = Vec::new();
+        for guard in self.0.iter() {
+            all.extend(guard.blocks_archive(conn, listing, now)?);
+        }
+        Ok(all)
+    }
+}
