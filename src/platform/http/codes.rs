@@ -104,7 +104,6 @@ pub const CODES: &[Code] = &[
     code("too_many_taxes", 409, "Too many taxes", "A place has at most twenty taxes of its own; take one away first."),
     code("too_many_feeds", 409, "Too many feeds", "A listing may have twenty feeds; remove one that is not needed."),
     code("too_many_exports", 409, "Too many export addresses", "A listing may have twenty export addresses; revoke one that is not needed."),
-    code("dates_unavailable", 409, "Not to be booked", "The stay cannot be booked; `reasons` says why, `nearest_available` offers other dates."),
     code("quote_expired", 409, "Quote too old", "The price was promised for a few minutes, which are over. Ask for another quote."),
     code("coupon_exists", 409, "Code in use", "There is a coupon with this code already; end it first, or take another code."),
     code("too_many_coupons", 409, "Too many coupons", "A host may have two hundred coupons at a time; end one that is not needed."),
