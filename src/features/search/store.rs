@@ -7,7 +7,7 @@ use super::engine::build::{Calendars, Taken};
 use super::engine::listing::{Facts, RoomType};
 use super::engine::pricing::Pricing;
 use super::engine::text::index::Texts;
-use crate::features::calendar::rules::{Held, SEASONS, seasons};
+use crate::features::calendar::rules::{SEASONS, seasons};
 use crate::features::calendar::{elsewhere, held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
 use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};

@@ -122,15 +122,11 @@ fn failures(claim: &Claim, terms: &Terms, days: &Days, local: LocalMoment) -> Ve
     rules.filter(|(rule, verdict)| !verdict.passes && binds(*rule)).map(|(rule, _)| rule).collect()
 }
 
+/// Bookings with the units that they go to.
+pub(super) type Moves = Vec<(BookingId, u16)>;
+
 /// The unit for the stay, and which bookings go where to make room for it.
-fn find_unit(
-    conn: &mut Conn<'_>,
-    claim: &Claim,
-    terms: &Terms,
-    days: &Days,
-    local: LocalMoment,
-    now: Instant,
-) -> DbResult<Option<(u16, Vec<(BookingId, u16)>)>> {
+fn find_unit(conn: &mut Conn<'_>, claim: &Claim, terms: &Terms, days: &Days, local: LocalMoment, now: Instant) -> DbResult<Option<(u16, Moves)>> {
     if terms.units == 1 {
         return Ok(Some((0, Vec::new())));
     }
@@ -147,7 +143,7 @@ fn find_unit(
 }
 
 /// The bookings whose unit is another one now.
-pub(super) fn moves(bookings: &[BookingId], held: &[Held], placed: &[u16]) -> Vec<(BookingId, u16)> {
+pub(super) fn moves(bookings: &[BookingId], held: &[Held], placed: &[u16]) -> Moves {
     let all = bookings.iter().zip(held).zip(placed);
     all.filter(|((_, held), slot)| held.slot != Some(**slot)).map(|((booking, _), slot)| (*booking, *slot)).collect()
 }

@@ -195,6 +195,7 @@ pub(super) mod tests {
             gap_nights: 0,
             fill_gaps: false,
             units,
+            arrival_min_nights: [0; 7],
         }
     }
 

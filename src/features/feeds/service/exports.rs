@@ -112,7 +112,7 @@ pub(crate) fn tell(conn: &mut Conn<'_>, now: Instant, world: &World, token: &str
 
 fn entries_of(conn: &mut Conn<'_>, now: Instant, world: &World, export: &Export) -> DbResult<Option<Vec<Entry>>> {
     let Some(listed) = calendar::terms(conn, export.listing)? else { return Ok(None) };
-    let today = listed.zone.local(now).today;
+    let today = listed.times.zone.local(now).today;
     let changed: HashMap<String, Instant> =
         feeds::of_listing(conn, export.listing)?.into_iter().map(|feed| (feed.id.to_string(), feed.health.changed_at.unwrap_or(feed.created_at))).collect();
     // What came with an import has no date of its own.

@@ -25,13 +25,18 @@ pub fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
     if sum == 0 {
         return if weights.is_empty() { Vec::new() } else { spread(amount, &vec![1; weights.len()]) };
     }
-    let shares: Vec<i128> = weights.iter().map(|weight| i128::from(amount) * i128::from(*weight)).collect();
-    let mut parts: Vec<i64> = shares.iter().map(|share| i64::try_from(share / sum).unwrap_or(i64::MAX)).collect();
+    let mut parts = Vec::with_capacity(weights.len());
+    // Dividing 128 bits is slow: once a weight, and the remainder from the quotient.
+    let mut remainders: Vec<(i128, usize)> = Vec::with_capacity(weights.len());
+    for (at, weight) in weights.iter().enumerate() {
+        let share = i128::from(amount) * i128::from(*weight);
+        let part = share / sum;
+        remainders.push((share - part * sum, at));
+        parts.push(i64::try_from(part).unwrap_or(i64::MAX));
+    }
     let left = usize::try_from(amount - parts.iter().sum::<i64>()).unwrap_or(0);
-    let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-    // A stable sort leaves the earlier first where two remainders are the same.
-    by_remainder.sort_by_key(|at| std::cmp::Reverse(shares[*at] % sum));
-    for at in by_remainder.into_iter().take(left) {
+    remainders.sort_unstable_by_key(|(remainder, at)| (std::cmp::Reverse(*remainder), *at));
+    for (_, at) in remainders.into_iter().take(left) {
         parts[at] += 1;
     }
     parts
