@@ -1,7 +1,7 @@
 //! What quotes do on their own: those that nobody booked go an hour after they have run out.
 
 use super::store::quotes as rows;
-use crate::platform::db::{Db, DbError, Lane};
+use crate::platform::db::{Db, Lane};
 use crate::platform::jobs::{Failure, Handler, Order, every};
 use crate::platform::tools::Tools;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
 fn sweep(db: &Db, order: &Order) -> Result<(), Failure> {
     let mut gone = 0;
     while !order.should_stop() {
-        let some: u64 = db.write_blocking(Lane::Bulk, |tx, now| rows::prune(tx, now.plus_seconds(-KEPT_SECONDS)).map_err(DbError::from))?;
+        let some: u64 = db.write_blocking(Lane::Bulk, |tx, now| rows::prune(tx, now.plus_seconds(-KEPT_SECONDS)))?;
         gone += some;
         if some == 0 {
             tracing::debug!(gone, "quotes that had run out were deleted");

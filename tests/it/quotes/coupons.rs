@@ -64,6 +64,7 @@ on_both!(a_coupon_holds_where_and_when_it_says, async |db: TestDb| {
     let (ada, home) = host(&town, &db, "Ada").await;
     let me = town.get(&ada, "/me").await.expect(200).json();
     let second = homes::home(&db, &me["id"], "Beside the lark").await;
+    run(&db, "UPDATE listings SET departure_days = 127 WHERE id = $1", vec![second.into()]).await;
     let (bo, other) = host(&town, &db, "Bo").await;
     let anybody = Asker::default();
     let make = async |more: Json| {

@@ -35,6 +35,8 @@ on_both!(a_promise_holds_while_it_lasts, async |db: TestDb| {
     plan(&town, &ada, home, json!({"weekend": {"price": 99_900}})).await;
     assert_eq!(town.get(&bo, &path).await.expect(200).json()["total_price"], quote["total_price"]);
     town.clock.advance_seconds(20 * 60 - 1);
+    // Access tokens last for a quarter of an hour.
+    let (bo, cy) = (town.log_in("Bo").await, town.log_in("Cy").await);
     town.get(&bo, &path).await.expect(200);
     town.clock.advance_seconds(1);
     town.get(&bo, &path).await.expect_problem(410, "gone");

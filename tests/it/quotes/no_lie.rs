@@ -26,19 +26,19 @@ async fn home(db: &TestDb, dice: &mut Dice, plans: bool) -> Uuid {
         arrival_days = $8, departure_days = $9, gap_nights = $10, capacity = $11, max_pets = $12, pricing = $13 WHERE id = $1";
     let (listing, _) = street::home(db).await;
     let plan = if plans { plan(dice) } else { json!({}) };
-    let days = |dice: &mut Dice| if dice.once_in(3) { dice.between(1, 127) } else { 127 };
+    let days = |dice: &mut Dice| if dice.once_in(6) { dice.between(1, 127) } else { 127 };
     let terms: Vec<Value> = vec![
         listing.into(),
         dice.between(1, 30_000).into(),
-        dice.between(1, 4).into(),
+        dice.between(1, 3).into(),
         dice.between(4, 40).into(),
         dice.between(0, 3).into(),
         dice.between(60, 365).into(),
         dice.between(0, 2).into(),
         days(dice).into(),
         days(dice).into(),
-        (if dice.once_in(3) { 3_i64 } else { 0 }).into(),
-        dice.between(1, 6).into(),
+        (if dice.once_in(5) { 3_i64 } else { 0 }).into(),
+        dice.between(2, 8).into(),
         dice.between(0, 2).into(),
         Document(plan.to_string()).into(),
     ];
@@ -61,7 +61,7 @@ async fn calendar(db: &TestDb, dice: &mut Dice, listing: Uuid) {
         run(db, DAYS, vec![listing.into(), night(day), night(to), price.into(), min.into(), dice.once_in(6).then_some(true).into()]).await;
         day = to;
     }
-    for sql in [BLOCK, STAY, BLOCK, STAY] {
+    for sql in [BLOCK, STAY, STAY] {
         let from = dice.between(0, 60);
         let to = from + dice.between(1, 4);
         let params = if sql == STAY {
@@ -129,8 +129,8 @@ struct Case {
 }
 
 fn case(dice: &mut Dice) -> Case {
-    let (from, nights) = (dice.between(-1, 70), dice.between(1, 9));
-    let (adults, children, pets) = (dice.between(1, 3), dice.between(0, 2), i64::from(dice.once_in(4)));
+    let (from, nights) = (dice.between(-1, 70), dice.between(1, 8));
+    let (adults, children, pets) = (dice.between(1, 3), dice.between(0, 2), i64::from(dice.once_in(5)));
     let ages: Vec<i64> = (0..children).map(|_| dice.between(0, 17)).collect();
     let known: String = ages.iter().map(|age| format!("&child_age={age}")).collect();
     Case {
@@ -180,10 +180,10 @@ on_both!(what_is_shown_is_what_is_quoted, async |db: TestDb| {
 on_both!(search_shows_what_can_be_had_for_what_it_costs, async |db: TestDb| {
     let mut dice = Dice::new(71);
     let mut homes = Vec::new();
-    for _ in 0..12 {
-        homes.push(home(&db, &mut dice, SEARCH_KNOWS_PLANS).await);
+    for n in 0..12 {
+        homes.push(home(&db, &mut dice, n % 4 != 0).await);
     }
-    let town = Town::new(&db).await;
+    let town = Town::with(&db, |config| config.fees.model = FeePreset::Split).await;
     let anybody = Asker::default();
     let (mut hits, mut left_out) = (0, 0);
     for _ in 0..if long() { 400 } else { 25 } {
@@ -191,7 +191,7 @@ on_both!(search_shows_what_can_be_had_for_what_it_costs, async |db: TestDb| {
         if check_in.as_str() < TODAY {
             continue;
         }
-        let page = town.get(&anybody, &format!("/search/stays?check_in={check_in}&check_out={check_out}&{}&limit=100", searched(&query))).await;
+        let page = town.get(&anybody, &format!("/search/stays?check_in={check_in}&check_out={check_out}&{query}&limit=100")).await;
         let page = page.expect(200).json();
         let found: BTreeMap<&str, &Json> = page["data"].as_array().unwrap().iter().map(|card| (card["id"].as_str().unwrap(), &card["stay"]["total"])).collect();
         for home in &homes {
@@ -213,11 +213,3 @@ on_both!(search_shows_what_can_be_had_for_what_it_costs, async |db: TestDb| {
     assert!(hits > 20 && left_out > 20, "{hits} hits, {left_out} left out: that proves little");
     assert_eq!(expect_sums(&db).await, hits);
 });
-
-/// Search prices nights and single days; discounts, fees and taxes are not in its totals yet, so its homes have none here.
-const SEARCH_KNOWS_PLANS: bool = false;
-
-/// The part of a query that search understands: without plans nobody's age matters.
-fn searched(query: &str) -> String {
-    query.split('&').filter(|part| SEARCH_KNOWS_PLANS || !part.starts_with("child_age")).collect::<Vec<_>>().join("&")
-}

@@ -188,6 +188,7 @@ impl NewExportAddressView {
 
 /// Nights of a booking here that another calendar says are taken there.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
+#[oai(rename = "FeedConflictView")]
 pub(super) struct ConflictView {
     id: Uuid,
     feed_id: Uuid,

@@ -131,10 +131,10 @@ pub fn holds(coupon: &Coupon, on: &Use) -> Result<(), CouponRefusal> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
-    pub(in super::super) fn coupon() -> Coupon {
+    fn coupon() -> Coupon {
         Coupon {
             id: Uuid::nil(),
             code: "Summer".into(),

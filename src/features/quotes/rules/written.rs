@@ -26,7 +26,6 @@ pub(super) mod instant_or_none {
     use super::{Deserialize, Deserializer, Serializer, de};
     use crate::values::Instant;
 
-    #[expect(clippy::ref_option, reason = "serde hands out references")]
     pub(in super::super) fn serialize<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
         match at {
             Some(at) => serializer.collect_str(at),

@@ -2,7 +2,7 @@
 
 use super::coupons;
 use crate::features::availability;
-use crate::features::calendar::{Calendar, Rule, calendar_of, explain};
+use crate::features::calendar::{Calendar, Rule, Unavailable, calendar_of, explain};
 use crate::features::listings;
 use crate::features::pricing::{self, Ask, Offer, Plan, Priced};
 use crate::features::quotes::rules::asked::Asked;
@@ -16,7 +16,6 @@ use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Refused, Result};
 use crate::values::{Instant, ListingId, Stay, UserId};
 use anyhow::Context as _;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// How often a listing is read again when it changes meanwhile, before whoever asks is told to come back.
@@ -133,11 +132,8 @@ fn bookable(calendar: &Calendar, asked: &Asked, stay: Stay) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    let reasons: Vec<&str> = failed.into_iter().map(Rule::code).collect();
-    let dates = |stay: &Stay| json!({"check_in": stay.check_in().to_string(), "check_out": stay.check_out().to_string()});
-    let others: Vec<Value> = availability::other_dates(&listed.terms, days, stay, party, *local).iter().map(dates).collect();
-    let refused = Error::refused(Kind::Conflict, "dates_unavailable", "These dates cannot be booked; `reasons` says why.");
-    Err(refused.with_data("reasons", json!(reasons)).with_data("nearest_available", others.into()))
+    let nearest = availability::other_dates(&listed.terms, days, stay, party, *local);
+    Err(Unavailable { reasons: failed, nearest, lapsed: Vec::new() }.into())
 }
 
 /// The promise in all its parts.
