@@ -160,6 +160,12 @@ impl From<Refused> for Error {
     }
 }
 
+impl From<Box<Refused>> for Error {
+    fn from(refused: Box<Refused>) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 /// Implemented by the refusal enums of `rules.rs`: each names its kind, its code and its wording.
 pub trait Refusal {
     fn refused(&self) -> Refused;

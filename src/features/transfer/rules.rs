@@ -45,6 +45,7 @@ pub(super) const LISTING: &[(&str, Kind)] = &[
     ("amenities_other", Doc), ("instant_book", Bool), ("registration_number", Text), ("photo_url", Text), ("max_infants", Int), ("max_pets", Int),
     ("min_nights", Int), ("max_nights", Int), ("notice_days", Int), ("cutoff_minute", Int), ("window_days", Int), ("window_strict", Bool),
     ("preparation_nights", Int), ("arrival_days", Int), ("departure_days", Int), ("gap_nights", Int), ("fill_gaps", Bool), ("unit_count", Int),
+    ("arrival_min_nights", Doc),
     ("notice_as_request", Bool), ("check_in_minute", Int), ("check_out_minute", Int), ("short_policy", Text), ("long_policy", Text), ("rooms", Doc),
     ("accessibility", Doc), ("custom", Doc), ("pricing", Doc), ("rating_count", Int), ("rating_sum_centi", Int), ("review_scores", Doc),
     ("review_count", Int), ("edited_fields", Doc), ("created_at", At), ("updated_at", At),

@@ -89,6 +89,9 @@ pub fn import(db: &Db, keys: &Arc<Keys>, lines: &mut dyn BufRead) -> anyhow::Res
     }
 }
 
+/// The values of a row, by the names of their columns.
+type Columns = Vec<(&'static str, Value)>;
+
 /// A line that can be written.
 struct Home {
     id: ListingId,
@@ -96,8 +99,8 @@ struct Home {
     email: Option<Email>,
     name: String,
     line: Map<String, Member>,
-    listing: Vec<(&'static str, Value)>,
-    rows: Vec<(&'static Table, Vec<Vec<(&'static str, Value)>>)>,
+    listing: Columns,
+    rows: Vec<(&'static Table, Vec<Columns>)>,
 }
 
 /// Reads one line and writes it, unless it is told already.

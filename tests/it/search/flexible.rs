@@ -22,17 +22,17 @@ struct Asked {
 
 fn asked(dice: &mut Dice, now: Instant) -> Asked {
     let today = Night::parse(&now.to_string()[..10]).unwrap();
-    let nights = i32::try_from(*dice.pick(&[1, 2, 3, 4, 5, 7, 10, 14])).unwrap();
+    let nights = *dice.pick(&[1, 2, 3, 4, 5, 7, 10, 14]);
     let from = today.plus(i32::try_from(dice.between(-6, 70)).unwrap());
     let stay = |arrival: Night| Stay::new(arrival, arrival.plus(nights)).unwrap();
     if dice.once_in(2) {
-        let shift = i32::try_from(*dice.pick(&[1, 2, 3, 7, 14])).unwrap();
+        let shift = *dice.pick(&[1, 2, 3, 7, 14]);
         let mut shifts: Vec<i32> = (-shift..=shift).collect();
         shifts.sort_by_key(|days| (days.abs(), *days));
         let query = format!("check_in={from}&check_out={}&plus_minus={shift}", from.plus(nights));
         return Asked { query, stays: shifts.into_iter().map(|days| stay(from.plus(days))).collect() };
     }
-    let arrivals = i32::try_from(*dice.pick(&[1, 5, 21, 62])).unwrap();
+    let arrivals = *dice.pick(&[1, 5, 21, 62]);
     let query = format!("nights={nights}&window_from={from}&window_to={}", from.plus(arrivals - 1 + nights));
     Asked { query, stays: (0..arrivals).map(|days| stay(from.plus(days))).collect() }
 }

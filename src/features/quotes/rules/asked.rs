@@ -63,17 +63,17 @@ impl Asked {
     }
 
     /// The stay; refuses dates that make none (D1, D12).
-    pub fn stay(&self) -> Result<Stay, Refused> {
+    pub fn stay(&self) -> Result<Stay, Box<Refused>> {
         Stay::new(self.check_in, self.check_out).map_err(|no| {
             let mut refused = Refused::new(Kind::Unacceptable, "invalid_dates", format!("{no}."));
             refused.errors.push(FieldError::new("/body/check_out", "invalid_dates", no.to_string()));
-            refused
+            Box::new(refused)
         })
     }
 }
 
 /// Judges a wish. Refuses with 422 and every fault, under the code of the first.
-pub fn judged(wish: Wish) -> Result<Asked, Refused> {
+pub fn judged(wish: Wish) -> Result<Asked, Box<Refused>> {
     let mut found = Faults::default();
     let check_in = found.date("/body/check_in", &wish.check_in);
     let check_out = found.date("/body/check_out", &wish.check_out);
@@ -102,7 +102,10 @@ pub fn judged(wish: Wish) -> Result<Asked, Refused> {
         coupon: key.flatten(),
         non_refundable: wish.non_refundable,
     };
-    found.refused().map_or_else(|| asked.stay().map(|_| ()), Err)?;
+    if let Some(refused) = found.refused() {
+        return Err(Box::new(refused));
+    }
+    asked.stay()?;
     Ok(asked)
 }
 

@@ -47,7 +47,7 @@ impl CouponTerms {
 }
 
 /// Judges a wish; refuses with 422 and every fault.
-pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Refused> {
+pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Box<Refused>> {
     let mut found = Vec::new();
     let key = code_key(&wish.code).filter(|key| key.chars().count() >= SHORTEST_CODE);
     check(&mut found, key.is_some(), "/body/code", "is 3 to 40 letters, digits, - _ and .");
@@ -74,7 +74,7 @@ pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Refused> {
     range(&mut found, "/body/min_nights", wish.min_nights, MOST_NIGHTS);
     range(&mut found, "/body/max_uses", wish.max_uses, MOST_USES);
     range(&mut found, "/body/per_guest", wish.per_guest, MOST_USES);
-    let (Some(key), true) = (key, found.is_empty()) else { return Err(refused(found)) };
+    let (Some(key), true) = (key, found.is_empty()) else { return Err(Box::new(refused(found))) };
     let count = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
     Ok(CouponTerms {
         code: wish.code.trim().to_owned(),
@@ -89,11 +89,11 @@ pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Refused> {
 }
 
 /// The currency of a coupon's amounts, as it was written.
-pub fn currency(code: &str) -> Result<Currency, Refused> {
+pub fn currency(code: &str) -> Result<Currency, Box<Refused>> {
     Currency::parse(code).ok_or_else(|| {
         let mut refused = Refused::new(Kind::Unacceptable, "invalid_currency", "currency is a code of ISO 4217 such as EUR.");
         refused.errors.push(FieldError::new("/body/currency", "invalid_currency", "is a code of ISO 4217 such as EUR"));
-        refused
+        Box::new(refused)
     })
 }
 

@@ -48,8 +48,11 @@ pub(super) struct Totals<'a> {
     /// The first night that was priced, and the sums of all nights from there on.
     first: Option<Night>,
     sums: Vec<i128>,
-    known: Vec<((i128, (usize, usize)), i64)>,
+    known: Vec<(NightsKey, i64)>,
 }
+
+/// What two stays of the same length share when they cost the same.
+type NightsKey = (i128, (usize, usize));
 
 impl<'a> Totals<'a> {
     pub(super) fn new(pricing: &'a Pricing, terms: Terms<'a>, guests: Guests, today: Night) -> Self {
