@@ -63,17 +63,17 @@ impl Asked {
     }
 
     /// The stay; refuses dates that make none (D1, D12).
-    pub fn stay(&self) -> Result<Stay, Refused> {
+    pub fn stay(&self) -> Result<Stay, Box<Refused>> {
         Stay::new(self.check_in, self.check_out).map_err(|no| {
             let mut refused = Refused::new(Kind::Unacceptable, "invalid_dates", format!("{no}."));
             refused.errors.push(FieldError::new("/body/check_out", "invalid_dates", no.to_string()));
-            refused
+            Box::new(refused)
         })
     }
 }
 
 /// Judges a wish. Refuses with 422 and every fault, under the code of the first.
-pub fn judged(wish: Wish) -> Result<Asked, Refused> {
+pub fn judged(wish: Wish) -> Result<Asked, Box<Refused>> {
     let mut found = Faults::default();
     let check_in = found.date("/body/check_in", &wish.check_in);
     let check_out = found.date("/body/check_out", &wish.check_out);
@@ -155,7 +155,7 @@ impl Faults {
         options
     }
 
-    fn refused(self) -> Option<Refused> {
+    fn refused(self) -> Option<Box<Refused>> {
         let first = self.0.first()?;
         let name = first.pointer.trim_start_matches("/body/");
         let mut refused = Refused::new(Kind::Unacceptable, first.code, format!("{name} {}.", first.message));
@@ -163,7 +163,7 @@ impl Faults {
             refused.data.insert("reason".to_owned(), "unknown".into());
         }
         refused.errors = self.0;
-        Some(refused)
+        Some(Box::new(refused))
     }
 }
 

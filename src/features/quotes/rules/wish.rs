@@ -47,7 +47,7 @@ impl CouponTerms {
 }
 
 /// Judges a wish; refuses with 422 and every fault.
-pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Refused> {
+pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Box<Refused>> {
     let mut found = Vec::new();
     let key = code_key(&wish.code).filter(|key| key.chars().count() >= SHORTEST_CODE);
     check(&mut found, key.is_some(), "/body/code", "is 3 to 40 letters, digits, - _ and .");
@@ -89,11 +89,11 @@ pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Refused> {
 }
 
 /// The currency of a coupon's amounts, as it was written.
-pub fn currency(code: &str) -> Result<Currency, Refused> {
+pub fn currency(code: &str) -> Result<Currency, Box<Refused>> {
     Currency::parse(code).ok_or_else(|| {
         let mut refused = Refused::new(Kind::Unacceptable, "invalid_currency", "currency is a code of ISO 4217 such as EUR.");
         refused.errors.push(FieldError::new("/body/currency", "invalid_currency", "is a code of ISO 4217 such as EUR"));
-        refused
+        Box::new(refused)
     })
 }
 
@@ -115,11 +115,11 @@ fn instant(found: &mut Vec<FieldError>, pointer: &str, text: Option<&str>) -> Op
     read.flatten()
 }
 
-fn refused(found: Vec<FieldError>) -> Refused {
+fn refused(found: Vec<FieldError>) -> Box<Refused> {
     let detail = found.first().map(|first| format!("{} {}.", first.pointer.trim_start_matches("/body/"), first.message));
     let mut refused = Refused::new(Kind::Unacceptable, "out_of_range", detail.unwrap_or_default());
     refused.errors = found;
-    refused
+    Box::new(refused)
 }
 
 #[cfg(test)]
