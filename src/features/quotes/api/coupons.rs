@@ -81,7 +81,7 @@ impl CouponsApi {
     /// Make a coupon for a listing, or for all homes of its host.
     #[oai(path = "/listings/:id/coupons", method = "post", operation_id = "makeCoupon")]
     async fn make(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<CouponAsk>) -> Result<Created<CouponView>> {
-        let (listing, everywhere, terms) = (ListingId(id.0), ask.0.everywhere, judged(&ask.0.wish())?);
+        let (listing, everywhere, terms) = (ListingId(id.0), ask.0.everywhere, judged(&ask.0.wish()).map_err(Error::Refused)?);
         let by = By { caller: (*caller).clone(), origin: visitor.origin(), reason: None };
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let coupon = coupons::make(tx, now, &by, listing, everywhere, terms.clone())?;

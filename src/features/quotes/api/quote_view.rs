@@ -4,7 +4,7 @@ use crate::features::pricing::{Line, LineKind};
 use crate::features::quotes::rules::cancellation::Timeline;
 use crate::features::quotes::rules::promise::{Part, Quote, at_property, taxes};
 use crate::features::quotes::service::prices::Prices;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::platform::wire::{DateView, MoneyView};
 use crate::values::{Currency, Money};
 use anyhow::Context as _;
@@ -188,7 +188,7 @@ impl QuoteView {
             check_in_at: quote.check_in_at.to_string(),
             check_out_at: quote.check_out_at.to_string(),
             zone: promise.zone.clone(),
-            nights: asked.stay()?.nights(),
+            nights: asked.stay().map_err(Error::Refused)?.nights(),
             adults: asked.adults,
             children: asked.children,
             children_ages: asked.children_ages.clone(),

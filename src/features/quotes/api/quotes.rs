@@ -153,6 +153,6 @@ impl QuoteAsk {
             coupon: self.coupon,
             non_refundable: self.rate_plan == Some(RatePlan::NonRefundable),
         };
-        Ok(asked::judged(wish)?)
+        asked::judged(wish).map_err(Error::Refused)
     }
 }

@@ -129,8 +129,8 @@ impl PlatformCouponAsk {
             max_uses: self.max_uses,
             per_guest: self.per_guest,
         };
-        let terms = judged(&wish)?;
-        let currency = self.currency.as_deref().map(currency).transpose()?;
+        let terms = judged(&wish).map_err(Error::Refused)?;
+        let currency = self.currency.as_deref().map(currency).transpose().map_err(Error::Refused)?;
         if terms.has_amounts() && currency.is_none() {
             let message = "is needed where there are amounts";
             let refused = Error::refused(Kind::Unacceptable, "invalid_currency", format!("currency {message}."));

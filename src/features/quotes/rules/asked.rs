@@ -158,7 +158,7 @@ impl Faults {
         options
     }
 
-    fn refused(self) -> Option<Refused> {
+    fn refused(self) -> Option<Box<Refused>> {
         let first = self.0.first()?;
         let name = first.pointer.trim_start_matches("/body/");
         let mut refused = Refused::new(Kind::Unacceptable, first.code, format!("{name} {}.", first.message));
@@ -166,7 +166,7 @@ impl Faults {
             refused.data.insert("reason".to_owned(), "unknown".into());
         }
         refused.errors = self.0;
-        Some(refused)
+        Some(Box::new(refused))
     }
 }
 

@@ -115,11 +115,11 @@ fn instant(found: &mut Vec<FieldError>, pointer: &str, text: Option<&str>) -> Op
     read.flatten()
 }
 
-fn refused(found: Vec<FieldError>) -> Refused {
+fn refused(found: Vec<FieldError>) -> Box<Refused> {
     let detail = found.first().map(|first| format!("{} {}.", first.pointer.trim_start_matches("/body/"), first.message));
     let mut refused = Refused::new(Kind::Unacceptable, "out_of_range", detail.unwrap_or_default());
     refused.errors = found;
-    refused
+    Box::new(refused)
 }
 
 #[cfg(test)]

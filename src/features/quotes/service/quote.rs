@@ -31,7 +31,7 @@ struct Gathered {
 /// Decides and prices a stay and keeps the promise. Refuses with 404 where the listing is not published, with 422 for options, rates and
 /// coupons that are not there, with 409 `dates_unavailable` where a rule of the calendar says no, and with 422 `price_too_large`.
 pub fn make(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, config: &Config, asked: &Asked) -> Result<Quote> {
-    let stay = asked.stay()?;
+    let stay = asked.stay().map_err(Error::Refused)?;
     let gathered = gather(tx, asked.listing, config, now)?;
     choices(&gathered.offer.plan, asked)?;
     let coupon = match &asked.coupon {
