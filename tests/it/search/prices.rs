@@ -132,7 +132,8 @@ async fn no_total_is_a_lie(db: TestDb, fees: Fees, taxed: bool) {
         let arrivals = if dice.once_in(2) { 1 } else { i32::try_from(dice.between(2, 40)).unwrap() };
         let stays: Vec<Stay> = (0..arrivals).map(|days| Stay::new(from.plus(days), from.plus(days + nights)).unwrap()).collect();
         let (party, mut guests) = party(&mut dice);
-        let ages: Vec<u8> = (0..party.children).map(|_| (dice.once_in(2), dice.between(0, 17))).filter(|(told, _)| *told).map(|(_, age)| u8::try_from(age).unwrap()).collect();
+        let ages: Vec<u8> =
+            (0..party.children).map(|_| (dice.once_in(2), dice.between(0, 17))).filter(|(told, _)| *told).map(|(_, age)| u8::try_from(age).unwrap()).collect();
         ages.iter().for_each(|age| guests += &format!("&child_age={age}"));
         let known = Guests::with_ages(party, &ages);
         let dates = if arrivals == 1 {

@@ -103,7 +103,7 @@ pub fn judged(wish: Wish) -> Result<Asked, Box<Refused>> {
         non_refundable: wish.non_refundable,
     };
     if let Some(refused) = found.refused() {
-        return Err(Box::new(refused));
+        return Err(refused);
     }
     asked.stay()?;
     Ok(asked)

@@ -74,7 +74,7 @@ pub fn judged(wish: &CouponWish) -> Result<CouponTerms, Box<Refused>> {
     range(&mut found, "/body/min_nights", wish.min_nights, MOST_NIGHTS);
     range(&mut found, "/body/max_uses", wish.max_uses, MOST_USES);
     range(&mut found, "/body/per_guest", wish.per_guest, MOST_USES);
-    let (Some(key), true) = (key, found.is_empty()) else { return Err(Box::new(refused(found))) };
+    let (Some(key), true) = (key, found.is_empty()) else { return Err(refused(found)) };
     let count = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
     Ok(CouponTerms {
         code: wish.code.trim().to_owned(),
