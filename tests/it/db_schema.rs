@@ -84,7 +84,7 @@ async fn shape(db: &Db, sql: &'static str) -> BTreeSet<String> {
 async fn a_missing_folder_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(folder.path().join("a/b/stopover.db")).await.unwrap();
-    assert_eq!(setting(&db, "schema_version").await.as_deref(), Some("1"));
+    assert_eq!(setting(&db, "schema_version").await, Some(SCHEMA_VERSION.to_string()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

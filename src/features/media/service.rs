@@ -3,7 +3,7 @@
 use super::rules::FileName;
 use super::store::{self, Photo};
 use crate::features::listings::gallery::{self, Gallery};
-use crate::features::listings::{self, Guard, Publisher, Standing};
+use crate::features::listings::{self, Guard, Publisher, Standing, State};
 use crate::platform::access::{Action, Principal};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::config::Config;
@@ -53,6 +53,7 @@ pub(super) fn may_edit(conn: &mut Conn<'_>, caller: &Principal, listing: Listing
     if standing.limited.is_some() {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do."));
     }
+    standing.must_live()?;
     Ok(standing)
 }
 
@@ -116,6 +117,11 @@ pub(super) fn describe(tx: &mut Tx<'_>, now: Instant, deed: &Deed, id: Uuid, if_
 /// Takes a photo off the listing. Its files go a day later, when nobody else shows them.
 pub(super) fn remove(tx: &mut Tx<'_>, now: Instant, deed: &Deed, id: Uuid, if_match: &IfMatch) -> Result<()> {
     let photo = editable(tx, deed, id, if_match)?;
+    let seen = matches!(may_edit(tx, &deed.by, deed.listing)?.state, State::Published | State::Submitted);
+    if seen && deed.tools.config.listings.photo_required && store::in_order(tx, deed.listing)?.len() == 1 {
+        let why = "Guests see this home, and it needs a photo: add another one first, or pause it.";
+        return Err(Error::refused(Kind::Unacceptable, "listing_incomplete", why).with_error(FieldError::new("/photos", "required", "is the last one")));
+    }
     store::delete(tx, id)?;
     store::release(tx, &photo.hash, now)?;
     note(tx, now, deed, "photo.removed", json!({"photo": [id, null]}))?;

@@ -62,8 +62,8 @@ pub(super) const TABLES: &[Table] = &[
         ("language", Text), ("title", Text), ("summary", Text), ("description", Text), ("neighbourhood_text", Text), ("house_rules", Text)] },
     Table { name: "calendar_blocks", member: "blocks", order: "from_night, to_night, id", columns: &[
         ("id", Id), ("from_night", Date), ("to_night", Date), ("reason", Text), ("note", Text), ("created_at", At)] },
-    Table { name: "external_nights", member: "external", order: "feed, from_night, to_night", columns: &[
-        ("feed", Text), ("from_night", Date), ("to_night", Date)] },
+    Table { name: "external_nights", member: "external", order: "feed, slot, from_night, to_night", columns: &[
+        ("feed", Text), ("slot", Int), ("from_night", Date), ("to_night", Date)] },
     Table { name: "day_overrides", member: "days", order: "source, from_night, to_night", columns: &[
         ("source", Text), ("from_night", Date), ("to_night", Date), ("price_minor", Int), ("min_nights", Int), ("max_nights", Int),
         ("closed_to_arrival", Bool), ("closed_to_departure", Bool)] },

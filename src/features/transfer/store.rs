@@ -102,12 +102,18 @@ fn object(row: &Row<'_>, columns: &[(&'static str, Kind)]) -> DbResult<Map<Strin
     columns.iter().enumerate().map(|(at, (name, kind))| Ok(((*name).to_owned(), member(row, at, *kind)?))).collect()
 }
 
+/// A coordinate with nine decimals, a tenth of a millimetre: so few are read back as the very number that was written.
+#[expect(clippy::float_arithmetic, reason = "coordinates are measured, not counted")]
+fn short(degrees: f64) -> f64 {
+    (degrees * 1e9).round() / 1e9
+}
+
 fn member(row: &Row<'_>, at: usize, kind: Kind) -> DbResult<Member> {
     Ok(match kind {
         Kind::Text => json!(row.get::<Option<String>>(at)?),
         Kind::Int => json!(row.get::<Option<i64>>(at)?),
         Kind::Bool => json!(row.get::<Option<bool>>(at)?),
-        Kind::Real => json!(row.get::<Option<f64>>(at)?),
+        Kind::Real => json!(row.get::<Option<f64>>(at)?.map(short)),
         Kind::Instant => json!(row.get::<Option<Instant>>(at)?.map(|at| at.to_string())),
         Kind::Night => json!(row.get::<Option<Night>>(at)?.map(|night| night.to_string())),
         Kind::Uuid => json!(row.get::<Option<Uuid>>(at)?),

@@ -37,13 +37,15 @@ pub struct Door {
     pub any_query: bool,
     /// The handler reads the body itself, as it comes: uploads, which are larger than what is kept in memory.
     pub streamed_body: bool,
+    /// It takes a link of a letter, which may be used or too old.
+    pub by_link: bool,
 }
 
 impl Door {
     /// A door for `operation` through which goes who may do `action`.
     #[must_use]
     pub const fn to(operation: &'static str, action: Action) -> Self {
-        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false, streamed_body: false }
+        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false, streamed_body: false, by_link: false }
     }
 
     #[must_use]
@@ -79,6 +81,12 @@ impl Door {
     #[must_use]
     pub const fn with_any_query(mut self) -> Self {
         self.any_query = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_link(mut self) -> Self {
+        self.by_link = true;
         self
     }
 

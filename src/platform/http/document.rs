@@ -50,7 +50,7 @@ fn refuse(operation: &mut Map<String, Value>, door: Door) {
     if operation.contains_key("requestBody") {
         statuses.extend([(408, "The body came too slowly."), (413, "The body is too large."), (415, "Not a format we read.")]);
     }
-    if door.action == Action::ComeIn {
+    if door.action == Action::ComeIn || door.by_link {
         statuses.push((410, "The link was used already, or has run out."));
     }
     let named = |name: &str| operation.get("parameters").and_then(Value::as_array).is_some_and(|all| all.iter().any(|p| p["name"] == name));

@@ -63,6 +63,7 @@ impl Outbound {
         let inner = &*self.0;
         let url = target::read(address, Shape { http: inner.settings.allow_http, ports: Some(&inner.settings.ports), strict: true })?;
         let host = url.host_str().unwrap_or_default();
+        let _place = inner.strangers.enter(host, Instant::now() + TURN)?;
         let found = inner.names.addresses(host, url.port_or_known_default().unwrap_or(443), PATIENCE).map_err(trouble)?;
         if found.is_empty() { Err(Trouble::UnknownHost) } else { Ok(host.to_owned()) }
     }

@@ -18,7 +18,7 @@ fn the_demo_city_is_served_as_the_readme_says() {
     assert!(map["total"].as_u64().unwrap() > 0);
     let first = server.json("/api/v1/search/stays?limit=1")["data"][0]["id"].as_str().unwrap().to_owned();
     let why = server.json(&format!("/api/v1/listings/{first}/why?{dates}"));
-    assert_eq!(why["rules"].as_array().unwrap().len(), 13);
+    assert_eq!(why["rules"].as_array().unwrap().len(), 14);
     assert!(server.get("/docs").contains("SwaggerUIBundle"));
     assert!(server.get("/metrics").contains("stopover_http_requests_total"));
     let total = server.json("/api/v1/search/stays?limit=1")["total"].as_u64();

@@ -60,7 +60,7 @@ mod tests {
     use crate::platform::db::SCHEMA;
 
     /// Tables with a column `user_id` that are seen to elsewhere.
-    const ELSEWHERE: [&str; 4] = ["accounts", "erasures", "idempotency_keys", "co_hosts"];
+    const ELSEWHERE: [&str; 6] = ["accounts", "erasures", "idempotency_keys", "co_hosts", "coupon_uses", "quotes"];
 
     #[test]
     fn no_table_about_people_is_forgotten() {

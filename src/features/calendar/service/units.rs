@@ -73,9 +73,9 @@ fn make_room(tx: &mut Tx<'_>, now: Instant, listing: ListingId, listed: &store::
         return Err(in_use("More units than that are taken on some nights to come.", &crowded));
     }
     let ranges = |keeps: &dyn Fn(&Held) -> bool| held.iter().filter(|held| keeps(held)).map(|held| held.range).collect::<Vec<_>>();
-    let homeless = ranges(&|held| held.pinned && held.slot.is_some_and(|slot| slot >= count));
+    let homeless = ranges(&|held| held.stays_put(today) && held.slot.is_some_and(|slot| slot >= count));
     if !homeless.is_empty() {
-        return Err(in_use("Stays are pinned to units that would go.", &homeless));
+        return Err(in_use("Stays that are under way, or pinned, are in units that would go.", &homeless));
     }
     let Some(placed) = place(count, &held, |held| held.stays_put(today)) else {
         let kept = ranges(&|held| held.stays_put(today));

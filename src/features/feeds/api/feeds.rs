@@ -174,7 +174,7 @@ impl FeedsApi {
         }
         let changed = self.tools.db.write(move |tx, now| {
             let by = By { caller: &caller, listing };
-            let (feed, _) = service::found(tx, by, fid.0)?;
+            let (feed, _) = service::held(tx, by, fid.0)?;
             if_match.check(&etag::of_version(feed.version))?;
             let feed = service::change(tx, now, &world, by, &feed, &changes)?;
             let tag = etag::of_version(feed.version);
@@ -189,7 +189,7 @@ impl FeedsApi {
         let (listing, world) = (ListingId(id.0), self.world(&visitor));
         let removed = self.tools.db.write(move |tx, now| {
             let by = By { caller: &caller, listing };
-            let (feed, _) = service::found(tx, by, fid.0)?;
+            let (feed, _) = service::held(tx, by, fid.0)?;
             if_match.check(&etag::of_version(feed.version))?;
             service::remove(tx, now, &world, by, &feed)?;
             Ok::<_, Error>(Nothing::more())
@@ -202,7 +202,7 @@ impl FeedsApi {
     async fn sync(&self, caller: Caller, once: Once, id: Path<Uuid>, fid: Path<Uuid>) -> Result<Accepted<FeedView>> {
         let listing = ListingId(id.0);
         let asked = self.tools.db.write_once(&once, move |tx, now| {
-            let (feed, _) = service::found(tx, By { caller: &caller, listing }, fid.0)?;
+            let (feed, _) = service::held(tx, By { caller: &caller, listing }, fid.0)?;
             service::fetch_now(tx, now, &feed)?;
             let place = format!("{PREFIX}/listings/{listing}/feeds/{}", feed.id);
             Ok(Accepted::later(&FeedView::of(feed)).with_location(place))

@@ -38,6 +38,7 @@ pub(crate) fn of_listing(conn: &mut Conn<'_>, by: By<'_>) -> Result<Vec<Export>>
 /// Makes an export; answers it with its address, which is told once.
 pub(crate) fn make(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, wish: &Wish) -> Result<(Export, String)> {
     let standing = standing(tx, by)?;
+    standing.must_live()?;
     wish.slot.map_or(Ok(()), |slot| check_unit(standing.units, slot))?;
     if let Some(feed) = wish.source_feed {
         feeds::by_id(tx, feed)?.filter(|feed| feed.listing == by.listing).ok_or_else(|| {

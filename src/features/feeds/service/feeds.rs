@@ -43,6 +43,13 @@ pub(crate) fn standing(conn: &mut Conn<'_>, by: By<'_>) -> Result<Standing> {
     listings::allowed(conn, Some(by.caller), by.listing, Action::EditCalendar)
 }
 
+/// [`found`], and nobody else changes the feed until the end of the transaction.
+pub(crate) fn held(tx: &mut Tx<'_>, by: By<'_>, feed: Uuid) -> Result<(Feed, Standing)> {
+    standing(tx, by)?;
+    rows::hold(tx, feed)?;
+    found(tx, by, feed)
+}
+
 /// A feed of the listing the caller may see to.
 pub(crate) fn found(conn: &mut Conn<'_>, by: By<'_>, feed: Uuid) -> Result<(Feed, Standing)> {
     let standing = standing(conn, by)?;
@@ -53,6 +60,7 @@ pub(crate) fn found(conn: &mut Conn<'_>, by: By<'_>, feed: Uuid) -> Result<(Feed
 /// Adds a feed, and asks for its first fetch.
 pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, chosen: &Chosen, address: &Address) -> Result<Feed> {
     let standing = standing(tx, by)?;
+    standing.must_live()?;
     check_slot(&standing, chosen.slot)?;
     listings::lock_calendar(tx, by.listing)?;
     if rows::count(tx, by.listing)? >= MOST {

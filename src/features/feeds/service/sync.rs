@@ -68,6 +68,7 @@ pub(crate) struct Whole {
 /// Writes down what a fetch of feed `id` brought. `version`: of the feed as it was fetched; when its host has changed it meanwhile, another fetch
 /// is on its way and this one counts for nothing. `chance`: any number, for the next time.
 pub(crate) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, (id, version): (Uuid, i64), fetched: &Fetched, chance: u64) -> DbResult<()> {
+    feeds::hold(tx, id)?;
     let Some(feed) = feeds::by_id(tx, id)?.filter(|feed| feed.version == version) else { return Ok(()) };
     let Some(home) = feeds::home(tx, feed.listing)? else { return Ok(()) };
     let mut health = Health { last_try_at: Some(now), ..feed.health.clone() };

@@ -180,6 +180,12 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, feed: &Feed) -> DbResult<()>
     Ok(())
 }
 
+/// Holds a feed until the end of the transaction, so that a fetch and a change of the same feed take turns. Before the listing lock, always.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: Uuid) -> DbResult<()> {
+    tx.execute("UPDATE calendar_feeds SET version = version WHERE id = $1", &[id.into()])?;
+    Ok(())
+}
+
 /// Writes how a fetch has left the feed.
 pub(crate) fn settle(tx: &mut Tx<'_>, id: Uuid, health: &Health) -> DbResult<()> {
     const SETTLE: &str = "UPDATE calendar_feeds SET site = $2, etag = $3, last_modified = $4, read_on = $5, trouble = $6, failures = $7, empty_seen = $8,

@@ -21,7 +21,7 @@ pub const CO_HOST_DOORS: &[Door] = &[
     Door::to("changeCoHost", Action::ManageCoHosts),
     Door::to("removeCoHost", Action::ManageCoHosts),
     Door::to("revokeCoHostInvitation", Action::ManageCoHosts),
-    Door::to("acceptCoHostInvitation", Action::EditOwnAccount),
+    Door::to("acceptCoHostInvitation", Action::EditOwnAccount).with_link(),
 ];
 
 /// How much a co-host may do; each level includes the ones before it.

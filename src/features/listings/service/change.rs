@@ -106,8 +106,8 @@ fn stays_allow(tx: &mut Tx<'_>, now: Instant, caller: &Principal, held: &Held, n
             ));
         }
     }
-    if new.currency != held.home.currency && held.state != State::Draft {
-        let why = "The currency of a home can be changed while it is a draft: its prices are meant in it.";
+    if new.currency != held.home.currency && (held.state != State::Draft || homes::has_amounts(tx, held.id)?) {
+        let why = "The currency of a home can be changed while it is a draft without stays, prices of days and a price plan: all of them are meant in it.";
         return Err(Error::refused(Kind::Conflict, "currency_fixed", why));
     }
     Ok(())

@@ -60,6 +60,17 @@ pub struct Standing {
     pub limited: Option<&'static str>,
 }
 
+impl Standing {
+    /// Refuses with 409 `listing_state` what makes no sense for a listing that is archived, or still being imported.
+    pub fn must_live(&self) -> Result<()> {
+        if !matches!(self.state, State::Archived | State::Importing) {
+            return Ok(());
+        }
+        let detail = format!("This listing is {}.", self.state.name());
+        Err(Error::refused(Kind::Conflict, "listing_state", detail).with_data("state", self.state.name().into()))
+    }
+}
+
 /// The listing, when `caller` may do `action` to it. Refuses with 404 `not_found` where there is none or it is private and foreign
 /// (X2), and with 403 `forbidden` where it is public but not theirs.
 pub fn allowed(conn: &mut Conn<'_>, caller: Option<&Principal>, listing: ListingId, action: Action) -> Result<Standing> {

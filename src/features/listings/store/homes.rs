@@ -288,6 +288,15 @@ pub(in super::super) fn hold(tx: &mut Tx<'_>, id: ListingId) -> DbResult<()> {
     tx.execute("UPDATE listings SET version = version WHERE id = $1", &[id.into()]).map(|_rows| ())
 }
 
+/// Whether something about the home is an amount in its currency, its base price apart: a plan, prices of days, or stays.
+pub(in super::super) fn has_amounts(tx: &mut Tx<'_>, id: ListingId) -> DbResult<bool> {
+    const PLAN: &str = "SELECT pricing FROM listings WHERE id = $1";
+    const DAY: &str = "SELECT 1 FROM day_overrides WHERE listing_id = $1 AND price_minor IS NOT NULL LIMIT 1";
+    const STAY: &str = "SELECT 1 FROM booked_nights WHERE listing_id = $1 LIMIT 1";
+    let plan = tx.first(PLAN, &[id.into()], |row| row.get::<Json>(0))?.is_some_and(|Json(text)| text.trim() != "{}");
+    Ok(plan || tx.first(DAY, &[id.into()], |_| Ok(()))?.is_some() || tx.first(STAY, &[id.into()], |_| Ok(()))?.is_some())
+}
+
 /// Nights from `from` on that stays and live holds have taken; a hundred at most.
 pub(in super::super) fn taken(conn: &mut Conn<'_>, id: ListingId, from: Night, now: Instant) -> DbResult<Vec<Night>> {
     conn.query(TAKEN, &[id.into(), from.into(), now.into()], |row| row.get(0))
