@@ -102,7 +102,9 @@ on_both!(units_and_zone_are_held_by_guests_who_are_to_come, async |db: TestDb| {
     patch(&town, &ada, &id, json!({"location": berlin})).await.expect_problem(409, "zone_fixed");
     assert_eq!(patch(&town, &ada, &id, json!({"location": berlin, "zone": "Atlantic/Azores"})).await.expect(200).json()["zone"], "Atlantic/Azores");
     assert_eq!(patch(&town, &operator, &id, json!({"zone": "Europe/Berlin"})).await.expect(200).json()["zone"], "Europe/Berlin");
-    // Prices are meant in the currency.
+    // Prices are meant in the currency: of stays, of days, of a plan; and of all once guests have seen them.
+    patch(&town, &ada, &id, json!({"currency": "USD"})).await.expect_problem(409, "currency_fixed");
+    stage::run(&db, "DELETE FROM booked_nights WHERE listing_id = $1", vec![id.parse::<uuid::Uuid>().unwrap().into()]).await;
     patch(&town, &ada, &id, json!({"currency": "USD"})).await.expect(200);
     act(&town, &ada, &id, "publish").await.expect(200);
     patch(&town, &ada, &id, json!({"currency": "EUR"})).await.expect_problem(409, "currency_fixed");

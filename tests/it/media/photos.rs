@@ -142,6 +142,16 @@ on_both!(an_export_lists_photos, async |db: TestDb| {
     assert!(photos[0]["files"][0].as_str().unwrap().starts_with("/media/"));
 });
 
+on_both!(the_last_photo_of_a_home_that_guests_see_stays, async |db: TestDb| {
+    let stage = Stage::with(&db, |config| config.listings.photo_required = true).await;
+    let (first, second) = (stage.add(1).await, stage.add(2).await);
+    let one = |photo: &serde_json::Value| format!("{}/{}", stage.path(), photo["id"].as_str().unwrap());
+    stage.town.ask(&stage.host, Method::DELETE, &one(&first), None).await.expect(204);
+    stage.town.ask(&stage.host, Method::DELETE, &one(&second), None).await.expect_problem(422, "listing_incomplete");
+    stage.town.ask(&stage.host, Method::POST, &format!("/listings/{}/pause", stage.listing), None).await.expect(200);
+    stage.town.ask(&stage.host, Method::DELETE, &one(&second), None).await.expect(204);
+});
+
 on_both!(publishing_can_ask_for_words, async |db: TestDb| {
     let stage = Stage::set(&db).await;
     let photo = stage.add(1).await;
