@@ -62,7 +62,7 @@ on_both!(a_corrected_pin_leaves_the_public_point_alone, async |db: TestDb| {
     let ada = town.newcomer("Ada").await;
     let id = make(&town, &ada, whole("Attic of the swift")).await;
     let own = town.get(&ada, &format!("/me/listings/{id}")).await.json();
-    let (first, mut exact) = (point(&own["public_location"]), (38.711, -9.136));
+    let (mut last, mut exact) = (point(&own["public_location"]), (38.711, -9.136));
     let mut kept = 0;
     // The host drags the pin about, in steps of some 40 m, to all sides.
     for step in 0..16 {
@@ -72,9 +72,11 @@ on_both!(a_corrected_pin_leaves_the_public_point_alone, async |db: TestDb| {
         let moved = patch(&town, &ada, &id, json!({"location": place})).await.expect(200).json();
         let public = point(&moved["public_location"]);
         assert!((149.0..=501.0).contains(&metres(exact, public)), "step {step}: {} m", metres(exact, public));
-        kept += i32::from(public == first);
+        kept += i32::from(public == last);
+        last = public;
     }
-    assert!(kept > 0, "not even the first correction kept the point");
+    // Where the point lies near the edge of its ring, a step may well make a new one; most do not.
+    assert!(kept > 8, "{kept} of 16 corrections kept the point");
     // A real move takes the point along.
     let porto = json!({"lat": 41.15, "lng": -8.61, "city": "Porto", "country": "PT"});
     let moved = patch(&town, &ada, &id, json!({"location": porto})).await.expect(200).json();
