@@ -108,17 +108,25 @@ pub(super) fn describe(tx: &mut Tx<'_>, now: Instant, deed: &Deed, id: Uuid, if_
     if old.alt == alt {
         return Ok(old);
     }
+    if alt.is_empty() && deed.tools.config.media.alt_text_required && is_seen(tx, deed)? {
+        let why = "Guests see this home, and each of its photos needs words for those who cannot see it.";
+        return Err(Error::refused(Kind::Unacceptable, "listing_incomplete", why).with_error(FieldError::new("/body/alt", "required", "cannot be taken away")));
+    }
     store::set_alt(tx, now, id, alt)?;
     note(tx, now, deed, "photo.changed", json!({"photo": [id, id]}))?;
     show(tx, now, deed)?;
     store::one(tx, deed.listing, id)?.ok_or_else(no_photo)
 }
 
+/// Whether guests see the home, or will when staff have looked at it: what it must have then, it keeps.
+fn is_seen(tx: &mut Tx<'_>, deed: &Deed) -> Result<bool> {
+    Ok(matches!(may_edit(tx, &deed.by, deed.listing)?.state, State::Published | State::Submitted))
+}
+
 /// Takes a photo off the listing. Its files go a day later, when nobody else shows them.
 pub(super) fn remove(tx: &mut Tx<'_>, now: Instant, deed: &Deed, id: Uuid, if_match: &IfMatch) -> Result<()> {
     let photo = editable(tx, deed, id, if_match)?;
-    let seen = matches!(may_edit(tx, &deed.by, deed.listing)?.state, State::Published | State::Submitted);
-    if seen && deed.tools.config.listings.photo_required && store::in_order(tx, deed.listing)?.len() == 1 {
+    if is_seen(tx, deed)? && deed.tools.config.listings.photo_required && store::in_order(tx, deed.listing)?.len() == 1 {
         let why = "Guests see this home, and it needs a photo: add another one first, or pause it.";
         return Err(Error::refused(Kind::Unacceptable, "listing_incomplete", why).with_error(FieldError::new("/photos", "required", "is the last one")));
     }

@@ -11,7 +11,7 @@ use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
 use super::engine::text::words;
 use crate::features::calendar::rules::Party;
 use crate::features::listings::amenities;
-use crate::features::pricing::ChildAges;
+use crate::features::pricing::Guests;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
@@ -114,8 +114,6 @@ impl Default for Ask {
 /// Used with `near` when no `radius_km` is given.
 const USUAL_RADIUS_KM: f64 = 10.0;
 const LARGEST_RADIUS_KM: f64 = 500.0;
-/// Nobody is a child for longer.
-const OLDEST_CHILD: u8 = 17;
 /// How long a page may be asked for after the first: all pages are judged at the moment of the first one.
 const CURSOR_SECONDS: i64 = 3_600;
 /// Characters of `q`.
@@ -129,15 +127,15 @@ impl Ask {
         if self.sort == Sort::Nearest && !matches!(area, Some(Area::Circle { .. })) {
             return Err(refuse("sort", "sort=distance needs near"));
         }
-        let price = self.price(dates.is_some())?;
+        let (price, guests) = (self.price(dates.is_some())?, self.guests()?);
         let mut query = Query {
             words: self.words()?,
             wordless: self.q.as_deref().is_some_and(|q| !q.trim().is_empty() && words::question(q).is_empty()),
             city: self.city()?,
             area,
             dates,
-            party: Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets },
-            ages: self.ages()?,
+            party: guests.party,
+            ages: guests.ages,
             price,
             currency: self.currency.as_deref().map(currency).transpose()?,
             room_types: self.room_types.clone(),
@@ -191,14 +189,9 @@ impl Ask {
     }
 
     /// A child of unknown age pays whatever any child would have to pay.
-    fn ages(&self) -> Result<ChildAges> {
-        if self.child_ages.len() > usize::from(self.children) {
-            return Err(refuse("child_age", "at most one for each of the children"));
-        }
-        if self.child_ages.iter().any(|age| *age > OLDEST_CHILD) {
-            return Err(refuse("child_age", format!("must be 0 to {OLDEST_CHILD}")));
-        }
-        Ok(ChildAges::of(&self.child_ages))
+    fn guests(&self) -> Result<Guests> {
+        let party = Party { adults: self.adults, children: self.children, infants: self.infants, pets: self.pets };
+        Ok(Guests::told(party, &self.child_ages)?)
     }
 
     fn area(&self) -> Result<Option<Area>> {

@@ -77,9 +77,10 @@ pub fn import(db: &Db, keys: &Arc<Keys>, lines: &mut dyn BufRead) -> anyhow::Res
             continue;
         }
         match one(db, keys, &text) {
-            Ok(true) => outcome.written += 1,
-            Ok(false) => outcome.unchanged += 1,
-            Err(why) => {
+            Ok(Put::Written) => outcome.written += 1,
+            Ok(Put::Unchanged) => outcome.unchanged += 1,
+            told => {
+                let why = told.err().unwrap_or_else(|| "its host's data were erased here".to_owned());
                 outcome.bad_count += 1;
                 if outcome.bad.len() < 100 {
                     outcome.bad.push((number, why));
@@ -104,7 +105,7 @@ struct Home {
 }
 
 /// Reads one line and writes it, unless it is told already.
-fn one(db: &Db, keys: &Arc<Keys>, text: &str) -> Result<bool, String> {
+fn one(db: &Db, keys: &Arc<Keys>, text: &str) -> Result<Put, String> {
     let (home, keys) = (Arc::new(understood(text)?), Arc::clone(keys));
     db.write_blocking(Lane::Bulk, move |tx, now| put(tx, now, &keys, &home)).map_err(|error: DbError| match std::error::Error::source(&error) {
         Some(cause) => format!("{error}: {cause}"),
@@ -135,11 +136,23 @@ fn understood(text: &str) -> Result<Home, String> {
     Ok(Home { id, host, email, name, listing, rows, line })
 }
 
-fn put(tx: &mut Tx<'_>, now: Instant, keys: &Keys, home: &Home) -> DbResult<bool> {
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Put {
+    Written,
+    Unchanged,
+    /// Its host was erased here, and does not come back by a file.
+    Erased,
+}
+
+fn put(tx: &mut Tx<'_>, now: Instant, keys: &Keys, home: &Home) -> DbResult<Put> {
     let private = home.line.get("private");
     let current = line(tx, keys, home.id, private.is_some())?;
     if current.as_ref().is_some_and(|current| is_as_told(current, &home.line)) {
-        return Ok(false);
+        return Ok(Put::Unchanged);
+    }
+    if store::is_erased(tx, home.id, home.host)? {
+        return Ok(Put::Erased);
     }
     let host = store::host(tx, now, home.host, home.email.as_ref(), &home.name)?;
     match current {
@@ -153,5 +166,5 @@ fn put(tx: &mut Tx<'_>, now: Instant, keys: &Keys, home: &Home) -> DbResult<bool
         listings::set_private_part(tx, keys, home.id, private)?;
     }
     events::append(tx, Kind::ListingChanged, home.id.0, &json!({}), now)?;
-    Ok(true)
+    Ok(Put::Written)
 }

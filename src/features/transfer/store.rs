@@ -6,6 +6,9 @@ use crate::values::{Email, Instant, ListingId, Night, UserId};
 use serde_json::{Map, Value as Member, json};
 use uuid::Uuid;
 
+/// The only table of a line in which not every row is the listing's own.
+const EXTERNAL: &str = "external_nights";
+
 const ALL: &str = "SELECT id FROM listings ORDER BY id";
 const OF_HOST: &str = "SELECT l.id FROM accounts a JOIN listings l ON l.host_id = a.user_id WHERE a.email_key = $1 ORDER BY l.id";
 const HOST: &str = "SELECT u.id, u.name, a.email FROM listings l JOIN users u ON u.id = l.host_id LEFT JOIN accounts a ON a.user_id = u.id WHERE l.id = $1";
@@ -32,7 +35,8 @@ pub(super) fn read(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Map<St
     line.insert("listing".to_owned(), Member::Object(listing));
     for Table { name, member, columns, order } in TABLES {
         let sql = format!("SELECT {} FROM {name} WHERE listing_id = $1 ORDER BY {order}", names(columns));
-        let rows = conn.query(&sql, &[id.into()], |row| object(row, columns).map(Member::Object))?;
+        let mut rows = conn.query(&sql, &[id.into()], |row| object(row, columns).map(Member::Object))?;
+        rows.retain(|row| !is_of_feed(row.get("feed").and_then(Member::as_str)));
         line.insert((*member).to_owned(), Member::Array(rows));
     }
     Ok(Some(line))
@@ -82,10 +86,37 @@ fn insert(tx: &mut Tx<'_>, table: &str, columns: &[&[(&'static str, Value)]]) ->
     tx.execute(&format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", ")), &values).map(|_rows| ())
 }
 
-/// Puts these rows in the place of those that the listing has in a table.
+/// Puts these rows in the place of those that the listing has in a table. Nights of feeds are left as they are: whoever reads the feed
+/// brings them up to date, and where there is no such feed nobody could ever free them again.
 pub(super) fn write_rows(tx: &mut Tx<'_>, id: ListingId, table: &Table, rows: &[Vec<(&'static str, Value)>]) -> DbResult<()> {
-    tx.execute(&format!("DELETE FROM {} WHERE listing_id = $1", table.name), &[id.into()])?;
-    rows.iter().try_for_each(|row| insert(tx, table.name, &[&[("listing_id", id.into())], row]))
+    const FEEDS: &str = "SELECT DISTINCT feed FROM external_nights WHERE listing_id = $1 ORDER BY feed";
+    if table.name == EXTERNAL {
+        let feeds: Vec<String> = tx.query(FEEDS, &[id.into()], |row| row.get(0))?;
+        for feed in feeds.into_iter().filter(|feed| !is_of_feed(Some(feed))) {
+            tx.execute("DELETE FROM external_nights WHERE listing_id = $1 AND feed = $2", &[id.into(), feed.into()])?;
+        }
+    } else {
+        tx.execute(&format!("DELETE FROM {} WHERE listing_id = $1", table.name), &[id.into()])?;
+    }
+    let is_own =
+        |row: &&Vec<(&'static str, Value)>| !row.iter().any(|(name, value)| *name == "feed" && matches!(value, Value::Text(feed) if is_of_feed(Some(feed))));
+    rows.iter().filter(is_own).try_for_each(|row| insert(tx, table.name, &[&[("listing_id", id.into())], row]))
+}
+
+/// Whether nights are those of a feed, which has an id; those of an import have its name.
+fn is_of_feed(feed: Option<&str>) -> bool {
+    feed.is_some_and(|feed| Uuid::parse_str(feed).is_ok())
+}
+
+/// Whether the person of a line, or whoever hosts the listing now, was erased.
+pub(super) fn is_erased(conn: &mut Conn<'_>, listing: ListingId, host: Option<UserId>) -> DbResult<bool> {
+    const PERSON: &str = "SELECT 1 FROM erasures WHERE user_id = $1";
+    const HOST_NOW: &str = "SELECT 1 FROM listings l JOIN erasures e ON e.user_id = l.host_id WHERE l.id = $1";
+    let person = match host {
+        Some(host) => conn.first(PERSON, &[host.into()], |_| Ok(()))?.is_some(),
+        None => false,
+    };
+    Ok(person || conn.first(HOST_NOW, &[listing.into()], |_| Ok(()))?.is_some())
 }
 
 /// The columns that an object of a line has, as they are written. The error names the column.

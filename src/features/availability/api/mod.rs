@@ -88,11 +88,8 @@ impl AvailabilityApi {
         let (id, db) = (ListingId(id.0), self.tools.db.clone());
         let stay = stay(night("check_in", check_in.0)?, night("check_out", check_out.0)?)?;
         let party = Party { adults: adults.0, children: children.0, infants: infants.0, pets: pets.0 };
-        let ages = child_age.0.unwrap_or_default();
-        if ages.len() > usize::from(party.children) {
-            return Err(Error::out_of_range("child_age", "is given more often than there are children"));
-        }
-        let (guests, config) = (Guests::with_ages(party, &ages), self.tools.config.clone());
+        let guests = Guests::told(party, &child_age.0.unwrap_or_default())?;
+        let config = self.tools.config.clone();
         let why = self.tools.db.read_cut(move |conn| service::why(conn, id, stay, guests, &config.fees, db.now())).await?;
         Ok(Cached::fresh(Prepared::of(&WhyView::of(&why))))
     }

@@ -3,6 +3,7 @@
 use super::plan::Plan;
 use super::tax::TaxRule;
 use crate::features::calendar::{Days, Party};
+use crate::platform::error::{FieldError, Kind, Refusal, Refused};
 use crate::values::Stay;
 
 /// Everything that decides what stays at a listing cost.
@@ -56,6 +57,29 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// The most years of somebody who counts as a child (decisions on search: `child_age`).
+pub const OLDEST_CHILD: u8 = 17;
+
+/// Why ages cannot be those of the children of a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgesRefusal {
+    TooMany,
+    TooOld,
+}
+
+impl Refusal for AgesRefusal {
+    /// 422 `out_of_range` of the query parameter `child_age`.
+    fn refused(&self) -> Refused {
+        let message = match self {
+            Self::TooMany => "is given more often than there are children".to_owned(),
+            Self::TooOld => format!("must be 0 to {OLDEST_CHILD}"),
+        };
+        let mut refused = Refused::new(Kind::Unacceptable, "out_of_range", format!("child_age: {message}"));
+        refused.errors.push(FieldError::new("/query/child_age", "out_of_range", message));
+        refused
+    }
+}
+
 /// Who comes, and what is known of the children's ages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guests {
@@ -70,6 +94,19 @@ impl Guests {
         Self { party, ages: ChildAges::default() }
     }
 
+    /// A party with the ages of some or all of its children, in years. Refuses more ages than children, and ages over
+    /// [`OLDEST_CHILD`].
+    pub fn told(party: Party, ages: &[u8]) -> Result<Self, AgesRefusal> {
+        if ages.len() > usize::from(party.children) {
+            return Err(AgesRefusal::TooMany);
+        }
+        if ages.iter().any(|age| *age > OLDEST_CHILD) {
+            return Err(AgesRefusal::TooOld);
+        }
+        Ok(Self { party, ages: ChildAges::of(ages) })
+    }
+
+    /// The same for ages that were judged before.
     #[must_use]
     pub fn with_ages(party: Party, ages: &[u8]) -> Self {
         Self { party, ages: ChildAges::of(ages) }

@@ -18,7 +18,7 @@ mod total;
 mod written;
 
 pub use arithmetic::{included_tax, percent, spread};
-pub use ask::{Ask, ChildAges, Coupon, FeeModel, Funder, Guests, Off, Rate, Terms};
+pub use ask::{AgesRefusal, Ask, ChildAges, Coupon, FeeModel, Funder, Guests, OLDEST_CHILD, Off, Rate, Terms};
 pub use bounds::{Bounds, Largest, bounds_per_night};
 pub use faults::{Fault, plan_faults, tax_faults};
 pub use instalments::{Due, Instalment, instalments};

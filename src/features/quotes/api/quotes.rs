@@ -121,11 +121,8 @@ impl QuotesApi {
     ) -> Result<Cached<PriceCalendarView>> {
         let range = month_of(&month.0).ok_or_else(|| Error::invalid_parameter("month", "must be a month of the years 1900 to 2199, YYYY-MM"))?;
         let party = Party { adults: adults.0, children: children.0, infants: infants.0, pets: pets.0 };
-        let ages = child_age.0.unwrap_or_default();
-        if ages.len() > usize::from(party.children) {
-            return Err(Error::out_of_range("child_age", "is given more often than there are children"));
-        }
-        let (id, db, config, guests, nights) = (ListingId(id.0), self.tools.db.clone(), self.tools.config.clone(), Guests::with_ages(party, &ages), nights.0);
+        let guests = Guests::told(party, &child_age.0.unwrap_or_default())?;
+        let (id, db, config, nights) = (ListingId(id.0), self.tools.db.clone(), self.tools.config.clone(), nights.0);
         let read = move |conn: &mut crate::platform::db::Conn<'_>| prices::prices(conn, id, range, nights, guests, &config.fees, db.now());
         let prices = self.tools.db.read_cut(read).await?;
         Ok(Cached::fresh(Prepared::of(&PriceCalendarView::of(&month.0, nights, &prices))))

@@ -3,14 +3,13 @@
 use super::coupon::code_key;
 use super::written::date;
 use crate::features::calendar::Party;
-use crate::features::pricing::{Guests, Rate};
+use crate::features::pricing::{Guests, OLDEST_CHILD, Rate};
 use crate::platform::error::{FieldError, Kind, Refused};
 use crate::values::{ListingId, Night, Stay};
 use serde::{Deserialize, Serialize};
 
 /// Most of anybody in one party; more is no stay but an event.
 const MOST_GUESTS: i64 = 100;
-const OLDEST_CHILD: i64 = 17;
 const MOST_OPTIONS: usize = 20;
 
 /// A stay as it was asked for, in the one form in which it is stored and compared.
@@ -138,7 +137,7 @@ impl Faults {
             self.add("/body/children_ages", "out_of_range", &format!("has at most {most} entries, one for each child"));
             return Vec::new();
         }
-        if let Some(at) = ages.iter().position(|age| !(0..=OLDEST_CHILD).contains(age)) {
+        if let Some(at) = ages.iter().position(|age| !(0..=i64::from(OLDEST_CHILD)).contains(age)) {
             self.add(&format!("/body/children_ages/{at}"), "out_of_range", &format!("is 0 to {OLDEST_CHILD}"));
         }
         let mut known: Vec<u8> = ages.iter().filter_map(|age| u8::try_from(*age).ok()).collect();
