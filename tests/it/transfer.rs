@@ -127,3 +127,37 @@ on_both!(bad_lines_are_told_and_skipped, async |db: TestDb| {
     assert!(outcome.bad[4].1.contains("title must be a text") && outcome.bad[5].1.contains("days: from_night"), "{outcome:?}");
     assert_eq!(out(&db, Wish::default()).await, good, "a bad line left something behind");
 });
+
+on_both!(nights_of_feeds_stay_with_their_feeds, async |db: TestDb| {
+    let (_town, _ada, id) = furnished(&db).await;
+    const FEED: &str = "INSERT INTO external_nights (listing_id, feed, from_night, to_night)
+        SELECT id, '0199a1b2-0000-7000-8000-000000000001', '2026-10-01', '2026-10-05' FROM listings";
+    run(&db, FEED).await;
+    let lines = out(&db, Wish::default()).await;
+    let line: Value = serde_json::from_str(&lines).unwrap();
+    assert_eq!(line["external"].as_array().unwrap().len(), 1, "only those of an import: {lines}");
+    run(&db, "UPDATE listings SET title = 'Palace'").await;
+    assert_eq!(back(&db, lines.clone()).await.written, 1);
+    let feeds: DbResult<Vec<String>> = db.read(|conn| conn.query("SELECT feed FROM external_nights ORDER BY feed", &[], |row| row.get(0))).await;
+    assert_eq!(feeds.unwrap(), ["0199a1b2-0000-7000-8000-000000000001", "f"], "{id}");
+    // A file of an older day may hold such nights: nobody there could ever free them.
+    let there = TestDb::new(db.engine()).await;
+    let mut old = line.clone();
+    old["external"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"feed": "0199a1b2-0000-7000-8000-000000000001", "slot": 0, "from_night": "2026-10-01", "to_night": "2026-10-05"}));
+    assert_eq!(back(&there, format!("{old}\n")).await.written, 1);
+    let feeds: DbResult<Vec<String>> = there.read(|conn| conn.query("SELECT feed FROM external_nights", &[], |row| row.get(0))).await;
+    assert_eq!(feeds.unwrap(), ["f"]);
+});
+
+on_both!(who_was_erased_does_not_come_back_by_a_file, async |db: TestDb| {
+    let (_town, _ada, _id) = furnished(&db).await;
+    let lines = out(&db, Wish::default()).await;
+    run(&db, "INSERT INTO erasures (user_id, erased_at) SELECT host_id, created_at FROM listings").await;
+    run(&db, "UPDATE listings SET title = 'Deleted listing', state = 'archived'").await;
+    let outcome = back(&db, lines).await;
+    assert_eq!((outcome.written, outcome.bad_count, outcome.bad[0].1.as_str()), (0, 1, "its host's data were erased here"));
+    assert!(out(&db, Wish::default()).await.contains("Deleted listing"));
+});

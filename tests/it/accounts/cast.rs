@@ -7,11 +7,11 @@
 use super::things::Things;
 use crate::reading::street;
 use crate::support::TestDb;
+pub(super) use crate::support::people::{run, run_any, user_of};
 use crate::support::town::{Asker, Town, email_of, password_of};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
 use stopover::platform::access::{Principal, Role, Roles, Scope, Scopes, Via};
-use stopover::platform::db::{DbResult, Value};
 use stopover::platform::keys::digest;
 use stopover::values::{Clock, Instant, UserId};
 use uuid::Uuid;
@@ -320,25 +320,4 @@ impl<'a> Cast<'a> {
         }
         self.town.ask(&asker, method, &path, request.body.as_ref()).await
     }
-}
-
-pub(super) async fn user_of(db: &TestDb, name: &str) -> UserId {
-    let key = email_of(name);
-    let found: DbResult<Option<UserId>> =
-        db.read(move |conn| conn.first("SELECT user_id FROM accounts WHERE email_key = $1", &[key.into()], |row| row.get(0))).await;
-    found.unwrap().unwrap_or_else(|| panic!("{name} has no account"))
-}
-
-/// Changes at least one row.
-pub(super) async fn run(db: &TestDb, sql: &'static str, params: Vec<Value>) {
-    assert!(run_counted(db, sql, params).await > 0, "{sql} changed nothing");
-}
-
-pub(super) async fn run_any(db: &TestDb, sql: &'static str, params: Vec<Value>) {
-    run_counted(db, sql, params).await;
-}
-
-async fn run_counted(db: &TestDb, sql: &'static str, params: Vec<Value>) -> u64 {
-    let wrote: DbResult<u64> = db.write(move |tx, _| tx.execute(sql, &params)).await;
-    wrote.unwrap()
 }

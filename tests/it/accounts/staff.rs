@@ -1,6 +1,7 @@
 //! What staff do: finding people, suspending them, roles; the first operator; the trail of it all.
 
-use super::cast::{run, user_of};
+pub(super) use crate::support::people::with_role;
+use crate::support::people::{run, user_of};
 use crate::support::town::{Asker, Town, email_of, password_of};
 use crate::support::{TestDb, off_thread, on_both};
 use poem::http::Method;
@@ -11,16 +12,6 @@ use stopover::platform::audit;
 use stopover::platform::db::{DbResult, Json};
 use stopover::values::Instant;
 use uuid::Uuid;
-
-const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) VALUES ($1, $2, $3)";
-
-/// A newcomer with a role.
-pub(super) async fn with_role(town: &Town, db: &TestDb, name: &str, role: &'static str) -> Asker {
-    town.newcomer(name).await;
-    let user = user_of(db, name).await;
-    run(db, GRANT, vec![user.into(), role.into(), Instant(0).into()]).await;
-    town.log_in(name).await
-}
 
 pub(super) async fn path_of(db: &TestDb, name: &str, rest: &str) -> String {
     format!("/admin/users/{}{rest}", user_of(db, name).await)
@@ -110,6 +101,7 @@ on_both!(roles_are_given_with_a_fresh_proof_and_felt_at_once, async |db: TestDb|
 });
 
 on_both!(the_last_operator_stays, async |db: TestDb| {
+    const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) VALUES ($1, $2, $3)";
     let (here, there) = (Town::new(&db).await, Town::node(&db, |_| ()).await);
     let otto = with_role(&here, &db, "Otto", "operator").await;
     let own = path_of(&db, "Otto", "/roles").await;

@@ -1,6 +1,6 @@
 //! Staff look at homes first, where the site asks for that (V2); they take homes out of sight, and let them back.
 
-use super::stage::{act, make, patch, staff, whole};
+use super::stage::{act, make, patch, whole, with_role};
 use crate::support::town::{Asker, Reply, Town};
 use crate::support::{TestDb, on_both};
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn state(town: &Town, host: &Asker, id: &str) -> String {
 on_both!(the_first_home_of_a_host_waits_for_staff, async |db: TestDb| {
     let town = town(&db, Approval::First).await;
     let ada = town.newcomer("Ada").await;
-    let mo = staff(&town, &db, "Mo", "moderator").await;
+    let mo = with_role(&town, &db, "Mo", "moderator").await;
     let id = make(&town, &ada, whole("Attic of the swift")).await;
     act(&town, &ada, &id, "publish").await.expect_problem(409, "approval_needed");
     decide(&town, &mo, &id, "approve", "Fine").await.expect_problem(409, "listing_state");
@@ -68,7 +68,7 @@ on_both!(the_first_home_of_a_host_waits_for_staff, async |db: TestDb| {
 on_both!(another_title_asks_for_another_look, async |db: TestDb| {
     let town = town(&db, Approval::Edits).await;
     let ada = town.newcomer("Ada").await;
-    let mo = staff(&town, &db, "Mo", "moderator").await;
+    let mo = with_role(&town, &db, "Mo", "moderator").await;
     let id = make(&town, &ada, whole("Attic of the swift")).await;
     act(&town, &ada, &id, "submit").await.expect(200);
     decide(&town, &mo, &id, "approve", "Fine").await.expect(200);
@@ -86,7 +86,7 @@ on_both!(another_title_asks_for_another_look, async |db: TestDb| {
 on_both!(what_staff_withhold_its_host_cannot_publish, async |db: TestDb| {
     let town = town(&db, Approval::Every).await;
     let ada = town.newcomer("Ada").await;
-    let mo = staff(&town, &db, "Mo", "moderator").await;
+    let mo = with_role(&town, &db, "Mo", "moderator").await;
     let id = make(&town, &ada, whole("Attic of the swift")).await;
     act(&town, &ada, &id, "submit").await.expect(200);
     decide(&town, &mo, &id, "approve", "Fine").await.expect(200);

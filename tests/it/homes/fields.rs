@@ -1,6 +1,6 @@
 //! Fields that the operator added.
 
-use super::stage::{act, found, make, patch, pointers, staff, town, whole};
+use super::stage::{act, found, make, patch, pointers, town, whole, with_role};
 use crate::support::homes::until;
 use crate::support::town::Asker;
 use crate::support::{TestDb, on_both};
@@ -10,8 +10,8 @@ use serde_json::json;
 on_both!(an_operator_adds_fields_and_hosts_fill_them, async |db: TestDb| {
     let town = town(&db).await;
     let ada = town.newcomer("Ada").await;
-    let olga = staff(&town, &db, "Olga", "operator").await;
-    let mo = staff(&town, &db, "Mo", "moderator").await;
+    let olga = with_role(&town, &db, "Olga", "operator").await;
+    let mo = with_role(&town, &db, "Mo", "moderator").await;
     let view = json!({"key": "view", "label": "What you see", "kind": "text", "required": true, "searchable": true, "reason": "Guests ask"});
     town.post(&mo, "/admin/custom-fields", view.clone()).await.expect_problem(403, "forbidden");
     let added = town.post(&olga, "/admin/custom-fields", view.clone()).await;

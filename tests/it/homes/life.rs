@@ -85,7 +85,7 @@ on_both!(what_is_missing_is_told_in_full, async |db: TestDb| {
 on_both!(units_and_zone_are_held_by_guests_who_are_to_come, async |db: TestDb| {
     let town = town(&db).await;
     let ada = town.newcomer("Ada").await;
-    let operator = stage::staff(&town, &db, "Olga", "operator").await;
+    let operator = stage::with_role(&town, &db, "Olga", "operator").await;
     let id = make(&town, &ada, whole("Three huts")).await;
     patch(&town, &ada, &id, json!({"unit_count": 3, "zone": "Atlantic/Azores"})).await.expect(200);
     for (slot, nights) in [(0, &["2026-05-01", "2026-07-01", "2026-07-02"][..]), (1, &["2026-07-02", "2026-07-03"]), (2, &["2026-05-01"])] {

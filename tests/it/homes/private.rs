@@ -19,7 +19,7 @@ async fn sealed(db: &TestDb) -> Vec<String> {
 on_both!(codes_lie_sealed_and_are_shown_to_their_host_alone, async |db: TestDb| {
     let town = town(&db).await;
     let (ada, nobody) = (town.newcomer("Ada").await, Asker::default());
-    let olga = stage::staff(&town, &db, "Olga", "moderator").await;
+    let olga = stage::with_role(&town, &db, "Olga", "moderator").await;
     let id = make(&town, &ada, whole("Attic")).await;
     act(&town, &ada, &id, "publish").await.expect(200);
     let rows = sealed(&db).await;

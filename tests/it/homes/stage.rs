@@ -1,10 +1,10 @@
 //! What hosts send, and how the stories get at it.
 
 use crate::support::TestDb;
+pub(super) use crate::support::people::{run, with_role};
 use crate::support::town::{Asker, Reply, Town};
 use poem::http::Method;
 use serde_json::{Value, json};
-use stopover::platform::db::{self, DbResult};
 
 /// The least that makes a home.
 pub(super) fn least(title: &str) -> Value {
@@ -46,21 +46,6 @@ pub(super) async fn patch(town: &Town, who: &Asker, id: &str, change: Value) -> 
 /// Does something to a home without saying more: publish, pause, submit.
 pub(super) async fn act(town: &Town, who: &Asker, id: &str, what: &str) -> Reply {
     town.ask(who, Method::POST, &format!("/listings/{id}/{what}"), None).await
-}
-
-/// Makes somebody a member of staff, and logs them in anew.
-pub(super) async fn staff(town: &Town, db: &TestDb, name: &str, role: &'static str) -> Asker {
-    const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) VALUES ($1, $2, $3)";
-    let asker = town.newcomer(name).await;
-    let user = crate::support::homes::id(&town.get(&asker, "/me").await.json()["id"]);
-    run(db, GRANT, vec![user.into(), role.into(), stopover::values::Instant(0).into()]).await;
-    town.log_in(name).await
-}
-
-/// Writes rows by hand.
-pub(super) async fn run(db: &TestDb, sql: &'static str, params: Vec<db::Value>) {
-    let wrote: DbResult<u64> = db.write(move |tx, _| tx.execute(sql, &params)).await;
-    assert!(wrote.unwrap() > 0, "{sql} wrote nothing");
 }
 
 /// A stay of a guest, night by night.

@@ -152,6 +152,17 @@ on_both!(the_last_photo_of_a_home_that_guests_see_stays, async |db: TestDb| {
     stage.town.ask(&stage.host, Method::DELETE, &one(&second), None).await.expect(204);
 });
 
+on_both!(photos_that_guests_see_keep_their_words, async |db: TestDb| {
+    let stage = Stage::set(&db).await;
+    let photo = stage.add(1).await;
+    let one = format!("{}/{}", stage.path(), photo["id"].as_str().unwrap());
+    let say = async |alt: &str| stage.town.ask(&stage.host, Method::PATCH, &one, Some(&json!({"alt": alt}))).await;
+    say("Attic").await.expect(200);
+    assert_eq!(say("").await.expect_problem(422, "listing_incomplete").json()["errors"][0]["pointer"], "/body/alt");
+    stage.town.ask(&stage.host, Method::POST, &format!("/listings/{}/pause", stage.listing), None).await.expect(200);
+    say("").await.expect(200);
+});
+
 on_both!(publishing_can_ask_for_words, async |db: TestDb| {
     let stage = Stage::set(&db).await;
     let photo = stage.add(1).await;

@@ -4,13 +4,14 @@ mod hosts;
 mod taxes;
 
 use crate::support::homes;
+use crate::support::people::{run, with_role};
 use crate::support::town::{Asker, Reply, Town};
 use crate::support::{TestDb, on_both, uses_index};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
 use stopover::features::pricing;
 use stopover::platform::db::{DbResult, Value};
-use stopover::values::{Instant, ListingId};
+use stopover::values::ListingId;
 use uuid::Uuid;
 
 on_both!(statements_use_indexes, async |db: TestDb| {
@@ -31,20 +32,6 @@ async fn host(town: &Town, db: &TestDb, name: &str) -> (Asker, Uuid) {
     let me = town.get(&asker, "/me").await.expect(200).json();
     let home = homes::home(db, &me["id"], "Under the lark").await;
     (asker, home)
-}
-
-/// Somebody with a role.
-async fn with_role(town: &Town, db: &TestDb, name: &str, role: &'static str) -> Asker {
-    const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) VALUES ($1, $2, $3)";
-    let asker = town.newcomer(name).await;
-    let id: Uuid = homes::id(&town.get(&asker, "/me").await.expect(200).json()["id"]);
-    run(db, GRANT, vec![id.into(), role.into(), Instant(0).into()]).await;
-    town.log_in(name).await
-}
-
-async fn run(db: &TestDb, sql: &'static str, params: Vec<Value>) {
-    let wrote: DbResult<u64> = db.write(move |tx, _| tx.execute(sql, &params)).await;
-    assert!(wrote.unwrap() > 0, "{sql} changed nothing");
 }
 
 async fn put(town: &Town, asker: &Asker, path: &str, body: Json) -> Reply {

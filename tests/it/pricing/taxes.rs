@@ -44,6 +44,7 @@ on_both!(the_golden_stay_is_answered, async |db: TestDb| {
         async move { town.get(&Asker::default(), &format!("/listings/{home}/why?{query}")).await }
     };
     why(format!("{week}&adults=2&children=1&child_age=4&child_age=9")).await.expect_problem(422, "out_of_range");
+    why(format!("{week}&adults=2&children=1&child_age=18")).await.expect_problem(422, "out_of_range");
     why(format!("{week}&child_age=old")).await.expect_problem(400, "invalid_parameter");
     let shown = town.get(&ada, &format!("/listings/{home}/pricing")).await.expect(200).json();
     let keys: Vec<&str> = shown["place_taxes"].as_array().unwrap().iter().map(|tax| tax["key"].as_str().unwrap()).collect();

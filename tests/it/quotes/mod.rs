@@ -7,6 +7,7 @@ mod no_lie;
 mod odd;
 
 use crate::support::homes;
+use crate::support::people::{run, with_role};
 use crate::support::town::{Asker, Reply, Town};
 use crate::support::{TestDb, on_both, uses_index};
 use poem::http::Method;
@@ -37,20 +38,6 @@ async fn host(town: &Town, db: &TestDb, name: &str) -> (Asker, Uuid) {
     let home = homes::home(db, &me["id"], "Under the lark").await;
     run(db, "UPDATE listings SET departure_days = 127 WHERE id = $1", vec![home.into()]).await;
     (asker, home)
-}
-
-/// Somebody with a role.
-async fn with_role(town: &Town, db: &TestDb, name: &str, role: &'static str) -> Asker {
-    const GRANT: &str = "INSERT INTO account_roles (user_id, role, granted_at) VALUES ($1, $2, $3)";
-    let asker = town.newcomer(name).await;
-    let id: Uuid = homes::id(&town.get(&asker, "/me").await.expect(200).json()["id"]);
-    run(db, GRANT, vec![id.into(), role.into(), Instant(0).into()]).await;
-    town.log_in(name).await
-}
-
-async fn run(db: &TestDb, sql: &'static str, params: Vec<Value>) {
-    let wrote: DbResult<u64> = db.write(move |tx, _| tx.execute(sql, &params)).await;
-    assert!(wrote.unwrap() > 0, "{sql} changed nothing");
 }
 
 async fn count(db: &TestDb, sql: &'static str) -> i64 {

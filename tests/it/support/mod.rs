@@ -3,6 +3,7 @@
 //! - [`on_both!`] makes two tests of one story, `name::sqlite` and `name::postgres`;
 //! - [`TestDb`] is a fresh database of its own, gone when the test ends;
 //! - [`town::Town`] is a whole instance in process, with its jobs and its outbox;
+//! - [`people`] are those who need a role, and rows written by hand;
 //! - [`TestClock`] stands still until told otherwise;
 //! - [`long`] tells whether this is `make test-long`;
 //! - [`unlimited`] are settings without rate limits;
@@ -12,6 +13,7 @@ mod clock;
 mod cluster;
 mod database;
 pub(crate) mod homes;
+pub(crate) mod people;
 mod plans;
 pub(crate) mod town;
 
