@@ -7,7 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
-use crate::features::calendar::{self, CalendarApi, CalendarData};
+use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::listings::{
@@ -118,7 +118,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
 
 /// Who is asked before a home is published or archived.
 fn guards(tools: &Tools) -> Guards {
-    Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))])
+    Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))], Arc::new(CalendarUnits))
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.

@@ -15,7 +15,7 @@ pub use personal::CalendarData;
 pub use rules::{Causes, DayOverride, Days, Held, Numbers, Party, Rule, Terms, Verdict, explain, nearest, overlay, permits};
 pub use service::claim::{Claim, Claimed, Lifetime, TakenNights, Unavailable, claim, confirm, pin, release};
 pub use service::log::{LogEntry, LogKind, note};
-pub use service::units::set_unit_count;
+pub use service::units::{CalendarUnits, set_unit_count};
 pub use service::{Calendar, calendar_in_any_state, calendar_of};
 pub use store::causes::{Causes as ToldCauses, NightOfStay, causes_told};
 pub use store::{LOOK_BACK, Listed, Notice, causes, elsewhere, held_in, override_in, overrides, seasons_in, statements, terms, terms_in};

@@ -204,12 +204,13 @@ fn texts(row: &Row<'_>, fields: &SearchableFields) -> DbResult<Texts> {
         |column| -> DbResult<Vec<String>> { serde_json::from_str(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() }) };
     let spaced = |column| row.get::<String>(column).map(|slug| slug.replace('_', " "));
     let names = list(6)?.iter().map(|key| amenities::find(key).map_or(key.as_str(), |amenity| amenity.name).to_owned()).collect::<Vec<_>>().join("\n");
+    let own = fields.words(&row.get::<Json>(13)?.0).map_err(|e| DbError::Column { column: 13, reason: e.to_string() })?;
     let long = |column| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
     Ok(Texts {
         id: row.get(0)?,
         title: row.get(1)?,
         place: [row.get(5)?, row.get(4)?, spaced(2)?, spaced(3)?].join("\n"),
-        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?, long(11)?, long(12)?, fields.words(&row.get::<Json>(13)?.0), long(14)?].join("\n"),
+        body: [long(8)?, long(9)?, names, list(7)?.join("\n"), row.get(10)?, long(11)?, long(12)?, own, long(14)?].join("\n"),
     })
 }
 

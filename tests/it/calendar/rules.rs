@@ -68,7 +68,8 @@ on_both!(weekdays_and_seasons_have_minimums, async |db: TestDb| {
     let mut soon = rules();
     soon["notice_days"] = json!(0);
     stage.put("availability-rules", soon).await.expect(200);
-    homes::until(async || !found(&stage, "2026-08-10", "2026-08-13").await).await;
+    // Search has the home, and has it with these rules.
+    homes::until(async || found(&stage, "2026-07-06", "2026-07-08").await && !found(&stage, "2026-08-10", "2026-08-13").await).await;
     for (from, to, expected) in [
         // A Friday.
         ("2026-07-03", "2026-07-05", json!(["min_nights"])),

@@ -94,7 +94,7 @@ on_both!(units_and_zone_are_held_by_guests_who_are_to_come, async |db: TestDb| {
     // The stays of the past keep nothing; 2 and 3 July need two units.
     assert_eq!(patch(&town, &ada, &id, json!({"unit_count": 2})).await.expect(200).json()["unit_count"], 2);
     let refused = patch(&town, &ada, &id, json!({"unit_count": 1})).await;
-    assert_eq!(refused.expect_problem(409, "units_taken").json()["nights"], json!(["2026-07-02", "2026-07-03"]));
+    assert_eq!(refused.expect_problem(409, "units_taken").json()["nights"], json!([{"from": "2026-07-02", "to": "2026-07-03"}]));
     let fixed = patch(&town, &ada, &id, json!({"zone": "Europe/Lisbon"})).await;
     assert_eq!(fixed.expect_problem(409, "zone_fixed").json()["nights"].as_array().unwrap().len(), 3);
     // A move to another zone is one too, unless the zone is named.

@@ -60,6 +60,15 @@ pub fn set_unit_count(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, listing
     Ok(lapsed)
 }
 
+/// The number of units as listings change it: by the same rules.
+pub struct CalendarUnits;
+
+impl listings::UnitKeeper for CalendarUnits {
+    fn set_units(&self, tx: &mut Tx<'_>, now: Instant, by: UserId, listing: ListingId, count: u16) -> Result<()> {
+        set_unit_count(tx, now, Some(by), listing, count).map(drop)
+    }
+}
+
 /// Puts every stay to come into the units that are left, or refuses.
 fn make_room(tx: &mut Tx<'_>, now: Instant, listing: ListingId, listed: &store::Listed, count: u16) -> Result<()> {
     let today = listed.times.zone.local(now).today;

@@ -96,16 +96,15 @@ impl SearchableFields {
         Self(fields.into_iter().filter(|field| field.searchable).collect())
     }
 
-    /// The words of these fields in a home's values, a JSON object.
-    #[must_use]
-    pub fn words(&self, json: &str) -> String {
+    /// The words of these fields in a home's values, one to a line. Fails where `json` is no JSON object.
+    pub fn words(&self, json: &str) -> serde_json::Result<String> {
         // A million homes have none; then nothing is read.
         if self.0.is_empty() || json == "{}" {
-            return String::new();
+            return Ok(String::new());
         }
-        let values: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
+        let values: Map<String, Value> = serde_json::from_str(json)?;
         let shown = shown(&values, &self.0);
-        shown.values().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+        Ok(shown.values().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -145,8 +144,9 @@ mod tests {
         let values = values.as_object().unwrap();
         assert_eq!(Value::Object(shown(values, &[field(Kind::Choice)])), json!({"view": "sea"}));
         assert!(shown(values, &[field(Kind::Boolean)]).is_empty());
-        let words = |field: Field| SearchableFields::of(vec![field]).words(r#"{"view": "sea", "gone": 1}"#);
+        let words = |field: Field| SearchableFields::of(vec![field]).words(r#"{"view": "sea", "gone": 1}"#).unwrap();
         assert_eq!((words(field(Kind::Text)).as_str(), words(Field { searchable: false, ..field(Kind::Text) }).as_str()), ("sea", ""));
+        assert!(SearchableFields::of(vec![field(Kind::Text)]).words("[]").is_err());
         assert!(key("pool_depth2").is_ok() && ["", "Pool", "2pool", "a-b", &"x".repeat(41)].iter().all(|bad| key(bad).is_err()));
     }
 }

@@ -63,6 +63,9 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, request: Requ
         complete(lacks(world, &held, &home, &fields).into_iter().filter(|one| !before.contains(one)).collect())?;
     }
     stays_allow(tx, now, request.caller, &held, &home)?;
+    if home.units != held.home.units {
+        world.guards.set_units(tx, now, request.caller.user, held.id, u16::try_from(home.units).unwrap_or(u16::MAX))?;
+    }
     homes::update(tx, now, &world.keys, &held, &home, &changed)?;
     let names: Vec<&str> = changed.iter().map(|one| one.field).collect();
     let written = homes::find(tx, &world.keys, held.id)?.ok_or_else(no_such_listing)?;
@@ -90,12 +93,6 @@ fn settle_place(world: &World, id: ListingId, old: Option<&Home>, home: &mut Hom
 /// Whether stays to come, and prices that were named, are compatible with the change.
 fn stays_allow(tx: &mut Tx<'_>, now: Instant, caller: &Principal, held: &Held, new: &Home) -> Result<()> {
     let from = today(held, now);
-    if new.units < held.home.units {
-        let nights = homes::above(tx, held.id, from, now, new.units)?;
-        if !nights.is_empty() {
-            return Err(nights_taken("units_taken", "More units are taken on these nights than there would be.", &nights));
-        }
-    }
     if new.zone != held.home.zone && !caller.roles.has(Role::Operator) {
         let nights = homes::taken(tx, held.id, from, now)?;
         if !nights.is_empty() {

@@ -1,10 +1,10 @@
 //! What other features want to be asked about a home: what it lacks before guests see it, and what must end before it is archived.
 //! Features that know listings implement [`Guard`]; `app.rs` hands them over, so that listings need not know them.
 
-use crate::platform::db::{Conn, DbResult};
-use crate::platform::error::FieldError;
+use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::error::{FieldError, Result};
 use crate::platform::privacy::Blocker;
-use crate::values::{Instant, ListingId};
+use crate::values::{Instant, ListingId, UserId};
 use std::sync::Arc;
 
 /// A feature with a say in what becomes of a home.
@@ -20,14 +20,24 @@ pub trait Guard: Send + Sync {
     }
 }
 
+/// Whoever keeps calendars decides whether a home can have so many units, and puts stays into those that are left (A3, A4).
+pub trait UnitKeeper: Send + Sync {
+    /// Gives the listing `count` units, 1 to 500. Refuses fewer than are taken on some night to come with 409 `units_taken` and the `nights`.
+    fn set_units(&self, tx: &mut Tx<'_>, now: Instant, by: UserId, listing: ListingId, count: u16) -> Result<()>;
+}
+
 /// All who want to be asked; cheap to clone.
 #[derive(Clone)]
-pub struct Guards(Arc<[Box<dyn Guard>]>);
+pub struct Guards(Arc<[Box<dyn Guard>]>, Arc<dyn UnitKeeper>);
 
 impl Guards {
     #[must_use]
-    pub fn new(all: Vec<Box<dyn Guard>>) -> Self {
-        Self(all.into())
+    pub fn new(all: Vec<Box<dyn Guard>>, units: Arc<dyn UnitKeeper>) -> Self {
+        Self(all.into(), units)
+    }
+
+    pub(super) fn set_units(&self, tx: &mut Tx<'_>, now: Instant, by: UserId, listing: ListingId, count: u16) -> Result<()> {
+        self.1.set_units(tx, now, by, listing, count)
     }
 
     pub(super) fn missing(&self, conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Vec<FieldError>> {

@@ -18,8 +18,6 @@ pub const HOME: &str =
 pub const TAKEN: &str = "SELECT night FROM booked_nights WHERE listing_id = $1 AND night >= $2 AND (expires_at IS NULL OR expires_at > $3)
     GROUP BY night ORDER BY night LIMIT 100";
 /// Nights on which more than `$4` units are taken, or one that would be there no more.
-pub const ABOVE: &str = "SELECT night FROM booked_nights WHERE listing_id = $1 AND night >= $2 AND (expires_at IS NULL OR expires_at > $3)
-    GROUP BY night HAVING COUNT(*) > $4 OR MAX(slot) >= $4 ORDER BY night LIMIT 100";
 pub const HOST_APPROVED: &str = "SELECT 1 FROM listings WHERE host_id = $1 AND approved_at IS NOT NULL LIMIT 1";
 
 /// A home with what is not its host's to say.
@@ -300,11 +298,6 @@ pub(in super::super) fn has_amounts(tx: &mut Tx<'_>, id: ListingId) -> DbResult<
 /// Nights from `from` on that stays and live holds have taken; a hundred at most.
 pub(in super::super) fn taken(conn: &mut Conn<'_>, id: ListingId, from: Night, now: Instant) -> DbResult<Vec<Night>> {
     conn.query(TAKEN, &[id.into(), from.into(), now.into()], |row| row.get(0))
-}
-
-/// Nights from `from` on that would not fit into `units` units; a hundred at most.
-pub(in super::super) fn above(conn: &mut Conn<'_>, id: ListingId, from: Night, now: Instant, units: i64) -> DbResult<Vec<Night>> {
-    conn.query(ABOVE, &[id.into(), from.into(), now.into(), units.into()], |row| row.get(0))
 }
 
 /// Whether staff have approved a home of this host.

@@ -44,7 +44,7 @@ const PROPERTY_TYPES: &str = "WITH RECURSIVE types (name) AS (
 /// The statements that must find their rows by an index; each takes the id of a listing or of a host.
 pub const STATEMENTS: [&str; 3] = [PUBLISHED, IS_PUBLISHED, OF_HOST];
 
-pub use homes::{ABOVE, HOME, HOST_APPROVED, TAKEN};
+pub use homes::{HOME, HOST_APPROVED, TAKEN};
 pub use lists::list_statements;
 pub use standing::STANDING;
 pub use texts::TRANSLATIONS;

@@ -55,7 +55,7 @@ pub(crate) fn begin(tx: &mut Tx<'_>, by: &By, listing: ListingId, settings: &Fee
 /// Writes base price and plan, and tells those who show prices. Nothing happens where nothing changes.
 pub(crate) fn set(tx: &mut Tx<'_>, now: Instant, by: &By, standing: &Standing, before: &Offer, wish: &Wish) -> Result<()> {
     judge(standing, wish)?;
-    let changed = changes(before, wish);
+    let changed = changes(before, wish)?;
     if changed.is_empty() {
         return Ok(());
     }
@@ -98,14 +98,14 @@ pub(crate) fn refuse(at: &str, faults: Vec<FieldError>) -> Result<()> {
 }
 
 /// What differs, each as `[old, new]`.
-fn changes(before: &Offer, wish: &Wish) -> Map<String, Value> {
-    let parts = |base: i64, plan: &Plan| {
-        let mut parts = serde_json::to_value(plan).ok().and_then(|plan| plan.as_object().cloned()).unwrap_or_default();
+fn changes(before: &Offer, wish: &Wish) -> Result<Map<String, Value>> {
+    let parts = |base: i64, plan: &Plan| -> Result<Map<String, Value>> {
+        let mut parts: Map<String, Value> = serde_json::to_value(plan).and_then(serde_json::from_value).map_err(anyhow::Error::from)?;
         parts.insert("base_price".to_owned(), base.into());
-        parts
+        Ok(parts)
     };
-    let (old, new) = (parts(before.base.minor, &before.plan), parts(wish.base, &wish.plan));
+    let (old, new) = (parts(before.base.minor, &before.plan)?, parts(wish.base, &wish.plan)?);
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
-    differing.map(|name| (name.clone(), json!([old.get(name), new.get(name)]))).collect()
+    Ok(differing.map(|name| (name.clone(), json!([old.get(name), new.get(name)]))).collect())
 }
