@@ -475,6 +475,64 @@ CREATE TABLE IF NOT EXISTS booked_nights (
 CREATE INDEX IF NOT EXISTS booked_nights_of_booking ON booked_nights (booking_id);
 CREATE INDEX IF NOT EXISTS booked_nights_expiring ON booked_nights (expires_at) WHERE expires_at IS NOT NULL;
 
+-- Bookings in every state. What was promised is kept as it was; the nights themselves stand in booked_nights.
+CREATE TABLE IF NOT EXISTS bookings (
+    id           UUID PRIMARY KEY,
+    code         TEXT NOT NULL UNIQUE,     -- eight letters for people (S7)
+    listing_id   UUID NOT NULL REFERENCES listings (id),
+    host_id      UUID NOT NULL REFERENCES users (id),
+    guest_id     UUID REFERENCES users (id),      -- NULL: the house entered it for somebody without an account
+    guest_name   TEXT NOT NULL,                   -- of such a guest
+    made_by      UUID NOT NULL REFERENCES users (id),
+    quote_id     UUID UNIQUE,                     -- a quote is booked once; it is deleted later, the promise stays here
+    state        TEXT NOT NULL CHECK (state IN
+        ('pending_payment', 'requested', 'confirmed', 'in_stay', 'completed', 'declined', 'expired', 'withdrawn', 'cancelled')),
+    check_in     DATE NOT NULL,
+    check_out    DATE NOT NULL,
+    asked        JSONB NOT NULL,           -- object: party, options
+    promise      JSONB NOT NULL,           -- object: lines, instalments, cancellation
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    total_minor  BIGINT NOT NULL CHECK (total_minor >= 0),    -- paid to the platform
+    payout_minor BIGINT NOT NULL,
+    coupon_id    UUID,
+    provider     TEXT NOT NULL,            -- who takes the money
+    message      TEXT NOT NULL,
+    house_rules  TEXT NOT NULL,            -- as they were
+    check_in_at  TIMESTAMPTZ NOT NULL,
+    check_out_at TIMESTAMPTZ NOT NULL,
+    due_at       TIMESTAMPTZ,              -- when the state ends by itself: the timer
+    accepted_at  TIMESTAMPTZ,
+    confirmed_at TIMESTAMPTZ,
+    ended_at     TIMESTAMPTZ,
+    no_show_at   TIMESTAMPTZ,
+    outcome      JSONB,                    -- object: what was kept and given back when it was cancelled
+    version      BIGINT NOT NULL,
+    created_at   TIMESTAMPTZ NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL,
+    CHECK (check_in < check_out)
+);
+CREATE INDEX IF NOT EXISTS bookings_of_guest ON bookings (guest_id, id);
+CREATE INDEX IF NOT EXISTS bookings_of_host ON bookings (host_id, id);
+CREATE INDEX IF NOT EXISTS bookings_of_listing ON bookings (listing_id, check_in);
+CREATE INDEX IF NOT EXISTS bookings_due ON bookings (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS bookings_held_by ON bookings (guest_id, due_at) WHERE state IN ('pending_payment', 'requested');
+
+-- How a booking came to be what it is (S2): its state is where the last one leads.
+CREATE TABLE IF NOT EXISTS booking_transitions (
+    booking_id UUID NOT NULL REFERENCES bookings (id),
+    number     BIGINT NOT NULL CHECK (number > 0),
+    act        TEXT NOT NULL,              -- 'book' for the first
+    from_state TEXT,
+    to_state   TEXT NOT NULL,
+    side       TEXT NOT NULL CHECK (side IN ('guest', 'host', 'co_host', 'staff', 'system')),
+    actor_id   UUID,
+    reason     TEXT NOT NULL,
+    request_id TEXT,
+    at         TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (booking_id, number),
+    CHECK ((from_state IS NULL) = (number = 1))
+);
+
 -- Ranges a host closed: [from_night, to_night).
 CREATE TABLE IF NOT EXISTS calendar_blocks (
     id         UUID PRIMARY KEY,

@@ -7,6 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
+use crate::features::bookings::{self, BookingData, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
@@ -112,6 +113,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     handlers.extend(media::jobs(media));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
+    handlers.extend(bookings::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -129,6 +131,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(CalendarData),
         Box::new(PhotoData),
         Box::new(QuoteData),
+        Box::new(BookingData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -209,8 +212,9 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CouponsApi::new(tools.clone(), cursors.clone()),
         StaffCouponsApi::new(tools.clone(), cursors.clone()),
         CoHostsApi::new(tools.clone()),
-        HostingApi::new(tools, cursors),
+        HostingApi::new(tools.clone(), cursors.clone()),
     );
+    let booking = BookingsApi::new(tools, cursors);
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -222,7 +226,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, people, staff);
+    let features = (finding, hosting, booking, people, staff);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -241,6 +245,7 @@ pub fn doors() -> Doors {
         pricing::DOORS,
         availability::DOORS,
         quotes::DOORS,
+        bookings::DOORS,
         feeds::DOORS,
         reviews::DOORS,
         search::DOORS,

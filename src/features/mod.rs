@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod availability;
+pub mod bookings;
 pub mod calendar;
 pub mod feeds;
 pub mod imports;

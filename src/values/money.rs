@@ -80,9 +80,29 @@ impl Money {
     }
 }
 
+impl std::fmt::Display for Money {
+    /// Digits with the currency's decimals and its code: `1051.32 EUR`, `-0.05 USD`, `1200 JPY`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (places, sign) = (self.currency.exponent(), if self.minor < 0 { "-" } else { "" });
+        let (digits, unit) = (self.minor.unsigned_abs(), 10_u64.pow(places));
+        match places {
+            0 => write!(f, "{sign}{digits} {}", self.currency),
+            places => write!(f, "{sign}{}.{:0width$} {}", digits / unit, digits % unit, self.currency, width = places as usize),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_written_with_the_decimals_of_their_currency() {
+        for (minor, code, text) in [(105_132, "EUR", "1051.32 EUR"), (-5, "USD", "-0.05 USD"), (1_200, "JPY", "1200 JPY"), (1_001, "KWD", "1.001 KWD")] {
+            assert_eq!(Money::new(minor, Currency::parse(code).unwrap()).to_string(), text);
+        }
+        assert_eq!(Money::new(i64::MIN, Currency::parse("EUR").unwrap()).to_string(), "-92233720368547758.08 EUR");
+    }
 
     #[test]
     fn decimals_become_minor_units() {

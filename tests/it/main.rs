@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod audit;
 mod binary;
+mod bookings;
 mod calendar;
 mod db;
 mod db_schema;

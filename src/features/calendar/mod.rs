@@ -13,7 +13,7 @@ mod store;
 pub use api::{CalendarApi, DOORS};
 pub use personal::CalendarData;
 pub use rules::{Causes, DayOverride, Days, Held, Numbers, Party, Rule, Terms, Verdict, explain, nearest, overlay, permits};
-pub use service::claim::{Claim, Claimed, Lifetime, TakenNights, Unavailable, claim, confirm, pin, release};
+pub use service::claim::{Claim, Claimed, Lifetime, TakenNights, Unavailable, claim, confirm, extend, pin, release, release_from};
 pub use service::log::{LogEntry, LogKind, note};
 pub use service::units::{CalendarUnits, set_unit_count};
 pub use service::{Calendar, calendar_in_any_state, calendar_of};

@@ -10,10 +10,11 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use api::{CouponsApi, DOORS, QuotesApi, StaffCouponsApi};
+pub use api::{CancellationView, CouponsApi, DOORS, LineView, PartView, QuotesApi, StaffCouponsApi};
 pub use jobs::jobs;
 pub use personal::QuoteData;
-pub use rules::promise::{Promise, Quote, QuoteId};
+pub use rules::asked::Asked;
+pub use rules::promise::{Part, Promise, Quote, QuoteId};
 pub use service::coupons::{give_back, redeem};
 pub use service::quote::{load, make, requote};
 pub use store::statements;

@@ -5,6 +5,7 @@
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
 mod accounts;
+mod bookings;
 mod fees;
 mod hidden;
 mod limits;
@@ -18,6 +19,7 @@ mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
+pub use bookings::Bookings;
 pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
@@ -65,6 +67,7 @@ pub struct Config {
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
+    pub bookings: Bookings,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -208,6 +211,7 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
+            bookings: Bookings::default(),
             oidc: Vec::new(),
         }
     }
@@ -311,6 +315,7 @@ impl Config {
         self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
+        self.bookings.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

@@ -35,6 +35,13 @@ pub type Params<'a> = &'a [Value];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Json(pub String);
 
+impl Json {
+    /// The document of a value whose root is an object or an array.
+    pub fn of(value: &impl serde::Serialize) -> DbResult<Self> {
+        serde_json::to_string(value).map(Self).map_err(|e| DbError::Column { column: 0, reason: e.to_string() })
+    }
+}
+
 macro_rules! into_value {
     ($($from:ty => |$x:ident| $make:expr),+ $(,)?) => { $(
         impl From<$from> for Value {
@@ -151,6 +158,12 @@ impl Row<'_> {
     /// A text column that must name something this release knows.
     pub fn known<T>(&self, column: usize, parse: impl Fn(&str) -> Option<T>) -> DbResult<T> {
         self.text(column, parse)?.ok_or_else(|| DbError::Column { column, reason: "the word is unknown to this release".into() })
+    }
+
+    /// A JSON column as what was written with [`Json::of`].
+    pub fn json<T: serde::de::DeserializeOwned>(&self, column: usize) -> DbResult<T> {
+        let Json(text) = self.get(column)?;
+        serde_json::from_str(&text).map_err(|e| DbError::Column { column, reason: e.to_string() })
     }
 
     /// Hands a text column to `take` without copying it.

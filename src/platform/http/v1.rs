@@ -17,6 +17,8 @@ pub enum Tag {
     Search,
     /// Homes, their calendars and their reviews.
     Listings,
+    /// Stays: booking, answering, cancelling.
+    Bookings,
     /// Registration, login, sessions, one's own account.
     Accounts,
     /// People.

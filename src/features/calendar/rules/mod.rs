@@ -224,12 +224,18 @@ pub enum Numbers {
     Date { actual: Night, limit: Night },
 }
 
+/// The first day that is `days` of notice away, today ending at `cutoff_minute` (A9).
+#[must_use]
+pub fn earliest_arrival(days: u8, cutoff_minute: Option<u16>, local: LocalMoment) -> Night {
+    let too_late_today = days == 0 && cutoff_minute.is_some_and(|cutoff| local.minute >= cutoff);
+    local.today.plus(if too_late_today { 1 } else { days.into() })
+}
+
 impl Terms {
     /// The first day on which a guest may arrive (A9).
     #[must_use]
     pub fn earliest_arrival(&self, local: LocalMoment) -> Night {
-        let too_late_today = self.notice_days == 0 && self.cutoff_minute.is_some_and(|cutoff| local.minute >= cutoff);
-        local.today.plus(if too_late_today { 1 } else { self.notice_days.into() })
+        earliest_arrival(self.notice_days, self.cutoff_minute, local)
     }
 
     /// The fewest nights from `arrival` on, single days and seasons apart.

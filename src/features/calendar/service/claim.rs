@@ -9,7 +9,7 @@ use crate::features::listings;
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Kind, Refusal, Refused};
 use crate::platform::events;
-use crate::values::{BookingId, Instant, ListingId, LocalMoment, Stay, UserId};
+use crate::values::{BookingId, Instant, ListingId, LocalMoment, Night, NightRange, Stay, UserId};
 use serde_json::json;
 
 pub use nights::Taken as TakenNights;
@@ -165,6 +165,27 @@ pub fn release(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, booking: Booki
     let entry = LogEntry { actor: by, kind: LogKind::Release, ranges: vec![taken.range], was: json!({"booking_id": booking.0}), became: json!({}) };
     tell(tx, now, taken.listing, events::Kind::CalendarChanged, &entry)?;
     Ok(Some(taken))
+}
+
+/// Gives the nights of a booking from `from` on back, and leaves those before: a stay that ends early. Answers how many there were.
+pub fn release_from(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, booking: BookingId, from: Night) -> DbResult<i32> {
+    let Some(taken) = held_nights(tx, booking)?.filter(|taken| from < taken.range.to) else { return Ok(0) };
+    let freed = NightRange::new(from.max(taken.range.from), taken.range.to);
+    nights::give_back_from(tx, booking, from)?;
+    let entry = LogEntry { actor: by, kind: LogKind::Release, ranges: vec![freed], was: json!({"booking_id": booking.0}), became: json!({}) };
+    tell(tx, now, taken.listing, events::Kind::CalendarChanged, &entry)?;
+    Ok(freed.from.days_until(freed.to))
+}
+
+/// Lets a hold last until another instant; `false` when it has run out by `now`, or there is none.
+pub fn extend(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, booking: BookingId, until: Instant) -> DbResult<bool> {
+    let Some(taken) = held_nights(tx, booking)?.filter(|taken| taken.until.is_some_and(|until| now < until)) else { return Ok(false) };
+    nights::extend(tx, booking, until)?;
+    let said = |until: Instant| json!({"booking_id": booking.0, "expires_at": until.to_string()});
+    let was = said(taken.until.unwrap_or(until));
+    let entry = LogEntry { actor: by, kind: LogKind::Hold, ranges: vec![taken.range], was, became: said(until) };
+    tell(tx, now, taken.listing, events::Kind::CalendarChanged, &entry)?;
+    Ok(true)
 }
 
 /// Makes a hold a booking; `false` when it has run out by `now`, or there is none.

@@ -10,9 +10,9 @@ pub(super) mod units;
 
 use super::rules::seasons::{self, Season};
 use super::rules::times::Times;
-use super::rules::{Causes, DayOverride, Held, SEASONS, Terms, lay};
+use super::rules::{Causes, DayOverride, Held, SEASONS, Terms, earliest_arrival, lay};
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
-use crate::values::{BookingId, Currency, Instant, ListingId, Money, Night, NightRange, Zone};
+use crate::values::{BookingId, Currency, Instant, ListingId, LocalMoment, Money, Night, NightRange, Zone};
 use std::num::{NonZeroI64, NonZeroU16};
 
 /// Days before `from` whose causes still matter: the longest gap that the gap rule looks at (30), the longest
@@ -58,6 +58,14 @@ pub struct Notice {
     pub cutoff_minute: Option<u16>,
     /// Whoever comes later asks for the stay instead of being refused; then the terms themselves name no notice.
     pub as_request: bool,
+}
+
+impl Notice {
+    /// Whether a guest who arrives on `check_in` has to ask first.
+    #[must_use]
+    pub fn must_ask(&self, check_in: Night, local: LocalMoment) -> bool {
+        self.as_request && check_in < earliest_arrival(self.days, self.cutoff_minute, local)
+    }
 }
 
 /// The terms of a listing, whatever its state (`terms.bookable` says whether it is published); `None` when there is none.

@@ -12,10 +12,21 @@ const PIN: &str = "UPDATE booked_nights SET pinned = $3 WHERE booking_id = $2 AN
 const OF_BOOKING: &str = "SELECT listing_id, kind, MIN(night), MAX(night), expires_at FROM booked_nights WHERE booking_id = $1
     GROUP BY listing_id, kind, expires_at";
 const DROP: &str = "DELETE FROM booked_nights WHERE booking_id = $1";
+const DROP_FROM: &str = "DELETE FROM booked_nights WHERE booking_id = $1 AND night >= $2";
+const EXTEND: &str = "UPDATE booked_nights SET expires_at = $2 WHERE booking_id = $1 AND kind = 'hold'";
 const KEEP: &str = "UPDATE booked_nights SET kind = 'booking', expires_at = NULL WHERE booking_id = $1 AND kind = 'hold'";
 
-pub(in super::super) const STATEMENTS: [(&str, &str); 7] =
-    [(EXPIRED, "UI"), (DROP_EXPIRED, "UI"), (MOVE, "UUN"), (PIN, "UUB"), (OF_BOOKING, "U"), (DROP, "U"), (KEEP, "U")];
+pub(in super::super) const STATEMENTS: [(&str, &str); 9] = [
+    (EXPIRED, "UI"),
+    (DROP_EXPIRED, "UI"),
+    (MOVE, "UUN"),
+    (PIN, "UUB"),
+    (OF_BOOKING, "U"),
+    (DROP, "U"),
+    (DROP_FROM, "UD"),
+    (EXTEND, "UI"),
+    (KEEP, "U"),
+];
 
 /// What the calendar has of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +94,18 @@ pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> D
 /// Gives the nights of a booking back.
 pub(in super::super) fn give_back(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<()> {
     tx.execute(DROP, &[booking.into()])?;
+    Ok(())
+}
+
+/// Gives the nights of a booking from `from` on back.
+pub(in super::super) fn give_back_from(tx: &mut Tx<'_>, booking: BookingId, from: Night) -> DbResult<()> {
+    tx.execute(DROP_FROM, &[booking.into(), from.into()])?;
+    Ok(())
+}
+
+/// Lets a hold last until another instant.
+pub(in super::super) fn extend(tx: &mut Tx<'_>, booking: BookingId, until: Instant) -> DbResult<()> {
+    tx.execute(EXTEND, &[booking.into(), until.into()])?;
     Ok(())
 }
 

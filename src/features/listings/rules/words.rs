@@ -14,7 +14,7 @@ pub(crate) fn line(text: &str, most: usize) -> Result<String, String> {
 }
 
 /// Several lines.
-pub(crate) fn prose(text: &str, most: usize) -> Result<String, String> {
+pub fn prose(text: &str, most: usize) -> Result<String, String> {
     let text: String = text.replace("\r\n", "\n").trim().nfc().collect();
     let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
     if text.chars().count() > most || text.chars().any(odd) {

@@ -97,6 +97,11 @@ pub fn allowed(conn: &mut Conn<'_>, caller: Option<&Principal>, listing: Listing
     })
 }
 
+/// What somebody is to a listing by themselves, whatever roles they have; a stranger to one that is not there.
+pub fn relation_of(conn: &mut Conn<'_>, user: UserId, listing: ListingId) -> DbResult<Relation> {
+    Ok(standing::find(conn, listing, Some(user))?.map_or(Relation::Stranger, |found| found.relation))
+}
+
 /// Takes the listing lock: every transaction that claims or changes a calendar begins with it, so that two of them take turns. `false`
 /// where there is no such listing.
 pub fn lock_calendar(tx: &mut Tx<'_>, listing: ListingId) -> DbResult<bool> {

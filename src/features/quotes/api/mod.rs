@@ -7,6 +7,7 @@ mod quotes;
 mod staff_coupons;
 
 pub use coupons::CouponsApi;
+pub use quote_view::{CancellationView, LineView, PartView};
 pub use quotes::QuotesApi;
 pub use staff_coupons::StaffCouponsApi;
 

@@ -73,7 +73,7 @@ pub(super) struct QuoteView {
 
 /// A line of the price. `total_due` is the sum of the lines that are neither the host's nor included nor paid at the property.
 #[derive(Object)]
-struct LineView {
+pub struct LineView {
     /// `nights`, `early_bird`, `last_minute`, `length_of_stay`, `non_refundable`, `host_coupon`, `extra_guests`, `fee`, `service_fee`, `tax`,
     /// `platform_coupon`, `host_fee`.
     kind: String,
@@ -106,7 +106,7 @@ struct NightPriceView {
 
 /// A part of what is due.
 #[derive(Object)]
-struct PartView {
+pub struct PartView {
     /// RFC 3339, UTC; null: at booking.
     due_at: Option<String>,
     amount: MoneyView,
@@ -114,7 +114,7 @@ struct PartView {
 
 /// Until when the stay can be called off, and what of the room the host keeps then.
 #[derive(Object)]
-struct CancellationView {
+pub struct CancellationView {
     policy: String,
     /// Nothing is kept so many hours after the confirmation, when that comes by `grace_confirmed_by`; null: there is no such time.
     grace_hours: Option<u16>,
@@ -220,7 +220,8 @@ impl QuoteView {
 }
 
 impl LineView {
-    fn of(line: &Line, currency: Currency) -> Result<Self> {
+    /// A line in a currency.
+    pub fn of(line: &Line, currency: Currency) -> Result<Self> {
         Ok(Self {
             kind: line.kind.code().to_owned(),
             key: line.key.clone(),
@@ -238,13 +239,17 @@ impl LineView {
 }
 
 impl PartView {
-    fn of(part: &Part, currency: Currency) -> Self {
+    /// An instalment in a currency.
+    #[must_use]
+    pub fn of(part: &Part, currency: Currency) -> Self {
         Self { due_at: part.due_at.map(|at| at.to_string()), amount: money(part.amount, currency) }
     }
 }
 
 impl CancellationView {
-    fn of(told: &Timeline, currency: Currency) -> Self {
+    /// The timeline of a stay whose price is in a currency.
+    #[must_use]
+    pub fn of(told: &Timeline, currency: Currency) -> Self {
         Self {
             policy: told.policy.clone(),
             grace_hours: told.grace.map(|grace| grace.hours),

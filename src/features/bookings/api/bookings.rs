@@ -1,0 +1,190 @@
+//! `POST /bookings`, `GET /bookings` and `GET /bookings/{id}`, and the acts on one of them.
+
+use super::acts::{ReasonAsk, WordsAsk, act};
+use super::views::{BookingRowView, BookingView, BookingsView};
+use crate::features::bookings::rules::state::State;
+use crate::features::bookings::service::book::{self, Wish};
+use crate::features::bookings::service::{World, acts, read};
+use crate::features::bookings::store::lists::{Filter, Whose};
+use crate::features::quotes::QuoteId;
+use crate::platform::access::Role;
+use crate::platform::cursor::CursorKey;
+use crate::platform::error::{Error, Kind, Result};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor, etag};
+use crate::platform::idempotency::Once;
+use crate::platform::tools::Tools;
+use crate::platform::wire::DateAsk;
+use crate::values::{BookingId, ListingId, Night};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use uuid::Uuid;
+
+/// A stay to be booked. The price is that of the quote.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+struct BookingAsk {
+    quote_id: Uuid,
+    /// To the host, up to 2,000 characters.
+    message: Option<String>,
+    /// How the guest pays: a token of the payment provider. Without one the nights are held, and the guest pays in a further call.
+    #[oai(validator(max_length = 200))]
+    payment_method: Option<String>,
+}
+
+/// On which side the caller of a list is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum SideAsk {
+    /// What you booked.
+    #[default]
+    Guest,
+    /// What others booked with you, or where you help.
+    Host,
+    /// Everything; for staff who handle bookings.
+    Everybody,
+}
+
+/// Bookings.
+pub struct BookingsApi {
+    tools: Tools,
+    cursors: CursorKey,
+}
+
+impl BookingsApi {
+    #[must_use]
+    pub fn new(tools: Tools, cursors: CursorKey) -> Self {
+        Self { tools, cursors }
+    }
+}
+
+#[OpenApi(tag = "crate::platform::http::Tag::Bookings")]
+impl BookingsApi {
+    /// Book the stay of a quote.
+    ///
+    /// A home that takes guests at once waits for the payment for a quarter of an hour (`pending_payment`), another one for its host
+    /// (`requested`). 409 `dates_unavailable` with `reasons` and `nearest_available` where somebody was quicker, `quote_expired` where the
+    /// price is not promised any more.
+    #[oai(path = "/bookings", method = "post", operation_id = "makeBooking")]
+    async fn make(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<BookingAsk>) -> Result<Created<BookingView>> {
+        let wish = Wish { quote: QuoteId(ask.0.quote_id), message: message(ask.0.message)?, method: ask.0.payment_method };
+        let world = World::of(&self.tools, visitor.origin());
+        let made = self.tools.db.write_once(&once, move |tx, now| {
+            let booking = book::book(tx, now, &world, &caller, &wish)?;
+            let id = booking.id;
+            let side = read::side_of(tx, &caller, &booking, crate::platform::access::Action::SeeGuestContact)?;
+            let told = read::told(tx, now, booking, side)?;
+            Ok(Created::at(format!("{PREFIX}/bookings/{}", id.0), &BookingView::of(&told)?).with_etag(etag::of_version(told.booking.version)))
+        });
+        made.await
+    }
+
+    /// Your bookings, newest first.
+    #[oai(path = "/bookings", method = "get", operation_id = "listBookings")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query")]
+    async fn list(
+        &self,
+        caller: Caller,
+        /// Absent: as a guest.
+        role: Query<Option<SideAsk>>,
+        /// One of the states of a booking.
+        state: Query<Option<String>>,
+        listing_id: Query<Option<Uuid>>,
+        /// Stays with a night on or after this date.
+        from: Query<Option<DateAsk>>,
+        /// Stays with a night before this date.
+        to: Query<Option<DateAsk>>,
+        /// Bookings a page.
+        #[oai(default = "twenty", validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<u8>,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<BookingsView>> {
+        let whose = match role.0.unwrap_or_default() {
+            SideAsk::Guest => Whose::Guest(caller.user),
+            SideAsk::Host => Whose::Host(caller.user),
+            SideAsk::Everybody if caller.roles.has(Role::Operator) => Whose::Everybody,
+            SideAsk::Everybody => return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do.")),
+        };
+        let unknown = || Error::out_of_range("state", "is none of the states of a booking");
+        let purpose = format!("bookings/{whose:?}/{:?}/{:?}/{:?}/{:?}", state.0, listing_id.0, from.0, to.0);
+        let open = |text: String| self.cursors.open(&purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
+        let no_cursor = || Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list");
+        let before = cursor.0.map(|text| open(text).ok_or_else(no_cursor)).transpose()?;
+        let filter = Filter {
+            state: state.0.map(|name| State::parse(&name).ok_or_else(unknown)).transpose()?,
+            listing: listing_id.0.map(ListingId),
+            from: date("from", from.0)?.unwrap_or(Night::FIRST),
+            to: date("to", to.0)?.unwrap_or(Night::LAST),
+            before: BookingId(before.unwrap_or(Uuid::max())),
+            limit: limit.0.into(),
+        };
+        let (found, has_more) = self.tools.db.read(move |conn| read::page(conn, whose, filter).map_err(Error::from)).await?;
+        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.0.as_bytes()));
+        Ok(Json(BookingsView { data: found.iter().map(BookingRowView::of).collect(), next_cursor, has_more }))
+    }
+
+    /// A booking of yours, or with you, by its id or by its code.
+    #[oai(path = "/bookings/:id", method = "get", operation_id = "readBooking")]
+    async fn read(
+        &self,
+        caller: Caller,
+        /// The id, or the code of eight letters.
+        #[oai(validator(max_length = 60))]
+        id: Path<String>,
+    ) -> Result<Cached<BookingView>> {
+        let now = self.tools.clock.now();
+        let told = self.tools.db.read_cut(move |conn| read::one(conn, now, &caller, &id.0)).await?;
+        let tag = etag::of_version(told.booking.version);
+        Ok(Cached::Fresh(Prepared::of(&BookingView::of(&told)?), tag, "no-store".into()))
+    }
+
+    /// Agree to a request. The guest's money is asked for now; the stay is confirmed when it is there.
+    #[oai(path = "/bookings/:id/accept", method = "post", operation_id = "acceptBooking")]
+    async fn accept(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::accept).await
+    }
+
+    /// Decline a request; its nights are free again.
+    #[oai(path = "/bookings/:id/decline", method = "post", operation_id = "declineBooking")]
+    async fn decline(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<ReasonAsk>) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, ask.0.code()?, acts::decline).await
+    }
+
+    /// Take back what has not been confirmed; its nights are free again.
+    #[oai(path = "/bookings/:id/withdraw", method = "post", operation_id = "withdrawBooking")]
+    async fn withdraw(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<WordsAsk>) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, ask.0.words()?, acts::withdraw).await
+    }
+
+    /// The guest has arrived; at most twelve hours before check-in.
+    #[oai(path = "/bookings/:id/check-in", method = "post", operation_id = "checkInBooking")]
+    async fn check_in(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::check_in).await
+    }
+
+    /// The guest has left before their time; nights that are left over are free again.
+    #[oai(path = "/bookings/:id/check-out", method = "post", operation_id = "checkOutBooking")]
+    async fn check_out(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::check_out).await
+    }
+
+    /// The guest did not come; a day after check-in at the earliest. Nothing is refunded unless you grant it.
+    #[oai(path = "/bookings/:id/no-show", method = "post", operation_id = "markNoShow")]
+    async fn no_show(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
+        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::no_show).await
+    }
+}
+
+fn twenty() -> u8 {
+    20
+}
+
+fn date(name: &str, date: Option<DateAsk>) -> Result<Option<Night>> {
+    date.map(DateAsk::night).transpose().map_err(|no| Error::of_parameter(Kind::Unacceptable, "invalid_dates", name, no.to_string()))
+}
+
+/// The guest's words: as they wrote them, without control characters.
+fn message(text: Option<String>) -> Result<String> {
+    super::acts::words("/body/message", text, 2_000)
+}

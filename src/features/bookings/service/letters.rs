@@ -1,0 +1,81 @@
+//! What guests and hosts are written about a booking.
+
+use super::World;
+use crate::features::accounts;
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::store::place::place;
+use crate::platform::db::{DbResult, Tx};
+use crate::values::{Instant, UserId};
+
+/// Writes to one side of a booking.
+fn write(tx: &mut Tx<'_>, now: Instant, world: &World, to: Option<UserId>, subject: &str, text: &str) -> DbResult<()> {
+    if let Some(to) = to {
+        accounts::write_to(tx, now, (&world.keys, &world.config), to, subject, text)?;
+    }
+    Ok(())
+}
+
+/// The stay in words: home, dates, code.
+fn stay(tx: &mut Tx<'_>, booking: &Booking) -> DbResult<String> {
+    let title = place(tx, booking.listing)?.map_or_else(String::new, |place| place.title);
+    Ok(format!("{title}, {} to {} (booking {})", booking.asked.check_in, booking.asked.check_out, booking.code))
+}
+
+/// An amount as people write it.
+pub(super) fn amount(booking: &Booking, minor: i64) -> String {
+    crate::values::Money::new(minor, booking.currency).to_string()
+}
+
+pub(super) fn requested(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let text = format!("somebody asks for a stay with you:\n\n{stay}\n\nThe nights are held until {until}. Accept or decline by then; afterwards the request is void.");
+    write(tx, now, world, Some(booking.host), "a request for a stay", &text)
+}
+
+pub(super) fn accepted(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let due = amount(booking, booking.first_part());
+    let text = format!("the host agrees to your stay:\n\n{stay}\n\nIt is yours as soon as {due} are paid. If your card was authorised this happens by itself; else pay until {until}.");
+    write(tx, now, world, booking.guest, "your request was accepted", &text)
+}
+
+pub(super) fn declined(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, reason: &str) -> DbResult<()> {
+    let text = format!("the host cannot take you:\n\n{}\n\nReason: {reason}. Nothing was charged.", stay(tx, booking)?);
+    write(tx, now, world, booking.guest, "your request was declined", &text)
+}
+
+pub(super) fn withdrawn(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let text = format!("a guest has withdrawn a request, and the nights are free again:\n\n{}", stay(tx, booking)?);
+    write(tx, now, world, Some(booking.host), "a request was withdrawn", &text)
+}
+
+pub(super) fn expired(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, unanswered: bool) -> DbResult<()> {
+    let stay = stay(tx, booking)?;
+    if unanswered {
+        let text = format!("the host has not answered in time, and the nights are free again:\n\n{stay}\n\nNothing was charged.");
+        write(tx, now, world, booking.guest, "your request has expired", &text)?;
+        let text = format!("a request was not answered in time and is void now:\n\n{stay}\n\nRequests that nobody answers count against your home.");
+        return write(tx, now, world, Some(booking.host), "a request has expired", &text);
+    }
+    if booking.accepted_at.is_some() {
+        let text = format!("the stay was not paid in time, and the nights are free again:\n\n{stay}");
+        write(tx, now, world, booking.guest, "your stay was not paid", &text)?;
+        write(tx, now, world, Some(booking.host), "a stay was not paid", &text)?;
+    }
+    Ok(())
+}
+
+pub(super) fn confirmed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let (stay, total, payout) = (stay(tx, booking)?, amount(booking, booking.total()), amount(booking, booking.promise.price.host_payout));
+    let text = format!("your stay is confirmed:\n\n{stay}\n\nIn all: {total}. The address and how to get in are in your bookings.");
+    write(tx, now, world, booking.guest, "your stay is confirmed", &text)?;
+    let text = format!("a stay with you is confirmed:\n\n{stay}\n\nYou are paid {payout} after the guest has arrived.");
+    write(tx, now, world, Some(booking.host), "a stay is confirmed", &text)
+}
+
+pub(super) fn cancelled(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, refund: i64) -> DbResult<()> {
+    let (stay, refund) = (stay(tx, booking)?, amount(booking, refund));
+    let text = format!("a stay was cancelled:\n\n{stay}\n\nThe guest gets {refund} back.");
+    write(tx, now, world, booking.guest, "a stay was cancelled", &text)?;
+    write(tx, now, world, Some(booking.host), "a stay was cancelled", &text)
+}

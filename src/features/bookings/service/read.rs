@@ -1,0 +1,109 @@
+//! Bookings as somebody may read them: who they are to a booking, lists, the history.
+
+use super::super::rules::booking::{Booking, Transition};
+use super::super::rules::state::{Act, Side};
+use super::super::rules::code;
+use super::super::store::lists::{self, Filter, Whose};
+use super::super::store::{bookings as rows, transitions};
+use super::steps;
+use crate::features::accounts::{self, Contact};
+use crate::features::{calendar, listings};
+use crate::platform::access::{Action, Cell, Principal, Relation, allows};
+use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::error::{Error, Result};
+use crate::values::{BookingId, Instant, Night, UserId, Zone};
+use uuid::Uuid;
+
+/// A booking with what somebody on one side of it may know and do.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub booking: Booking,
+    pub side: Side,
+    pub acts: Vec<Act>,
+    pub history: Vec<Transition>,
+    pub guest: Option<Person>,
+    pub host: Option<Person>,
+}
+
+/// Somebody in a booking.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub id: UserId,
+    pub name: String,
+    /// Only once the booking is firm.
+    pub email: Option<String>,
+}
+
+pub(crate) fn not_found() -> Error {
+    Error::not_found("There is no such booking, or it is not yours.")
+}
+
+/// On which side of a booking somebody stands who may do `action` to it; 404 for everybody else.
+pub(crate) fn side_of(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking, action: Action) -> Result<Side> {
+    let relation = if booking.guest == Some(caller.user) {
+        Relation::Themselves
+    } else {
+        listings::relation_of(conn, caller.user, booking.listing)?
+    };
+    let side = match (allows(action, Some(caller), relation), relation) {
+        (Cell::No | Cell::Own, _) => return Err(not_found()),
+        (_, Relation::Themselves) => Side::Guest,
+        (_, Relation::Host) => Side::Host,
+        (_, Relation::CoHostFull | Relation::CoHostMessages | Relation::CoHostCalendar) => Side::CoHost,
+        (_, Relation::Stranger) => Side::Staff,
+    };
+    Ok(side)
+}
+
+/// A booking for whoever is on one of its sides, by its id or by its code, as it stands at `now`: what time has not yet done is told as
+/// it was last written.
+pub(crate) fn one(conn: &mut Conn<'_>, now: Instant, caller: &Principal, name: &str) -> Result<Told> {
+    let found = match (Uuid::parse_str(name), code::read(name)) {
+        (Ok(id), _) => rows::one(conn, BookingId(id))?,
+        (_, Some(code)) => rows::by_code(conn, &code)?,
+        _ => None,
+    };
+    let booking = found.ok_or_else(not_found)?;
+    let side = side_of(conn, caller, &booking, Action::SeeGuestContact)?;
+    told(conn, now, booking, side)
+}
+
+/// What one side is told.
+pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Side) -> Result<Told> {
+    let history = transitions::all(conn, booking.id)?;
+    let open = booking.confirmed_at.is_some() || side == Side::Staff;
+    let host = person(accounts::contact(conn, booking.host)?, booking.host, open || side == Side::Host);
+    let guest = match booking.guest {
+        Some(guest) => person(accounts::contact(conn, guest)?, guest, open || side == Side::Guest),
+        None => None,
+    };
+    let acts = steps::allowed_now(&booking, side, now);
+    Ok(Told { booking, side, acts, history, guest, host })
+}
+
+fn person(contact: Option<Contact>, id: UserId, open: bool) -> Option<Person> {
+    contact.map(|contact| Person { id, name: contact.name, email: open.then(|| contact.email.text().to_owned()) })
+}
+
+/// A page of bookings, newest first, and whether there are more.
+pub(crate) fn page(conn: &mut Conn<'_>, whose: Whose, filter: Filter) -> DbResult<(Vec<Booking>, bool)> {
+    let limit = usize::try_from(filter.limit).unwrap_or(0);
+    let mut found = lists::list(conn, whose, &Filter { limit: filter.limit.saturating_add(1), ..filter })?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok((found, more))
+}
+
+/// Gives back the nights of a stay that nobody will sleep in any more: those whose check-in time is still to come.
+pub(crate) fn free_unslept(tx: &mut Tx<'_>, now: Instant, booking: &Booking, by: Option<UserId>) -> Result<()> {
+    calendar::release_from(tx, now, by, booking.id, first_unslept(booking, now)?)?;
+    Ok(())
+}
+
+/// The first night of a stay that has not begun at `now`; the check-out date when all have.
+pub(crate) fn first_unslept(booking: &Booking, now: Instant) -> Result<Night> {
+    let stay = booking.stay()?;
+    let zone = Zone::parse(&booking.promise.zone).ok_or_else(|| anyhow::anyhow!("the zone of a booking is unknown"))?;
+    let begun = |night: Night| zone.resolve(night, booking.promise.check_in_minute) <= now;
+    Ok(stay.range().iter().find(|night| !begun(*night)).unwrap_or(stay.check_out()))
+}

@@ -1,0 +1,71 @@
+//! SQL of lists of bookings: of a guest, of a host, of everybody; newest first.
+
+use super::bookings::{read, select};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::State;
+use crate::platform::db::{Conn, DbResult, Value};
+use crate::values::{BookingId, ListingId, Night, UserId};
+use uuid::Uuid;
+
+// A filter that was not asked for is NULL. What a host sees is what is theirs, and where they help with all rights.
+const OF_GUEST: &str = select!(
+    "WHERE guest_id = $1 AND id < $2 AND ($3 = '' OR state = $3) AND ($4 = $5 OR listing_id = $4) AND check_out > $6 AND check_in < $7 ORDER BY id DESC LIMIT $8"
+);
+const OF_HOST: &str = select!(
+    "WHERE (host_id = $1 OR listing_id IN (SELECT listing_id FROM co_hosts WHERE user_id = $1 AND level = 'full'))
+    AND id < $2 AND ($3 = '' OR state = $3) AND ($4 = $5 OR listing_id = $4) AND check_out > $6 AND check_in < $7 ORDER BY id DESC LIMIT $8"
+);
+const OF_ALL: &str = select!("WHERE id < $1 AND ($2 = '' OR state = $2) AND ($3 = $4 OR listing_id = $3) AND check_out > $5 AND check_in < $6 ORDER BY id DESC LIMIT $7");
+const MADE_BY_PERSON: &str = select!("WHERE guest_id = $1 ORDER BY id");
+
+pub(super) const STATEMENTS: [(&str, &str); 2] = [(OF_GUEST, "uutuuddn"), (MADE_BY_PERSON, "u")];
+
+/// Which bookings are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filter {
+    pub state: Option<State>,
+    pub listing: Option<ListingId>,
+    /// Stays that touch the nights from `from` to before `to`.
+    pub from: Night,
+    pub to: Night,
+    /// Older than this one.
+    pub before: BookingId,
+    pub limit: i64,
+}
+
+impl Filter {
+    fn values(&self) -> [Value; 7] {
+        let nobody = Uuid::nil();
+        [
+            self.before.into(),
+            self.state.map_or("", State::name).into(),
+            self.listing.map_or(nobody, |listing| listing.0).into(),
+            nobody.into(),
+            self.from.into(),
+            self.to.into(),
+            self.limit.into(),
+        ]
+    }
+}
+
+/// Whose bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Guest(UserId),
+    Host(UserId),
+    Everybody,
+}
+
+pub(in super::super) fn list(conn: &mut Conn<'_>, whose: Whose, filter: &Filter) -> DbResult<Vec<Booking>> {
+    let with = |user: UserId| [&[user.into()][..], &filter.values()].concat();
+    match whose {
+        Whose::Guest(user) => conn.query(OF_GUEST, &with(user), read),
+        Whose::Host(user) => conn.query(OF_HOST, &with(user), read),
+        Whose::Everybody => conn.query(OF_ALL, &filter.values(), read),
+    }
+}
+
+/// Everything a guest ever booked.
+pub(in super::super) fn of_person(conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Booking>> {
+    conn.query(MADE_BY_PERSON, &[user.into()], read)
+}

@@ -1,0 +1,14 @@
+//! SQL of bookings and their history.
+
+pub(super) mod bookings;
+pub(super) mod lists;
+pub(super) mod personal;
+pub(super) mod place;
+pub(super) mod transitions;
+
+/// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an
+/// instant, d a date.
+#[must_use]
+pub fn statements() -> Vec<(&'static str, &'static str)> {
+    [&bookings::STATEMENTS[..], &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &transitions::STATEMENTS].concat()
+}

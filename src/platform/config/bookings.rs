@@ -1,0 +1,36 @@
+//! `[bookings]`: how long nights are held for guests who have not paid yet.
+
+use super::SettingsError;
+use serde::{Deserialize, Serialize};
+
+/// Bookings (docs/RULES.md, T1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bookings {
+    /// Minutes for which nights are held until the guest has paid, 5 to 1,440.
+    pub hold_minutes: u16,
+}
+
+impl Default for Bookings {
+    fn default() -> Self {
+        Self { hold_minutes: 15 }
+    }
+}
+
+impl Bookings {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        if (5..=1_440).contains(&self.hold_minutes) { Ok(()) } else { Err(SettingsError::of("bookings.hold_minutes", "is 5 to 1440")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nights_are_held_for_five_minutes_to_a_day() {
+        for (hold_minutes, good) in [(4, false), (5, true), (15, true), (1_440, true), (1_441, false)] {
+            assert_eq!(Bookings { hold_minutes }.check().is_ok(), good, "{hold_minutes}");
+        }
+    }
+}
