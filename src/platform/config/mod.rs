@@ -5,6 +5,7 @@
 //! in `sources.rs`, how durations and sizes are spelled in `units.rs`.
 
 mod accounts;
+mod cancellation;
 mod fees;
 mod hidden;
 mod limits;
@@ -18,6 +19,7 @@ mod sources;
 mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
+pub use cancellation::{Cancellation, HostPenalty, PenaltyTier};
 pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
@@ -65,6 +67,7 @@ pub struct Config {
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
+    pub cancellation: Cancellation,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -311,6 +314,7 @@ impl Config {
         self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
+        self.cancellation.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)
