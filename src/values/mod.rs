@@ -9,6 +9,7 @@ pub mod language;
 pub mod money;
 pub mod night;
 pub mod origin;
+pub mod written;
 pub mod zone;
 
 pub use address::AddressPrefix;

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod bookings;
+mod cancellation;
 mod fees;
 mod hidden;
 mod limits;
@@ -20,6 +21,7 @@ mod units;
 
 pub use accounts::{Accounts, Argon2Settings, Cookies, Registration};
 pub use bookings::Bookings;
+pub use cancellation::{Cancellation, HostPenalty, PenaltyTier};
 pub use fees::{FeePreset, Fees};
 pub use hidden::Hidden;
 pub use limits::{Limits, Rate};
@@ -68,6 +70,7 @@ pub struct Config {
     pub fees: Fees,
     pub quotes: Quotes,
     pub bookings: Bookings,
+    pub cancellation: Cancellation,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -316,6 +319,7 @@ impl Config {
         self.fees.check()?;
         self.quotes.check()?;
         self.bookings.check()?;
+        self.cancellation.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

@@ -10,6 +10,8 @@ use super::tax::{Levy, Remitter, TaxRule, Taxable, Taxed};
 /// Takes the lines of a bill as they are made.
 pub(super) trait Paper {
     fn write(&mut self, line: Entry<'_>);
+    /// How the tax of the line that was written last was worked out.
+    fn note_tax(&mut self, rule: &TaxRule, on: &Taxed<'_>);
 }
 
 /// Nobody reads the lines.
@@ -17,6 +19,7 @@ pub(super) struct NoPaper;
 
 impl Paper for NoPaper {
     fn write(&mut self, _: Entry<'_>) {}
+    fn note_tax(&mut self, _: &TaxRule, _: &Taxed<'_>) {}
 }
 
 /// A line before it is known to fit into 64 bits.
@@ -223,7 +226,10 @@ impl<P: Paper> Bill<'_, P> {
                 let on = Taxed { terms: self.terms, stay: self.ask.stay, guests: self.ask.guests, nightly_subtotal: self.nightly_subtotal, taxable, lower };
                 let levy = rule.levy(&on);
                 sums.add(rule, levy.amount);
-                self.write_tax(rule, levy);
+                if levy.amount != 0 {
+                    self.write_tax(rule, levy);
+                    self.paper.note_tax(rule, &on);
+                }
             }
         }
         sums

@@ -10,9 +10,11 @@ mod bill;
 mod bounds;
 mod faults;
 mod instalments;
+mod keep;
 mod nights;
 mod plan;
 mod priced;
+mod split;
 mod tax;
 mod total;
 mod written;
@@ -22,14 +24,16 @@ pub use ask::{AgesRefusal, Ask, ChildAges, Coupon, FeeModel, Funder, Guests, OLD
 pub use bounds::{Bounds, Largest, bounds_per_night};
 pub use faults::{Fault, plan_faults, tax_faults};
 pub use instalments::{Due, Instalment, instalments};
+pub use keep::{Keep, taxes_kept};
 pub use nights::{StayPrice, night_price, nightly, stay_price};
 pub use plan::{
     Collected, ExtraGuest, Fee, FeeRefund, FeeScope, InstalmentKind, Instalments, Lead, LeadTier, LengthTier, NonRefundable, Plan, Reduced, Season, Weekend,
 };
-pub use priced::{Line, LineKind, Payer, Priced, RefundRule, TooMuch, price};
-pub use tax::{AppliesTo, Bracket, Remitter, TaxBasis, TaxRule};
+pub use priced::{ChargedTax, Line, LineKind, Payer, Priced, RefundRule, TooMuch, price};
+pub use split::{Split, TaxPart};
+pub use tax::{AppliesTo, Bracket, Charged, Remitter, Share, TaxBasis, TaxRule};
 pub use total::{Class, class, total_price};
 pub use written::Weekdays;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

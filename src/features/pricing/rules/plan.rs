@@ -4,8 +4,9 @@
 //! saved; the arithmetic takes any plan and stays within its bounds.
 
 use super::tax::TaxRule;
-use super::written::{Weekdays, date};
+use super::written::Weekdays;
 use crate::values::Night;
+use crate::values::written::date;
 use serde::{Deserialize, Serialize};
 
 /// All amounts are minor units of the listing's currency, all shares basis points (10,000 are all).

@@ -1,10 +1,11 @@
 //! A stay's price with every line of it: what a quote shows and a booking keeps.
 
-use super::arithmetic::spread;
+use super::arithmetic::{WHOLE_BP, spread};
 use super::ask::{Ask, Terms};
 use super::bill::{Bill, Entry, Paper, Sums};
 use super::nights::night_price;
 use super::plan::{Collected, FeeRefund};
+use super::tax::{Charged, Remitter, TaxRule, Taxed};
 use crate::platform::error::{Kind, Refusal, Refused};
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,21 @@ pub struct Line {
     pub refund_rule: RefundRule,
 }
 
+/// How one of the taxes was worked out; `amount` is that of its line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargedTax {
+    pub key: String,
+    pub name: String,
+    pub amount: i64,
+    pub how: Charged,
+    /// Contained in the prices.
+    pub included: bool,
+    /// Shares are taken of the taxes of lower orders too.
+    pub compound_order: u8,
+    pub remitted_by: Remitter,
+    pub collected: Collected,
+}
+
 /// What a stay costs, line by line (P16): `total_due` is the sum of the lines that are not the host's, not included, and
 /// collected at booking; `total_price` the same wherever they are collected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +150,10 @@ pub struct Priced {
     pub host_fee: i64,
     /// What the host is paid (P17).
     pub host_payout: i64,
+    /// The share of the base that is the host's fee, in basis points.
+    pub host_bp: u32,
+    /// How the lines of taxes were worked out, in their order.
+    pub taxes: Vec<ChargedTax>,
 }
 
 /// The price does not fit into the numbers of this house.
@@ -151,7 +171,7 @@ impl Refusal for TooMuch {
 pub fn price(terms: &Terms<'_>, ask: &Ask<'_>) -> Result<Priced, TooMuch> {
     let nights: Vec<i64> = ask.stay.range().iter().map(|night| night_price(terms, night)).collect();
     let nightly_subtotal: i128 = nights.iter().map(|price| i128::from(*price)).sum();
-    let mut sheet = Sheet { lines: Vec::with_capacity(8), fits: true };
+    let mut sheet = Sheet { lines: Vec::with_capacity(8), taxes: Vec::new(), fits: true };
     sheet.write_nights(&nights);
     let sums = Bill { terms, ask, nightly_subtotal, paper: &mut sheet }.add_up();
     sheet.write_host_fee(sums.host_fee);
@@ -175,6 +195,8 @@ pub fn price(terms: &Terms<'_>, ask: &Ask<'_>) -> Result<Priced, TooMuch> {
         average_nightly: total_price / i64::from(ask.stay.nights()),
         host_fee: fit(sums.host_fee)?,
         host_payout: fit(sums.host_payout)?,
+        host_bp: terms.fees.host_bp.min(WHOLE_BP),
+        taxes: sheet.taxes,
     };
     assert!(priced.adds_up(), "a price is the sum of its lines (P16): {priced:?}");
     Ok(priced)
@@ -208,6 +230,7 @@ fn allocate(terms: &Terms<'_>, ask: &Ask<'_>, nights: &[i64], sums: &Sums) -> Re
 /// Lines as they are shown.
 struct Sheet {
     lines: Vec<Line>,
+    taxes: Vec<ChargedTax>,
     /// Every amount so far fits into 64 bits.
     fits: bool,
 }
@@ -259,6 +282,22 @@ impl Paper for Sheet {
             collected: line.collected,
             included: line.included,
             refund_rule: line.refund_rule,
+        });
+    }
+    fn note_tax(&mut self, rule: &TaxRule, on: &Taxed<'_>) {
+        let (Some(how), Some(line)) = (rule.charged(on), self.lines.last()) else {
+            self.fits = false;
+            return;
+        };
+        self.taxes.push(ChargedTax {
+            key: rule.key.clone(),
+            name: rule.name.clone(),
+            amount: line.amount,
+            how,
+            included: rule.inclusive,
+            compound_order: rule.compound_order,
+            remitted_by: rule.remitted_by,
+            collected: rule.collected,
         });
     }
 }

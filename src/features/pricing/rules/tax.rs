@@ -5,9 +5,9 @@
 
 use super::arithmetic::{WHOLE_BP, included_tax};
 use super::ask::{Guests, Terms};
-use super::nights::each_price;
+use super::nights::{each_price, night_price};
 use super::plan::Collected;
-use super::written::date_or_none;
+use crate::values::written::date_or_none;
 use crate::values::{Night, NightRange, Stay};
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,85 @@ pub(super) struct Levy {
     pub amount: i128,
 }
 
+impl Levy {
+    fn times(quantity: u64, unit: i128) -> Self {
+        Self { quantity, unit, amount: unit.saturating_mul(quantity.into()) }
+    }
+}
+
+/// A share of lines. Where some nights do not count, the same part of the lines does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub bp: u32,
+    /// Nights that count, of all nights.
+    pub counted: u16,
+    pub all: u16,
+}
+
+impl Share {
+    /// Of lines that come to `lines`, zero or more (P15).
+    fn of(self, lines: i128, inclusive: bool) -> i128 {
+        let (counted, all) = (i128::from(self.counted), i128::from(self.all.max(1)));
+        if inclusive {
+            return included_tax(lines.saturating_mul(counted) / all, self.bp);
+        }
+        let whole = all * i128::from(WHOLE_BP) * 2;
+        lines.saturating_mul(counted).saturating_mul(2 * i128::from(self.bp)).saturating_add(whole / 2) / whole
+    }
+}
+
+/// How a rule bears on one stay; search asks for it again and again, so it allocates nothing.
+#[derive(Debug, Clone, Copy)]
+enum Bearing {
+    Nothing,
+    Share(Share),
+    Once {
+        heads: u64,
+        unit: i128,
+    },
+    Nightly {
+        heads: u64,
+        unit: i128,
+        nights: NightRange,
+    },
+    /// Each night as its price says.
+    ByPrice {
+        heads: u64,
+        nights: NightRange,
+    },
+}
+
+/// How a tax was worked out: enough to tax a part of the stay alike, without plan, calendar and guests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charged {
+    Share {
+        share: Share,
+        applies_to: Vec<AppliesTo>,
+    },
+    /// For the stay as such, however long it is.
+    Once,
+    /// So many nights from check-in on with so much each, and so forth: all nights of the stay.
+    Nightly {
+        runs: Vec<(u16, i64)>,
+    },
+}
+
+impl Charged {
+    /// What it comes to of `amount`, when lines are kept and `nights` (counted from check-in) were stayed.
+    pub(super) fn of(&self, amount: i64, inclusive: bool, lines: Taxable, lower: i128, nights: &std::ops::Range<usize>) -> i128 {
+        match self {
+            Self::Share { share, applies_to } => share.of(lines.of(applies_to).saturating_add(lower), inclusive),
+            Self::Once if nights.is_empty() => 0,
+            Self::Once => amount.into(),
+            Self::Nightly { runs } => {
+                let each = runs.iter().flat_map(|(count, amount)| std::iter::repeat_n(i128::from(*amount), usize::from(*count)));
+                each.skip(nights.start).take(nights.len()).sum()
+            }
+        }
+    }
+}
+
 /// The stay that is taxed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taxed<'a> {
@@ -155,46 +234,69 @@ impl TaxRule {
         NightRange::new(from, capped)
     }
 
-    /// What this rule takes of a stay (P15: one rounding a rule).
-    pub(super) fn levy(&self, on: &Taxed<'_>) -> Levy {
+    /// How this rule bears on a stay.
+    fn bearing(&self, on: &Taxed<'_>) -> Bearing {
         let nights = self.nights(on.stay);
         if nights.nights() == 0 {
-            return Levy::default();
+            return Bearing::Nothing;
         }
         let average = on.nightly_subtotal / i128::from(on.stay.nights());
-        match self.bp {
-            Some(bp) => self.share(on, nights, self.bracket(average).and_then(|bracket| bracket.bp).unwrap_or(bp)),
-            None => self.amounts(on, nights, average),
+        if let Some(bp) = self.bp {
+            let bp = self.bracket(average).and_then(|bracket| bracket.bp).unwrap_or(bp);
+            let counted = u16::try_from(nights.nights()).unwrap_or(on.stay.nights());
+            return Bearing::Share(Share { bp, counted, all: on.stay.nights() });
+        }
+        let heads = if matches!(self.basis, TaxBasis::Guest | TaxBasis::GuestNight) { on.guests.taxed(self.age_exempt_below) } else { 1 };
+        let unit = self.amount_at(average);
+        match self.basis {
+            TaxBasis::Stay | TaxBasis::Guest => Bearing::Once { heads, unit },
+            TaxBasis::Night | TaxBasis::GuestNight if self.brackets.is_empty() => Bearing::Nightly { heads, unit, nights },
+            TaxBasis::Night | TaxBasis::GuestNight => Bearing::ByPrice { heads, nights },
         }
     }
 
-    /// Where some nights do not count, the same part of the lines does not.
-    fn share(&self, on: &Taxed<'_>, nights: NightRange, bp: u32) -> Levy {
-        let lines = on.taxable.of(&self.applies_to).saturating_add(on.lower);
-        let (counted, all) = (i128::from(nights.nights()), i128::from(on.stay.nights()));
-        let amount = if self.inclusive {
-            included_tax(lines.saturating_mul(counted) / all, bp)
-        } else {
-            let whole = all * i128::from(WHOLE_BP) * 2;
-            lines.saturating_mul(counted).saturating_mul(2 * i128::from(bp)).saturating_add(whole / 2) / whole
+    /// What this rule takes of a stay (P15: one rounding a rule).
+    pub(super) fn levy(&self, on: &Taxed<'_>) -> Levy {
+        match self.bearing(on) {
+            Bearing::Nothing => Levy::default(),
+            Bearing::Share(share) => {
+                let amount = share.of(on.taxable.of(&self.applies_to).saturating_add(on.lower), self.inclusive);
+                Levy { quantity: 1, unit: amount, amount }
+            }
+            Bearing::Once { heads, unit } => Levy::times(heads, unit),
+            Bearing::Nightly { heads, unit, nights } => Levy::times(heads * u64::from(nights.nights()), unit),
+            Bearing::ByPrice { heads, nights } => {
+                let mut by_head: i128 = 0;
+                each_price(on.terms, nights, |price, count| {
+                    by_head = by_head.saturating_add(self.amount_at(i128::from(price)).saturating_mul(i128::from(count)));
+                });
+                Levy::times(heads, by_head)
+            }
+        }
+    }
+
+    /// How the rule bore on a stay, for whoever must work it out anew for a part of it. `None` where a night's tax does not fit into 64 bits.
+    pub(super) fn charged(&self, on: &Taxed<'_>) -> Option<Charged> {
+        let nightly = |nights: NightRange, amount: &dyn Fn(Night) -> i128| {
+            let of_night = |night| if nights.contains(night) { amount(night) } else { 0 };
+            let mut runs: Vec<(u16, i64)> = Vec::new();
+            for night in on.stay.range().iter() {
+                let amount = i64::try_from(of_night(night)).ok()?;
+                match runs.last_mut() {
+                    Some((count, known)) if *known == amount => *count += 1,
+                    _ => runs.push((1, amount)),
+                }
+            }
+            Some(Charged::Nightly { runs })
         };
-        Levy { quantity: 1, unit: amount, amount }
-    }
-
-    fn amounts(&self, on: &Taxed<'_>, nights: NightRange, average: i128) -> Levy {
-        let guests = on.guests.taxed(self.age_exempt_below);
-        let heads = if matches!(self.basis, TaxBasis::Guest | TaxBasis::GuestNight) { guests } else { 1 };
-        if self.brackets.is_empty() || matches!(self.basis, TaxBasis::Stay | TaxBasis::Guest) {
-            let by_night = matches!(self.basis, TaxBasis::Night | TaxBasis::GuestNight);
-            let quantity = heads * if by_night { u64::from(nights.nights()) } else { 1 };
-            let unit = self.amount_at(average);
-            return Levy { quantity, unit, amount: unit.saturating_mul(i128::from(quantity)) };
+        match self.bearing(on) {
+            Bearing::Nothing | Bearing::Once { .. } => Some(Charged::Once),
+            Bearing::Share(share) => Some(Charged::Share { share, applies_to: self.applies_to.clone() }),
+            Bearing::Nightly { heads, unit, nights } => nightly(nights, &|_| unit.saturating_mul(heads.into())),
+            Bearing::ByPrice { heads, nights } => {
+                nightly(nights, &|night| self.amount_at(i128::from(night_price(on.terms, night))).saturating_mul(heads.into()))
+            }
         }
-        let mut by_head: i128 = 0;
-        each_price(on.terms, nights, |price, count| {
-            by_head = by_head.saturating_add(self.amount_at(i128::from(price)).saturating_mul(i128::from(count)));
-        });
-        Levy { quantity: heads, unit: by_head, amount: by_head.saturating_mul(i128::from(heads)) }
     }
 
     /// The bracket of a nightly price.

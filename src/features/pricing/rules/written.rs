@@ -1,4 +1,4 @@
-//! How dates and weekdays are written in stored plans: `2027-06-01`, `["friday", "saturday"]`.
+//! How weekdays are written in stored plans: `["friday", "saturday"]`.
 
 use crate::values::Night;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -51,36 +51,5 @@ impl<'de> Deserialize<'de> for Weekdays {
         let names = Vec::<String>::deserialize(deserializer)?;
         let mut days = names.iter().map(|name| Self::parse(name).ok_or_else(|| de::Error::custom(format!("no weekday: {name}"))));
         days.try_fold(Self(0), |all, day| Ok(Self(all.0 | day?.0)))
-    }
-}
-
-/// `#[serde(with = "written::date")]`: a night as `YYYY-MM-DD`.
-pub(super) mod date {
-    use super::{Deserialize, Deserializer, Night, Serializer, de};
-
-    pub(in super::super) fn serialize<S: Serializer>(night: &Night, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(night)
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Night, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Night::parse(&text).ok_or_else(|| de::Error::custom(format!("no date: {text}")))
-    }
-}
-
-/// The same for a date that may be missing.
-pub(super) mod date_or_none {
-    use super::{Deserialize, Deserializer, Night, Serializer, de};
-
-    pub(in super::super) fn serialize<S: Serializer>(night: &Option<Night>, serializer: S) -> Result<S::Ok, S::Error> {
-        match night {
-            Some(night) => serializer.collect_str(night),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Night>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| Night::parse(&text).ok_or_else(|| de::Error::custom(format!("no date: {text}")))).transpose()
     }
 }

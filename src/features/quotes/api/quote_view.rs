@@ -1,7 +1,7 @@
 //! Quotes and prices by check-in date as JSON.
 
+use crate::features::cancellation::Timeline;
 use crate::features::pricing::{Line, LineKind};
-use crate::features::quotes::rules::cancellation::Timeline;
 use crate::features::quotes::rules::promise::{Part, Quote, at_property, taxes};
 use crate::features::quotes::service::prices::Prices;
 use crate::platform::error::{Error, Result};

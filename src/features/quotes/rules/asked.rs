@@ -1,10 +1,10 @@
 //! What a guest asks for, judged before anything is looked up: every fault at once, each with its place in the body.
 
 use super::coupon::code_key;
-use super::written::date;
 use crate::features::calendar::Party;
 use crate::features::pricing::{Guests, OLDEST_CHILD, Rate};
 use crate::platform::error::{FieldError, Kind, Refused};
+use crate::values::written::date;
 use crate::values::{ListingId, Night, Stay};
 use serde::{Deserialize, Serialize};
 

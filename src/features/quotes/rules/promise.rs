@@ -1,9 +1,9 @@
 //! A quote: what was asked, what it costs, and until when it is promised. Stored as it is, never changed.
 
 use super::asked::Asked;
-use super::cancellation::Timeline;
-use super::written::instant_or_none;
+use crate::features::cancellation::{Rules, Timeline};
 use crate::features::pricing::{Due, Instalment, LineKind, Priced};
+use crate::values::written::instant_or_none;
 use crate::values::{Currency, Instant, ListingId, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,6 +18,8 @@ pub struct QuoteId(pub Uuid);
 pub struct Promise {
     pub price: Priced,
     pub schedule: Vec<Part>,
+    /// The policy in full, and what of it is shown.
+    pub policy: Rules,
     pub cancellation: Timeline,
     /// The coupon as its maker writes it.
     pub coupon: Option<String>,

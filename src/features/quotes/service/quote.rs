@@ -3,10 +3,10 @@
 use super::coupons;
 use crate::features::availability;
 use crate::features::calendar::{Calendar, Rule, Unavailable, calendar_of, explain};
+use crate::features::cancellation::{Arrival, Policy, timeline};
 use crate::features::listings;
 use crate::features::pricing::{self, Ask, Offer, Plan, Priced};
 use crate::features::quotes::rules::asked::Asked;
-use crate::features::quotes::rules::cancellation::{Arrival, Policy, timeline};
 use crate::features::quotes::rules::coupon::Coupon;
 use crate::features::quotes::rules::promise::{Part, Promise, Quote, QuoteId, hash};
 use crate::features::quotes::store::quotes::{self as rows, Place};
@@ -144,10 +144,11 @@ fn worked_out(now: Instant, by: Option<UserId>, config: &Config, asked: &Asked, 
     let ask = Ask { rate: asked.rate(), options: &asked.options, coupon: off, ..Ask::standard(stay, asked.guests(), lead_days) };
     let price = pricing::price(&offer.terms(&calendar.days), &ask)?;
     let arrival = Arrival { stay, zone: &place.zone, minute: place.check_in_minute };
-    let policy = Policy::of(stay, asked.non_refundable, place.short_policy, place.long_policy);
+    let policy = Policy::of(stay, asked.non_refundable, place.short_policy, place.long_policy).rules(stay.nights());
     let promise = Promise {
         schedule: schedule(&offer.plan, &price, config, &arrival, lead_days),
-        cancellation: timeline(policy, &arrival, &price.allocation, now),
+        cancellation: timeline(&policy, &arrival, &price.allocation, now),
+        policy,
         coupon: coupon.map(|coupon| coupon.code.clone()),
         zone: place.zone.name().to_owned(),
         check_in_minute: place.check_in_minute,
@@ -161,7 +162,7 @@ fn worked_out(now: Instant, by: Option<UserId>, config: &Config, asked: &Asked, 
         hash: hash(asked).context("a wish cannot be written as JSON")?,
         asked: asked.clone(),
         currency: offer.base.currency,
-        policy: policy.name().to_owned(),
+        policy: promise.policy.policy.clone(),
         coupon: coupon.map(|coupon| coupon.id),
         listing_version: place.version,
         calendar_version: place.calendar_version,

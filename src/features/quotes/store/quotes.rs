@@ -1,7 +1,7 @@
 //! SQL of quotes, and what else a quote must know of a listing.
 
 use super::{json, text};
-use crate::features::quotes::rules::cancellation::Policy;
+use crate::features::cancellation::Policy;
 use crate::features::quotes::rules::promise::{Quote, QuoteId};
 use crate::platform::db::{Conn, DbResult, Row, Tx};
 use crate::values::{Currency, Instant, ListingId, UserId, Zone};

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 /// The first night of everything random: a Thursday.
 const FIRST: i32 = 20_608;
 
-pub(super) fn amount() -> impl Strategy<Value = i64> {
+pub(crate) fn amount() -> impl Strategy<Value = i64> {
     prop_oneof![1..50_i64, 1..100_000_i64, 1..2_000_000_i64]
 }
 
@@ -42,24 +42,27 @@ fn fee() -> impl Strategy<Value = Fee> {
         FeeScope::PerPetNight,
         FeeScope::PercentAccommodation,
     ]);
-    (scope, amount(), bp(), any::<[bool; 3]>(), of((1..9_u16, amount()))).prop_map(|(scope, amount, bp, [mandatory, taxable, later], reduced)| {
-        let by_share = scope == FeeScope::PercentAccommodation;
-        Fee {
-            key: "fee".into(),
-            name: "Fee".into(),
-            scope,
-            amount: (!by_share).then_some(amount),
-            bp: by_share.then_some(bp),
-            mandatory,
-            refund_rule: FeeRefund::WithRoom,
-            taxable,
-            collected: if later { Collected::AtProperty } else { Collected::AtBooking },
-            reduced: reduced.filter(|_| scope == FeeScope::PerStay).map(|(up_to_nights, amount)| Reduced { up_to_nights, amount }),
-        }
-    })
+    let refund = prop::sample::select(vec![FeeRefund::BeforeCheckIn, FeeRefund::WithRoom, FeeRefund::Never]);
+    (scope, amount(), bp(), any::<[bool; 3]>(), of((1..9_u16, amount())), refund).prop_map(
+        |(scope, amount, bp, [mandatory, taxable, later], reduced, refund_rule)| {
+            let by_share = scope == FeeScope::PercentAccommodation;
+            Fee {
+                key: "fee".into(),
+                name: "Fee".into(),
+                scope,
+                amount: (!by_share).then_some(amount),
+                bp: by_share.then_some(bp),
+                mandatory,
+                refund_rule,
+                taxable,
+                collected: if later { Collected::AtProperty } else { Collected::AtBooking },
+                reduced: reduced.filter(|_| scope == FeeScope::PerStay).map(|(up_to_nights, amount)| Reduced { up_to_nights, amount }),
+            }
+        },
+    )
 }
 
-pub(super) fn tax_rule() -> impl Strategy<Value = TaxRule> {
+pub(crate) fn tax_rule() -> impl Strategy<Value = TaxRule> {
     let basis = prop::sample::select(vec![TaxBasis::Stay, TaxBasis::Night, TaxBasis::Guest, TaxBasis::GuestNight]);
     let kinds = prop::sample::subsequence(vec![AppliesTo::Accommodation, AppliesTo::ExtraGuests, AppliesTo::Fees, AppliesTo::ServiceFee], 1..=4);
     let nights = || of(1..60_u16);
@@ -97,7 +100,7 @@ pub(super) fn tax_rule() -> impl Strategy<Value = TaxRule> {
 }
 
 /// Plans that can be kept.
-pub(super) fn plan() -> impl Strategy<Value = Plan> {
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let weekend = of((1..128_u8, amount()).prop_map(|(days, price)| Weekend { days: Weekdays(days), price }));
     let los = vec((2..60_u16, off_bp()), 0..3).prop_map(|mut tiers| {
         tiers.sort_unstable();
@@ -122,7 +125,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-pub(super) fn days() -> impl Strategy<Value = Days> {
+pub(crate) fn days() -> impl Strategy<Value = Days> {
     vec((0..25_i32, 1..25_i32, prop_oneof![Just(0_i64), amount()]), 0..12).prop_map(|runs| {
         let mut from = FIRST;
         let mut overrides = Vec::new();
@@ -134,7 +137,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
     })
 }
 
-pub(super) fn fee_model() -> impl Strategy<Value = FeeModel> {
+pub(crate) fn fee_model() -> impl Strategy<Value = FeeModel> {
     (prop_oneof![Just(0_u32), 1..3_000_u32], 0..3_000_u32, of(0..5_000_i64), of(0..50_000_i64)).prop_map(|(guest_bp, host_bp, guest_min, guest_max)| FeeModel {
         guest_bp,
         host_bp,
@@ -145,38 +148,38 @@ pub(super) fn fee_model() -> impl Strategy<Value = FeeModel> {
 
 /// Everything that decides prices.
 #[derive(Debug, Clone)]
-pub(super) struct House {
-    pub base: i64,
-    pub plan: Plan,
-    pub days: Days,
-    pub fees: FeeModel,
-    pub taxes: Vec<TaxRule>,
+pub(crate) struct House {
+    pub(crate) base: i64,
+    pub(crate) plan: Plan,
+    pub(crate) days: Days,
+    pub(crate) fees: FeeModel,
+    pub(crate) taxes: Vec<TaxRule>,
 }
 
 impl House {
-    pub(super) fn terms(&self) -> Terms<'_> {
+    pub(crate) fn terms(&self) -> Terms<'_> {
         Terms { base: self.base, plan: &self.plan, days: &self.days, fees: self.fees, taxes: &self.taxes }
     }
 }
 
-pub(super) fn house() -> impl Strategy<Value = House> {
+pub(crate) fn house() -> impl Strategy<Value = House> {
     let plan = prop_oneof![1 => Just(Plan::default()), 5 => plan()];
     (amount(), plan, days(), fee_model(), vec(tax_rule(), 0..3)).prop_map(|(base, plan, days, fees, taxes)| House { base, plan, days, fees, taxes })
 }
 
-pub(super) fn stays() -> impl Strategy<Value = Stay> {
+pub(crate) fn stays() -> impl Strategy<Value = Stay> {
     (0..500_i32, prop_oneof![1..15_i32, 1..=365_i32]).prop_map(|(from, nights)| Stay::new(Night(FIRST + from), Night(FIRST + from + nights)).unwrap())
 }
 
 /// Up to eight guests and three pets, ages known or not.
-pub(super) fn guests() -> impl Strategy<Value = Guests> {
+pub(crate) fn guests() -> impl Strategy<Value = Guests> {
     (1..=4_u16, 0..=4_u16, 0..3_u16, 0..=3_u16, vec(0..20_u8, 0..4)).prop_map(|(adults, children, infants, pets, mut ages)| {
         ages.truncate(children.into());
         Guests::with_ages(Party { adults, children, infants, pets }, &ages)
     })
 }
 
-pub(super) fn coupon() -> impl Strategy<Value = Option<Coupon<'static>>> {
+pub(crate) fn coupon() -> impl Strategy<Value = Option<Coupon<'static>>> {
     let off = prop_oneof![(bp(), of(amount())).prop_map(|(bp, most)| Off::Share { bp, most }), amount().prop_map(Off::Amount)];
     let funded_by = prop::sample::select(vec![Funder::Host, Funder::Platform]);
     of((off, funded_by).prop_map(|(off, funded_by)| Coupon { code: "CODE", off, funded_by }))

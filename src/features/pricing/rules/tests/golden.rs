@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 
-fn golden_plan() -> Plan {
+pub(crate) fn golden_plan() -> Plan {
     plan(json!({
         "weekend": {"price": 12_000},
         "los": [{"min_nights": 7, "off_bp": 1_000}],
@@ -13,7 +13,7 @@ fn golden_plan() -> Plan {
     }))
 }
 
-fn golden_taxes() -> [TaxRule; 2] {
+pub(crate) fn golden_taxes() -> [TaxRule; 2] {
     [
         tax(json!({"key": "vat", "name": "VAT", "bp": 1_000, "remitted_by": "platform", "collected": "at_booking"})),
         tax(json!({"key": "city_tax", "name": "City tax", "amount": 250, "basis": "guest_night", "age_exempt_below": 18, "max_nights": 5,
@@ -21,7 +21,7 @@ fn golden_taxes() -> [TaxRule; 2] {
     ]
 }
 
-const SPLIT: FeeModel = FeeModel { guest_bp: 1_200, host_bp: 300, guest_min: None, guest_max: None };
+pub(crate) const SPLIT: FeeModel = FeeModel { guest_bp: 1_200, host_bp: 300, guest_min: None, guest_max: None };
 
 #[test]
 fn the_golden_stay_costs_what_the_rules_say() {

@@ -1,116 +1,10 @@
 //! Until when a stay can be called off, and what of the room the host keeps then: the policy of a listing as a timeline
-//! (docs/RULES.md, "Cancellation").
+//! (docs/RULES.md, "Calling a stay off").
 
-use super::written::{instant, instant_or_none};
+use super::policy::{Later, Rules};
+use crate::values::written::{instant, instant_or_none};
 use crate::values::{Instant, Stay, Zone};
 use serde::{Deserialize, Serialize};
-
-/// Stays of so many nights or more fall under the long policy (C2).
-const LONG_NIGHTS: u16 = 28;
-/// Nights of a long stay that are kept, or paid for in advance, at once.
-const MONTH: usize = 30;
-const DAY_HOURS: u16 = 24;
-
-/// The policies a host can choose from; the names are stored and shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    Flexible,
-    Moderate,
-    Limited,
-    Firm,
-    Strict,
-    NonRefundable,
-    FirmLong,
-    StrictLong,
-}
-
-impl Policy {
-    pub const ALL: [Self; 8] = [Self::Flexible, Self::Moderate, Self::Limited, Self::Firm, Self::Strict, Self::NonRefundable, Self::FirmLong, Self::StrictLong];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flexible => "flexible",
-            Self::Moderate => "moderate",
-            Self::Limited => "limited",
-            Self::Firm => "firm",
-            Self::Strict => "strict",
-            Self::NonRefundable => "non_refundable",
-            Self::FirmLong => "firm_long",
-            Self::StrictLong => "strict_long",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.name() == name)
-    }
-
-    /// The one of a listing's two policies that holds for a stay; the cheaper rate has its own (C2).
-    #[must_use]
-    pub fn of(stay: Stay, non_refundable: bool, short: Self, long: Self) -> Self {
-        match stay.nights() {
-            _ if non_refundable => Self::NonRefundable,
-            LONG_NIGHTS.. => long,
-            _ => short,
-        }
-    }
-
-    /// Days before check-in until which a part is kept, the most days first; what is kept afterwards until check-in, and later on.
-    fn table(self) -> (&'static [(u16, Kept)], Kept, Later) {
-        use Kept::{All, FirstNight, FirstNightAndHalf, Half, Month, Nothing};
-        let next = |nights, rest_bp| Later { further_nights: Some(nights), rest_bp };
-        let all = Later { further_nights: None, rest_bp: 0 };
-        match self {
-            Self::Flexible => (&[(1, Nothing)], FirstNight, next(1, 0)),
-            Self::Moderate => (&[(5, Nothing)], FirstNightAndHalf, next(1, 5_000)),
-            Self::Limited => (&[(14, Nothing), (7, Half)], All, all),
-            Self::Firm => (&[(30, Nothing), (7, Half)], All, all),
-            Self::Strict => (&[(7, Half)], All, all),
-            Self::NonRefundable => (&[], All, all),
-            Self::FirmLong => (&[(30, Nothing)], Month, next(30, 0)),
-            Self::StrictLong => (&[], Month, next(30, 0)),
-        }
-    }
-}
-
-/// What of the room is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Nothing,
-    Half,
-    FirstNight,
-    /// The first night and half of the others.
-    FirstNightAndHalf,
-    /// The first thirty nights.
-    Month,
-    All,
-}
-
-impl Kept {
-    /// In minor units, of the nights' shares of the room. Of a half the odd cent is the guest's (C3).
-    fn of(self, nights: &[i64]) -> i64 {
-        let sum = |nights: &[i64]| nights.iter().sum::<i64>();
-        let (first, rest) = nights.split_at(nights.len().min(1));
-        match self {
-            Self::Nothing => 0,
-            Self::Half => sum(nights) / 2,
-            Self::FirstNight => sum(first),
-            Self::FirstNightAndHalf => sum(first) + sum(rest) / 2,
-            Self::Month => sum(&nights[..nights.len().min(MONTH)]),
-            Self::All => sum(nights),
-        }
-    }
-}
-
-/// What is kept once guests are there: the nights that are spent, and more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Later {
-    /// Nights after the spent ones that are kept too; `None`: all of them.
-    pub further_nights: Option<u16>,
-    /// The share that is kept of the nights after those, in basis points.
-    pub rest_bp: u32,
-}
 
 /// Whoever cancels at `until` or before (and after the step before) leaves the host `kept` of the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +25,24 @@ pub struct Grace {
     /// It ends here at the latest.
     #[serde(with = "instant_or_none")]
     pub until_latest: Option<Instant>,
+}
+
+impl Grace {
+    /// That of a stay, for whoever confirms it in time.
+    pub(super) fn of(rules: &Rules, arrival: &Arrival<'_>) -> Option<Self> {
+        let rule = rules.grace?;
+        Some(Self {
+            hours: rule.hours,
+            confirmed_by: arrival.days_before(rule.confirmed_days),
+            until_latest: rule.latest_days.map(|days| arrival.days_before(days)),
+        })
+    }
+
+    /// Its last instant for a stay that was confirmed then; `None` where it has none.
+    pub(super) fn ends(self, confirmed_at: Instant) -> Option<Instant> {
+        let end = confirmed_at.plus_seconds(i64::from(self.hours) * 3_600);
+        (confirmed_at <= self.confirmed_by).then(|| self.until_latest.map_or(end, |latest| end.min(latest)))
+    }
 }
 
 /// The policy of one stay.
@@ -160,35 +72,22 @@ impl Arrival<'_> {
     }
 }
 
-/// The timeline of a stay under a policy, as it stands at `now`. `nights`: what each night bears of the room (P20).
+/// The timeline of a stay, as it stands at `now`. `nights`: what each night bears of the room (P20).
 #[must_use]
-pub fn timeline(policy: Policy, arrival: &Arrival<'_>, nights: &[i64], now: Instant) -> Timeline {
-    let (table, before_check_in, after_check_in) = policy.table();
-    let steps = table.iter().map(|(days, kept)| (*days, *kept)).chain([(0, before_check_in)]);
+pub fn timeline(rules: &Rules, arrival: &Arrival<'_>, nights: &[i64], now: Instant) -> Timeline {
+    let steps = rules.deadlines.iter().map(|deadline| (deadline.days, deadline.kept)).chain([(0, rules.until_check_in)]);
     let steps = steps.map(|(days, kept)| Step { until: arrival.days_before(days), kept: kept.of(nights) });
     Timeline {
-        policy: policy.name().to_owned(),
-        grace: grace(policy, arrival).filter(|grace| now <= grace.confirmed_by),
+        policy: rules.policy.clone(),
+        grace: Grace::of(rules, arrival).filter(|grace| now <= grace.confirmed_by),
         steps: steps.filter(|step| now <= step.until).collect(),
-        after_check_in,
-    }
-}
-
-/// C1, and that of the strict long policy.
-fn grace(policy: Policy, arrival: &Arrival<'_>) -> Option<Grace> {
-    match policy {
-        Policy::NonRefundable => None,
-        Policy::StrictLong => {
-            let latest = arrival.days_before(LONG_NIGHTS);
-            Some(Grace { hours: 2 * DAY_HOURS, confirmed_by: latest, until_latest: Some(latest) })
-        }
-        _ if arrival.stay.nights() >= LONG_NIGHTS => None,
-        _ => Some(Grace { hours: DAY_HOURS, confirmed_by: arrival.days_before(7), until_latest: None }),
+        after_check_in: rules.after_check_in,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::Policy;
     use super::*;
     use crate::values::Night;
 
@@ -199,7 +98,7 @@ mod tests {
         let check_in = Night::parse("2026-06-04").unwrap();
         let stay = Stay::new(check_in, check_in.plus(i32::try_from(nights.len()).unwrap())).unwrap();
         let zone = Zone::parse("Europe/Berlin").unwrap();
-        timeline(policy, &Arrival { stay, zone: &zone, minute: 900 }, nights, Instant::parse(now).unwrap())
+        timeline(&policy.rules(stay.nights()), &Arrival { stay, zone: &zone, minute: 900 }, nights, Instant::parse(now).unwrap())
     }
 
     fn steps(timeline: &Timeline) -> Vec<(String, i64)> {
