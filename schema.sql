@@ -533,6 +533,39 @@ CREATE TABLE IF NOT EXISTS booking_transitions (
     CHECK ((from_state IS NULL) = (number = 1))
 );
 
+-- What of a booking is paid when: the first part at booking, the others later (P22).
+CREATE TABLE IF NOT EXISTS booking_instalments (
+    booking_id   UUID NOT NULL REFERENCES bookings (id),
+    number       BIGINT NOT NULL CHECK (number > 0),
+    due_at       TIMESTAMPTZ NOT NULL,     -- of the first: when it was booked
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    state        TEXT NOT NULL CHECK (state IN ('planned', 'asked', 'failed', 'paid', 'cancelled')),
+    tries        BIGINT NOT NULL,
+    next_at      TIMESTAMPTZ,              -- when it is asked for, or asked for again
+    PRIMARY KEY (booking_id, number),
+    CHECK (next_at IS NULL OR state IN ('planned', 'failed'))
+);
+CREATE INDEX IF NOT EXISTS booking_instalments_due ON booking_instalments (next_at, booking_id) WHERE next_at IS NOT NULL;
+
+-- Changes of a booking that one side proposes and the other answers (T13).
+CREATE TABLE IF NOT EXISTS booking_alterations (
+    id          UUID PRIMARY KEY,
+    booking_id  UUID NOT NULL REFERENCES bookings (id),
+    state       TEXT NOT NULL CHECK (state IN ('proposed', 'paying', 'applied', 'declined', 'withdrawn', 'expired')),
+    side        TEXT NOT NULL CHECK (side IN ('guest', 'host', 'co_host', 'staff')),
+    made_by     UUID NOT NULL REFERENCES users (id),
+    asked       JSONB NOT NULL,            -- object: the stay as it would be
+    promise     JSONB NOT NULL,            -- object: what it would cost
+    delta_minor BIGINT NOT NULL,           -- what the guest pays more, or gets back
+    message     TEXT NOT NULL,
+    expires_at  TIMESTAMPTZ NOT NULL,
+    created_at  TIMESTAMPTZ NOT NULL,
+    ended_at    TIMESTAMPTZ
+);
+CREATE INDEX IF NOT EXISTS booking_alterations_of_booking ON booking_alterations (booking_id, id);
+CREATE UNIQUE INDEX IF NOT EXISTS booking_alterations_open ON booking_alterations (booking_id) WHERE state IN ('proposed', 'paying');
+CREATE INDEX IF NOT EXISTS booking_alterations_expiring ON booking_alterations (expires_at) WHERE state IN ('proposed', 'paying');
+
 -- Ranges a host closed: [from_night, to_night).
 CREATE TABLE IF NOT EXISTS calendar_blocks (
     id         UUID PRIMARY KEY,

@@ -61,7 +61,7 @@ pub(super) struct BookingView {
     ended_at: Option<String>,
     /// The guest did not come.
     no_show_at: Option<String>,
-    history: Vec<StepView>,
+    history: Vec<TransitionView>,
     created_at: String,
     updated_at: String,
     /// For `If-Match`, in quotes.
@@ -80,7 +80,7 @@ struct PersonView {
 
 /// A step in the life of a booking.
 #[derive(Object)]
-struct StepView {
+struct TransitionView {
     number: i64,
     /// `book`, `pay`, `accept`, `decline`, `withdraw`, `expire`, `check_in`, `check_out` or `cancel`.
     act: String,
@@ -159,7 +159,7 @@ impl BookingView {
             confirmed_at: text(booking.confirmed_at),
             ended_at: text(booking.ended_at),
             no_show_at: text(booking.no_show_at),
-            history: history.iter().map(StepView::of).collect(),
+            history: history.iter().map(TransitionView::of).collect(),
             created_at: booking.created_at.to_string(),
             updated_at: booking.updated_at.to_string(),
             version: booking.version,
@@ -176,7 +176,7 @@ impl PersonView {
     }
 }
 
-impl StepView {
+impl TransitionView {
     fn of(step: &Transition) -> Self {
         Self {
             number: step.number,

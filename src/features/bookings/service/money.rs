@@ -1,8 +1,14 @@
-//! What a booking asks of payments, and what it writes into the ledger. Nothing here calls anybody: payments store what is to be asked.
+//! What a booking asks of payments. Nothing here calls anybody: payments store what is to be asked, and tell what became of it (`hear.rs`).
 
+use super::World;
 use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::store::bookings as rows;
+use crate::features::bookings::store::instalments::{self, Instalment, PartState};
+use crate::features::calendar;
+use crate::features::payments::{self, CASH, Capture, Charge, MANUAL, Purpose, SAVED};
+use crate::platform::config::CardProvider;
 use crate::platform::db::Tx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Kind, Result};
 use crate::values::Instant;
 
 /// What became of asking for money.
@@ -16,22 +22,122 @@ pub(crate) enum Asked {
     NoMethod,
 }
 
-pub(super) fn ask_first(_tx: &mut Tx<'_>, _now: Instant, booking: &Booking, method: Option<&str>) -> Result<Asked> {
-    Ok(match (booking.first_part(), method) {
-        (0, _) => Asked::NothingDue,
-        (_, None) => Asked::NoMethod,
-        _ => Asked::Under,
-    })
+/// The provider that a means of payment belongs to: `bank_transfer` and `cash` are for people to confirm, anything else is a card's token.
+pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
+    let settings = &world.config.payments;
+    let found = match (method, settings.provider) {
+        ("bank_transfer", _) if settings.manual => Some(MANUAL),
+        ("cash", _) if settings.manual => Some(CASH),
+        ("bank_transfer" | "cash", _) => None,
+        (_, CardProvider::Sandbox) => Some(payments::SANDBOX),
+        (_, CardProvider::Stripe) => Some(payments::STRIPE),
+        (_, CardProvider::None) => None,
+    };
+    found.ok_or_else(|| Error::refused(Kind::Unacceptable, "invalid_payment_method", "Guests cannot pay like that here."))
 }
 
-pub(super) fn take(_tx: &mut Tx<'_>, _now: Instant, _booking: &Booking) -> Result<()> {
+/// Asks for what is due before the stay stands: taken now where it is booked at once, else promised until the host has answered.
+pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, method: Option<&str>) -> Result<Asked> {
+    let amount = booking.first_part();
+    if amount == 0 {
+        return Ok(Asked::NothingDue);
+    }
+    let Some(method) = method else { return Ok(Asked::NoMethod) };
+    let provider = provider_of(world, method)?;
+    provider.clone_into(&mut booking.provider);
+    rows::set_provider(tx, booking)?;
+    let asking = booking.state == crate::features::bookings::rules::state::State::Requested;
+    if provider == MANUAL && !asking {
+        // A transfer takes days; a quarter of an hour would never do.
+        hold_longer(tx, now, world, booking)?;
+    }
+    // Cash and transfers cannot be promised: whoever asks for a stay pays after the host has agreed.
+    if asking && matches!(provider, MANUAL | CASH) {
+        return Ok(Asked::NoMethod);
+    }
+    let capture = if asking { Capture::Later } else { Capture::Now };
+    charge(tx, now, world, booking, &Order { purpose: Purpose::Booking, amount, capture, method, off_session: false })?;
+    Ok(Asked::Under)
+}
+
+fn hold_longer(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
+    let until = now.plus_seconds(i64::from(world.config.bookings.transfer_hours) * 3_600).min(booking.check_in_at);
+    if booking.due_at.is_some_and(|due| due < until) && calendar::extend(tx, now, booking.guest, booking.id, until)? {
+        booking.due_at = Some(until);
+        rows::update(tx, now, booking)?;
+    }
     Ok(())
 }
 
-pub(super) fn let_go(_tx: &mut Tx<'_>, _now: Instant, _booking: &Booking) -> Result<()> {
+struct Order<'a> {
+    purpose: Purpose,
+    amount: i64,
+    capture: Capture,
+    method: &'a str,
+    off_session: bool,
+}
+
+fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order: &Order<'_>) -> Result<()> {
+    let guest = booking.guest.ok_or_else(|| Error::refused(Kind::Conflict, "no_account", "This guest has no account to be charged."))?;
+    let charge = Charge {
+        booking: booking.id,
+        guest,
+        purpose: order.purpose,
+        amount: order.amount,
+        currency: booking.currency,
+        capture: order.capture,
+        method: order.method.to_owned(),
+        off_session: order.off_session,
+        keep: booking.promise.schedule.iter().any(|part| part.due_at.is_some()),
+    };
+    payments::charge(tx, now, &world.keys, &charge, &booking.provider)?;
     Ok(())
 }
 
-pub(super) fn confirmed(_tx: &mut Tx<'_>, _now: Instant, _booking: &Booking) -> Result<()> {
+/// The host has agreed: what was promised is taken. `false`: nothing was promised, the guest has to pay.
+pub(super) fn take(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<bool> {
+    let promised = payments::paid(tx, booking.id)?.open.into_iter().find(|payment| payment.state == payments::State::Authorized);
+    match promised {
+        Some(payment) => payments::capture(tx, now, payment.id).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Lets go of everything that is promised or only asked for.
+pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
+    for payment in payments::paid(tx, booking.id)?.open {
+        payments::void(tx, now, payment.id)?;
+    }
     Ok(())
 }
+
+/// The guest pays: what is due before the stay stands, or the next instalment.
+pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, method: &str) -> Result<()> {
+    use crate::features::bookings::rules::state::State;
+    match booking.state {
+        State::PendingPayment => ask_first(tx, now, world, booking, Some(method)).map(|_| ()),
+        State::Confirmed | State::InStay => {
+            let next = instalments::all(tx, booking.id)?.into_iter().find(|part| matches!(part.state, PartState::Planned | PartState::Failed));
+            let Some(part) = next else { return Err(nothing_due()) };
+            provider_of(world, method)?.clone_into(&mut booking.provider);
+            rows::set_provider(tx, booking)?;
+            ask_for(tx, now, world, booking, part, method, false)
+        }
+        _ => Err(nothing_due()),
+    }
+}
+
+fn nothing_due() -> Error {
+    Error::refused(Kind::Conflict, "nothing_due", "Nothing of this booking is to be paid now.")
+}
+
+/// Asks for one instalment.
+pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: Instalment, method: &str, off_session: bool) -> Result<()> {
+    let order = Order { purpose: Purpose::Instalment(part.number), amount: part.amount, capture: Capture::Now, method, off_session };
+    charge(tx, now, world, booking, &order)?;
+    instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: None, ..part })?;
+    Ok(())
+}
+
+/// What the guest left when they booked.
+pub(super) const LEFT: &str = SAVED;

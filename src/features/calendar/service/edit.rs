@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 /// How far ahead days can be edited (D12).
 const HORIZON_DAYS: i32 = 1_095;
+/// Bits of all weekdays.
+const EVERY_DAY: u8 = 0b111_1111;
 
 /// What is changed in a range of nights.
 #[derive(Debug, Clone)]
@@ -67,6 +69,13 @@ pub(crate) fn edit_calendar(tx: &mut Tx<'_>, now: Instant, by: UserId, listing: 
     let entry = LogEntry { actor: Some(by), kind: LogKind::Edit, ranges, was: before.told(), became: after.told() };
     tell(tx, now, listing, events::Kind::CalendarChanged, &entry)?;
     Ok(clashes)
+}
+
+/// Closes nights that a stay has given up and that nobody shall have instead. Nights that are past, or that guests have, stay as they are.
+pub fn block(tx: &mut Tx<'_>, now: Instant, by: UserId, listing: ListingId, range: NightRange, note: &str) -> Result<()> {
+    let blocking = Some(Blocking::Close { reason: BlockReason::Other, note: note.to_owned() });
+    let edit = Edit { range, weekdays: EVERY_DAY, days: DayChange::default(), currency: None, blocking };
+    edit_calendar(tx, now, by, listing, &[edit], true).map(|_skipped| ())
 }
 
 /// The ranges that are meant, without what is past. Refuses prices in another currency, ranges that are wholly past, and what lies

@@ -6,10 +6,11 @@ pub(super) mod log;
 pub(super) mod settings;
 pub(super) mod units;
 
-use super::rules::Days;
+use super::rules::{DayOverride, Days, overlay};
 use super::store::{self, Listed};
 use crate::platform::db::{Conn, DbResult};
-use crate::values::{Instant, ListingId, LocalMoment, Night};
+use crate::values::{BookingId, Instant, ListingId, LocalMoment, Night, NightRange};
+use std::num::NonZeroI64;
 
 /// A listing's terms and days as a guest meets them at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +33,23 @@ pub fn calendar_of(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>,
 
 /// [`calendar_of`], for those who may see a listing before it is published.
 pub fn calendar_in_any_state(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, now: Instant) -> DbResult<Option<Calendar>> {
+    gathered(conn, listing, from, None, now)
+}
+
+/// The calendar as it would be without one booking, and with these prices for some nights: for a change of that booking, whose nights
+/// keep what they were sold for.
+pub fn calendar_without(conn: &mut Conn<'_>, listing: ListingId, booking: BookingId, kept: &[(Night, i64)], now: Instant) -> DbResult<Option<Calendar>> {
+    let Some(mut calendar) = gathered(conn, listing, None, Some(booking), now)? else { return Ok(None) };
+    let price = |(night, price): &(Night, i64)| DayOverride { price_minor: NonZeroI64::new(*price), ..DayOverride::plain(NightRange::new(*night, night.plus(1))) };
+    let kept: Vec<DayOverride> = kept.iter().map(price).collect();
+    calendar.days.overrides = overlay(&kept, &calendar.days.overrides);
+    Ok(Some(calendar))
+}
+
+fn gathered(conn: &mut Conn<'_>, listing: ListingId, from: Option<Night>, without: Option<BookingId>, now: Instant) -> DbResult<Option<Calendar>> {
     let Some(listed) = store::terms(conn, listing)? else { return Ok(None) };
     let local = listed.times.zone.local(now);
-    let causes = store::causes(conn, listing, local.today, now)?;
+    let causes = store::causes_but(conn, listing, without, local.today, now)?;
     let overrides = store::overrides(conn, listing, from.map_or(local.today, |from| from.min(local.today)))?;
     let days = Days::new(&listed.terms, &causes, overrides);
     Ok(Some(Calendar { listed, days, local }))

@@ -134,8 +134,14 @@ pub fn held_in(row: &Row<'_>, range: NightRange, first: usize) -> DbResult<Held>
 /// Everything that takes nights from `from` on, each cause for itself; what ended shortly before is included as far
 /// as a rule may still look at it. Holds that have expired by `now` are left out, whoever removes them (A14).
 pub fn causes(conn: &mut Conn<'_>, listing: ListingId, from: Night, now: Instant) -> DbResult<Causes> {
+    causes_but(conn, listing, None, from, now)
+}
+
+/// [`causes`], as if one booking were not there.
+pub(super) fn causes_but(conn: &mut Conn<'_>, listing: ListingId, without: Option<BookingId>, from: Night, now: Instant) -> DbResult<Causes> {
     let since = from.plus(-LOOK_BACK);
-    let mut stays: Vec<Held> = booked(conn, listing, since, now)?.into_iter().map(|(_, held)| held).collect();
+    let others = booked(conn, listing, since, now)?.into_iter().filter(|(booking, _)| Some(*booking) != without);
+    let mut stays: Vec<Held> = others.map(|(_, held)| held).collect();
     stays.extend(external(conn, listing, since)?);
     Ok(Causes { blocks: blocks(conn, listing, since)?, stays })
 }

@@ -19,13 +19,13 @@ use anyhow::Context as _;
 use uuid::Uuid;
 
 /// How often a listing is read again when it changes meanwhile, before whoever asks is told to come back.
-const READINGS: u32 = 5;
+pub(super) const READINGS: u32 = 5;
 
 /// Everything that decides a quote, as it was at one moment.
-struct Gathered {
-    place: Place,
-    calendar: Calendar,
-    offer: Offer,
+pub(super) struct Gathered {
+    pub place: Place,
+    pub calendar: Calendar,
+    pub offer: Offer,
 }
 
 /// Decides and prices a stay and keeps the promise. Refuses with 404 where the listing is not published, with 422 for options, rates and
@@ -102,13 +102,18 @@ fn gather(conn: &mut Conn<'_>, listing: ListingId, config: &Config, now: Instant
         }
         place = after;
     }
+    Err(busy())
+}
+
+/// The listing never stood still.
+pub(super) fn busy() -> Error {
     let mut refused = Refused::new(Kind::Busy, "overloaded", "The listing is being changed again and again; please try again shortly.");
     refused.retry_after_seconds = Some(1);
-    Err(refused.into())
+    refused.into()
 }
 
 /// Options and rate must be there.
-fn choices(plan: &Plan, asked: &Asked) -> Result<()> {
+pub(super) fn choices(plan: &Plan, asked: &Asked) -> Result<()> {
     let no = |pointer: &str, code: &'static str, message: String| {
         Err(Error::refused(Kind::Unacceptable, code, message.clone()).with_error(FieldError::new(pointer, code, message)))
     };
@@ -124,7 +129,7 @@ fn choices(plan: &Plan, asked: &Asked) -> Result<()> {
 }
 
 /// Asks the calendar's one function, as search and `why` do.
-fn bookable(calendar: &Calendar, asked: &Asked, stay: Stay) -> Result<()> {
+pub(super) fn bookable(calendar: &Calendar, asked: &Asked, stay: Stay) -> Result<()> {
     let Calendar { listed, days, local } = calendar;
     let party = asked.guests().party;
     let failed: Vec<Rule> =
@@ -137,7 +142,7 @@ fn bookable(calendar: &Calendar, asked: &Asked, stay: Stay) -> Result<()> {
 }
 
 /// The promise in all its parts.
-fn worked_out(now: Instant, by: Option<UserId>, config: &Config, asked: &Asked, stay: Stay, on: &Gathered, coupon: Option<&Coupon>) -> Result<Quote> {
+pub(super) fn worked_out(now: Instant, by: Option<UserId>, config: &Config, asked: &Asked, stay: Stay, on: &Gathered, coupon: Option<&Coupon>) -> Result<Quote> {
     let Gathered { place, calendar, offer } = on;
     let lead_days = calendar.local.today.days_until(stay.check_in());
     let off = coupon.map(|coupon| pricing::Coupon { code: &coupon.code, off: coupon.off, funded_by: coupon.funded_by });

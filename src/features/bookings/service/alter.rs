@@ -1,0 +1,244 @@
+//! Changes of a booking (T13): one side proposes, the other answers within a day, and the nights are swapped in one transaction.
+
+use super::acts::{Deed, opened};
+use super::{By, World, books, hear, letters, money, steps};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::{Act, Side, State, invalid};
+use crate::features::bookings::store::alterations::{self as rows, AlterState, Alteration};
+use crate::features::bookings::store::{bookings, instalments};
+use crate::features::payments::{self, News};
+use crate::features::quotes::{self, Change, Part, Wish};
+use crate::features::{calendar, pricing};
+use crate::platform::access::Action;
+use crate::platform::db::Tx;
+use crate::platform::error::{Error, Kind, Result};
+use crate::values::Instant;
+use uuid::Uuid;
+
+/// Hours in which the other side answers.
+const ANSWER_HOURS: i64 = 24;
+/// Nights from which on a stay is long, and how many days before it a guest may shorten it without being asked back (T13).
+const LONG_NIGHTS: u16 = 28;
+const NOTICE_SECONDS: i64 = 30 * 24 * 3_600;
+
+/// Proposes another stay in the place of a booked one. A guest who shortens a long stay in good time needs nobody's consent.
+///
+/// Refuses with 409 `invalid_transition` unless the stay is confirmed and to come, with 409 `alteration_open` where something is proposed
+/// already, and as a quote would be refused.
+pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, wish: Wish) -> Result<(Booking, Alteration)> {
+    let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    if booking.state != State::Confirmed {
+        return Err(invalid(booking.state, Act::Alter, side));
+    }
+    let becomes = quotes::changed(&booking.asked, Wish { non_refundable: booking.asked.non_refundable, ..wish })?;
+    if becomes == booking.asked {
+        return Err(Error::refused(Kind::Unacceptable, "nothing_changed", "That is the stay as it is."));
+    }
+    let change = Change {
+        booking: booking.id,
+        guest: booking.guest,
+        was: &booking.asked,
+        promise: &booking.promise,
+        coupon: booking.coupon,
+        becomes: &becomes,
+    };
+    let quote = quotes::alter(tx, now, &world.config, &change)?;
+    let mut alteration = Alteration {
+        id: Uuid::now_v7(),
+        booking: booking.id,
+        state: AlterState::Proposed,
+        side,
+        made_by: deed.caller.user,
+        delta: quote.promise.price.total_due - booking.total(),
+        asked: becomes,
+        promise: quote.promise,
+        message: deed.reason.to_owned(),
+        expires_at: now.plus_seconds(ANSWER_HOURS * 3_600).min(booking.check_in_at),
+        created_at: now,
+        ended_at: None,
+    };
+    if !rows::insert(tx, &alteration)? {
+        return Err(Error::refused(Kind::Conflict, "alteration_open", "A change of this booking waits for an answer already."));
+    }
+    if side == Side::Guest && is_mere_shortening(&booking, &alteration, now) {
+        apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, deed.reason))?;
+    } else {
+        letters::alteration_proposed(tx, now, world, &booking, &alteration)?;
+    }
+    Ok((booking, alteration))
+}
+
+/// A long stay that stays long, and only loses nights, long before it begins.
+fn is_mere_shortening(booking: &Booking, to: &Alteration, now: Instant) -> bool {
+    let (was, becomes) = (&booking.asked, &to.asked);
+    let nights = becomes.check_in.days_until(becomes.check_out);
+    let inside = was.check_in <= becomes.check_in && becomes.check_out <= was.check_out;
+    let same_else = quotes::Asked { check_in: was.check_in, check_out: was.check_out, ..becomes.clone() } == *was;
+    inside && same_else && nights >= i32::from(LONG_NIGHTS) && now.plus_seconds(NOTICE_SECONDS) <= booking.check_in_at
+}
+
+/// The other side agrees. What costs more is paid first, with what the guest has left or `method`; else the stay is changed at once.
+pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, id: Uuid, method: Option<&str>) -> Result<(Booking, Alteration)> {
+    let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    let mut alteration = waiting(tx, now, &booking, id)?;
+    let of_guest = |side| side == Side::Guest;
+    if of_guest(alteration.side) == of_guest(side) && side != Side::Staff {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "The other side answers a proposal."));
+    }
+    if booking.state != State::Confirmed {
+        return Err(invalid(booking.state, Act::Alter, side));
+    }
+    if alteration.delta > 0 && booking.guest.is_some() {
+        // The nights must be there before money is asked for; they are asked for once more when it has come.
+        judge(tx, now, world, &booking, &alteration)?;
+        money::ask_for_change(tx, now, world, &mut booking, &alteration, method)?;
+        alteration.state = AlterState::Paying;
+        rows::update(tx, &alteration)?;
+        return Ok((booking, alteration));
+    }
+    apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, deed.reason))?;
+    Ok((booking, alteration))
+}
+
+/// The other side does not agree, or whoever proposed it takes it back.
+pub(crate) fn decline(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, id: Uuid) -> Result<(Booking, Alteration)> {
+    let (booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    let mut alteration = waiting(tx, now, &booking, id)?;
+    let own = (alteration.side == Side::Guest) == (side == Side::Guest);
+    end(tx, now, &mut alteration, if own { AlterState::Withdrawn } else { AlterState::Declined })?;
+    letters::alteration_ended(tx, now, world, &booking, &alteration)?;
+    Ok((booking, alteration))
+}
+
+/// A proposal that waits for its answer. Refuses with 404 where there is none, and with 409 `alteration_over`.
+fn waiting(tx: &mut Tx<'_>, now: Instant, booking: &Booking, id: Uuid) -> Result<Alteration> {
+    let found = rows::one(tx, id)?.filter(|found| found.booking == booking.id);
+    let found = found.ok_or_else(|| Error::not_found("There is no such change of this booking."))?;
+    if found.state != AlterState::Proposed || found.expires_at <= now {
+        let refused = Error::refused(Kind::Conflict, "alteration_over", "This change was answered already, or nobody answered in time.");
+        return Err(refused.with_data("state", found.state.name().into()));
+    }
+    Ok(found)
+}
+
+fn judge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> Result<()> {
+    let change = Change {
+        booking: booking.id,
+        guest: booking.guest,
+        was: &booking.asked,
+        promise: &booking.promise,
+        coupon: booking.coupon,
+        becomes: &to.asked,
+    };
+    quotes::alter(tx, now, &world.config, &change).map(|_price| ())
+}
+
+/// The money for a change has come.
+pub(super) fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, id: Uuid, news: &News) -> Result<()> {
+    let found = rows::one(tx, id)?.filter(|found| found.booking == booking.id && found.state == AlterState::Paying);
+    let (Some(mut alteration), State::Confirmed) = (found, booking.state) else { return hear::give_back(tx, now, world, booking, news) };
+    if !can_be_had(tx, now, booking, &alteration)? {
+        end(tx, now, &mut alteration, AlterState::Expired)?;
+        letters::alteration_ended(tx, now, world, booking, &alteration)?;
+        return hear::give_back(tx, now, world, booking, news);
+    }
+    apply(tx, now, world, booking, &mut alteration, &By::system("payment"))
+}
+
+/// The money for a change was refused: the other side's consent is void, and may be asked for again.
+pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, booking: &Booking, id: Uuid) -> Result<()> {
+    if let Some(mut alteration) = rows::one(tx, id)?.filter(|found| found.booking == booking.id && found.state == AlterState::Paying) {
+        end(tx, now, &mut alteration, AlterState::Declined)?;
+    }
+    Ok(())
+}
+
+/// Proposals that nobody answered in time.
+pub(super) fn lapse(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
+    let Some(mut alteration) = rows::open(tx, booking.id)? else { return Ok(()) };
+    let over = !matches!(booking.state, State::Confirmed);
+    if over || alteration.expires_at <= now && alteration.state == AlterState::Proposed {
+        end(tx, now, &mut alteration, AlterState::Expired)?;
+        letters::alteration_ended(tx, now, world, booking, &alteration)?;
+    }
+    Ok(())
+}
+
+fn end(tx: &mut Tx<'_>, now: Instant, alteration: &mut Alteration, state: AlterState) -> Result<()> {
+    (alteration.state, alteration.ended_at) = (state, Some(now));
+    rows::update(tx, alteration)?;
+    Ok(())
+}
+
+/// Whether the nights of the changed stay are there, its own not counted.
+fn can_be_had(tx: &mut Tx<'_>, now: Instant, booking: &Booking, to: &Alteration) -> Result<bool> {
+    let Some(found) = calendar::calendar_without(tx, booking.listing, booking.id, &[], now)? else { return Ok(false) };
+    let verdicts = calendar::explain(&found.listed.terms, &found.days, to.asked.stay()?, to.asked.guests().party, found.local);
+    let taken = |rule| matches!(rule, calendar::Rule::DatesUnavailable | calendar::Rule::NoSingleUnit);
+    Ok(verdicts.iter().all(|(rule, verdict)| verdict.passes || !taken(*rule)))
+}
+
+/// Swaps the nights, the price and the books.
+fn apply(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, to: &mut Alteration, by: &By) -> Result<()> {
+    let stay = to.asked.stay()?;
+    calendar::release(tx, now, by.user, booking.id)?;
+    let claim = calendar::Claim {
+        listing: booking.listing,
+        stay,
+        party: to.asked.guests().party,
+        booking: booking.id,
+        lifetime: calendar::Lifetime::Booking,
+        by: by.user,
+        // It was judged by all rules when it was proposed; what counts now is that nobody else has the nights.
+        waived: calendar::Rule::ALL.to_vec(),
+    };
+    let claimed = calendar::claim(tx, now, &claim)??;
+    steps::lapsed(tx, now, world, &claimed.lapsed)?;
+    let (before, after) = (pricing::Split::of(&booking.promise.price), pricing::Split::of(&to.promise.price));
+    let back = books::altered(tx, now, booking, to.id, &before, &after)?;
+    change(booking, to)?;
+    booking.due_at = Some(booking.check_in_at);
+    bookings::rewrite(tx, now, booking, stay)?;
+    if to.delta < 0 {
+        shorten_plan(tx, booking, -to.delta - back)?;
+    }
+    if back > 0 {
+        payments::refund(tx, now, booking.id, back, &format!("alteration:{}", to.id))?;
+    }
+    end(tx, now, to, AlterState::Applied)?;
+    steps::step(tx, now, world, booking, Act::Alter, by, now)?;
+    letters::altered(tx, now, world, booking, to)?;
+    Ok(())
+}
+
+/// The booking as it becomes. What is paid when stays, but for what comes on top or is not owed any more.
+fn change(booking: &mut Booking, to: &Alteration) -> Result<()> {
+    let mut schedule = booking.promise.schedule.clone();
+    if to.delta > 0 {
+        schedule.push(Part { due_at: None, amount: to.delta });
+    }
+    let mut less = (-to.delta).max(0);
+    for part in schedule.iter_mut().rev() {
+        let taken = part.amount.min(less);
+        (part.amount, less) = (part.amount - taken, less - taken);
+    }
+    let zone = crate::values::Zone::parse(&to.promise.zone).ok_or_else(|| anyhow::anyhow!("the zone of a booking is unknown"))?;
+    booking.check_in_at = zone.resolve(to.asked.check_in, to.promise.check_in_minute);
+    booking.check_out_at = zone.resolve(to.asked.check_out, to.promise.check_out_minute);
+    booking.asked = to.asked.clone();
+    booking.promise = quotes::Promise { schedule, ..to.promise.clone() };
+    Ok(())
+}
+
+/// Takes `less` off what has not been asked for yet, the last instalment first.
+fn shorten_plan(tx: &mut Tx<'_>, booking: &Booking, mut less: i64) -> Result<()> {
+    for part in instalments::all(tx, booking.id)?.into_iter().rev() {
+        if less <= 0 || !matches!(part.state, instalments::PartState::Planned | instalments::PartState::Failed) {
+            continue;
+        }
+        let taken = part.amount.min(less);
+        less -= taken;
+        instalments::lower(tx, booking.id, &part, part.amount - taken)?;
+    }
+    Ok(())
+}

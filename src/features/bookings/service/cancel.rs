@@ -1,0 +1,117 @@
+//! A stay is called off (T12): what would happen, and that it happens as it was shown (C10).
+
+use super::acts::{Deed, opened};
+use super::read::{first_unslept, free_unslept, side_of};
+use super::{By, World, books, letters, money, steps};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::{Act, Side, State, invalid};
+use crate::features::bookings::store::{bookings as rows, instalments};
+use crate::features::cancellation::{Arrival, Cause, Decision, Outcome, PaidSoFar, Settings, Terms, outcome};
+use crate::features::{calendar, payments, quotes};
+use crate::platform::access::{Action, Principal};
+use crate::platform::db::{Conn, Tx};
+use crate::platform::error::{Error, Kind, Result};
+use crate::values::{BookingId, Instant, NightRange, Zone};
+use anyhow::Context as _;
+use serde_json::json;
+
+/// By whose doing, where staff call off: they may act for either side, or decide themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum As {
+    Guest,
+    Host,
+    /// A host whose reason staff accept: damage, a guest who broke the rules, force majeure (C11).
+    ExcusedHost,
+    Refund(i64),
+}
+
+/// What would happen if somebody called the stay off at `at`.
+pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id: BookingId, by: Option<As>, at: Instant) -> Result<(Booking, Outcome)> {
+    let booking = rows::one(conn, id)?.ok_or_else(super::read::not_found)?;
+    let side = side_of(conn, caller, &booking, Action::CancelBooking)?;
+    let cause = cause(side, by)?;
+    if !matches!(booking.state, State::Confirmed | State::InStay) {
+        return Err(invalid(booking.state, Act::Cancel, side));
+    }
+    let outcome = worked_out(conn, world, &booking, cause, at)?;
+    Ok((booking, outcome))
+}
+
+/// Calls the stay off. With the hash of a preview it is refused with 409 `outcome_changed` where something else would happen now.
+pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, by: Option<As>, hash: Option<&str>) -> Result<Booking> {
+    let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
+    let cause = cause(side, by)?;
+    if !matches!(booking.state, State::Confirmed | State::InStay) {
+        return Err(invalid(booking.state, Act::Cancel, side));
+    }
+    let outcome = worked_out(tx, world, &booking, cause, now)?;
+    let known = outcome.hash().context("an outcome cannot be written")?;
+    if hash.is_some_and(|hash| hash != known) {
+        let refused = Error::refused(Kind::Conflict, "outcome_changed", "Something else would happen now than you were shown. Look at it again.");
+        return Err(refused.with_data("preview_hash", known.into()).with_data("refund", outcome.refund.into()));
+    }
+    carry_out(tx, now, world, &mut booking, &outcome, &By::of(deed.caller, side, deed.reason))?;
+    Ok(booking)
+}
+
+/// An instalment was not paid: the house calls the stay off.
+pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
+    let outcome = worked_out(tx, world, booking, Cause::Unpaid, now)?;
+    carry_out(tx, now, world, booking, &outcome, &By::system("unpaid_instalment"))
+}
+
+/// Whose doing it is: everybody for themselves; staff say for whom, or what they decide.
+fn cause(side: Side, by: Option<As>) -> Result<Cause> {
+    match (side, by) {
+        (Side::Guest, None) => Ok(Cause::Guest),
+        (Side::Host | Side::CoHost, None) => Ok(Cause::Host { excused: false }),
+        (Side::System, None) => Ok(Cause::Unpaid),
+        (Side::Staff, Some(As::Guest)) => Ok(Cause::Guest),
+        (Side::Staff, Some(As::Host)) => Ok(Cause::Host { excused: false }),
+        (Side::Staff, Some(As::ExcusedHost)) => Ok(Cause::Host { excused: true }),
+        (Side::Staff, Some(As::Refund(amount))) => Ok(Cause::Staff(Decision::Refund(amount))),
+        (Side::Staff, None) => Err(Error::refused(Kind::Unacceptable, "missing_field", "Staff say for whom they call off, or how much is refunded.")),
+        _ => Err(Error::refused(Kind::Forbidden, "forbidden", "Only staff may decide that.")),
+    }
+}
+
+fn worked_out(conn: &mut Conn<'_>, world: &World, booking: &Booking, cause: Cause, at: Instant) -> Result<Outcome> {
+    let zone = Zone::parse(&booking.promise.zone).context("the zone of a booking is unknown")?;
+    let terms = Terms {
+        rules: &booking.promise.policy,
+        arrival: Arrival { stay: booking.stay()?, zone: &zone, minute: booking.promise.check_in_minute },
+        confirmed_at: booking.confirmed_at.unwrap_or(booking.created_at),
+        prices: std::slice::from_ref(&booking.promise.price),
+        settings: &Settings::of(&world.config.cancellation, booking.currency),
+    };
+    let paid = payments::paid(conn, booking.id)?;
+    Ok(outcome(&terms, cause, at, &PaidSoFar { captured: paid.captured, refunded: paid.refunded + paid.refunding }))
+}
+
+fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, outcome: &Outcome, by: &By) -> Result<()> {
+    booking.outcome = Some(serde_json::to_string(outcome).context("an outcome cannot be written")?);
+    steps::step(tx, now, world, booking, Act::Cancel, by, now)?;
+    let unslept = first_unslept(booking, now)?;
+    free_unslept(tx, now, booking, by.user)?;
+    if matches!(outcome.cause, Cause::Host { .. }) && world.config.cancellation.host_keeps_nights_blocked && unslept < booking.asked.check_out {
+        // C11: whoever lets a guest down does not sell the nights again.
+        calendar::block(tx, now, by.user, booking.listing, NightRange::new(unslept, booking.asked.check_out))?;
+    }
+    if outcome.kept.base == 0 {
+        quotes::give_back(tx, booking.id)?;
+    }
+    instalments::cancel(tx, booking.id)?;
+    money::let_go(tx, now, booking)?;
+    books::cancelled(tx, now, booking, outcome)?;
+    if outcome.refund > 0 {
+        payments::refund(tx, now, booking.id, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;
+    }
+    letters::cancelled(tx, now, world, booking, outcome.refund)?;
+    Ok(())
+}
+
+/// What is told beside a refusal.
+#[must_use]
+pub(crate) fn amounts(outcome: &Outcome) -> serde_json::Value {
+    json!({"refund": outcome.refund, "kept": outcome.kept.total()})
+}

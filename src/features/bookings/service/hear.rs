@@ -1,0 +1,86 @@
+//! What payments tell, in the transaction that stores it: a booking is confirmed, its instalment is paid, money came too late (T3, S4).
+
+use super::{World, books, instalments, letters, money, steps};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::State;
+use crate::features::payments::{self, Follows, News, Purpose, What};
+use crate::platform::db::Tx;
+use crate::platform::error::Result;
+use crate::platform::tools::Tools;
+use crate::values::{Instant, Origin};
+
+/// Bookings, to payments.
+pub struct Listener {
+    world: World,
+}
+
+impl Listener {
+    #[must_use]
+    pub fn new(tools: &Tools) -> Self {
+        Self { world: World::of(tools, Origin::inside("payments")) }
+    }
+}
+
+impl Follows for Listener {
+    fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()> {
+        let world = &self.world;
+        let mut booking = steps::open(tx, now, world, news.booking)?;
+        match &news.what {
+            What::Captured => captured(tx, now, world, &mut booking, news),
+            What::Authorized => authorized(tx, now, &booking, news),
+            What::Failed { .. } => failed(tx, now, world, &booking, news),
+            What::DisputeLost { .. } => books::dispute_lost(tx, now, &booking, news),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, news: &News) -> Result<()> {
+    match news.purpose {
+        Purpose::Booking => match booking.state {
+            State::PendingPayment | State::Expired if steps::confirm(tx, now, world, booking)? => Ok(()),
+            _ => give_back(tx, now, world, booking, news),
+        },
+        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
+            instalments::paid(tx, booking, number)
+        }
+        Purpose::Alteration(id) => super::alter::paid(tx, now, world, booking, id, news),
+        Purpose::Instalment(_) | Purpose::Balance => give_back(tx, now, world, booking, news),
+        Purpose::Deposit | Purpose::Claim(_) => Ok(()),
+    }
+}
+
+/// The stay is not to be had, or not any more: nobody keeps money without one (S4).
+pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
+    let key = format!("payment:{}:too_late", news.payment);
+    books::came_too_late(tx, now, booking, &key, news.amount)?;
+    payments::refund_of(tx, now, news.payment, news.amount, &key)?;
+    letters::came_too_late(tx, now, world, booking, news.amount)?;
+    Ok(())
+}
+
+/// A card was promised after the host had agreed, or after everything was over.
+fn authorized(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News) -> Result<()> {
+    match booking.state {
+        State::Requested => Ok(()),
+        State::PendingPayment => payments::capture(tx, now, news.payment),
+        _ => payments::void(tx, now, news.payment),
+    }
+}
+
+fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
+    match news.purpose {
+        Purpose::Instalment(number) => instalments::failed(tx, now, world, booking, number),
+        Purpose::Alteration(id) => super::alter::unpaid(tx, now, booking, id),
+        Purpose::Booking if booking.accepted_at.is_some() && booking.state == State::PendingPayment => {
+            letters::card_refused(tx, now, world, booking)?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether what was promised is being taken, for those who only ask.
+pub(crate) fn is_asked(asked: money::Asked) -> bool {
+    asked == money::Asked::Under
+}
