@@ -11,7 +11,7 @@ mod store;
 mod walk;
 
 pub use link::{Hash, Link, columns};
-pub use seal::{Sealer, sealer, seal_all};
+pub use seal::{Sealer, seal_all, sealer};
 pub use signer::Signer;
 pub use store::{hash, last_seal, lock, readable};
 pub use walk::{Fault, Report, walk};
