@@ -11,6 +11,7 @@ use crate::features::bookings::{self, BookingData, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
+use crate::features::ledger::{self, LedgerApi, Witnesses};
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
@@ -100,7 +101,12 @@ impl Parts {
         let outbound = Outbound::open(&tools.config);
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
+        let tasks = vec![
+            jobs.task(),
+            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
+            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
+            pages.views().task(tools.db.clone()),
+        ];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -121,6 +127,11 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
 /// Who is asked before a home is published or archived.
 fn guards(tools: &Tools) -> Guards {
     Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))], Arc::new(CalendarUnits))
+}
+
+/// Who knows what the books should agree with.
+fn witnesses() -> Witnesses {
+    Arc::new([])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
@@ -147,10 +158,12 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
+    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
+        Check::new("ledger", move || ledger::check(&books.db, &books.keys, &witnesses())),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
@@ -188,6 +201,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
+    let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -226,7 +240,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, booking, people, staff);
+    let features = (finding, hosting, booking, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -248,6 +262,7 @@ pub fn doors() -> Doors {
         bookings::DOORS,
         feeds::DOORS,
         reviews::DOORS,
+        ledger::DOORS,
         search::DOORS,
     ])
 }

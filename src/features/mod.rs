@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod cancellation;
 pub mod feeds;
 pub mod imports;
+pub mod ledger;
 pub mod listings;
 pub mod media;
 pub mod pricing;
