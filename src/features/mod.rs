@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod imports;
 pub mod listings;
 pub mod media;
+pub mod payments;
 pub mod pricing;
 pub mod quotes;
 pub mod reviews;

@@ -13,6 +13,7 @@ mod mail;
 mod media;
 mod oidc;
 mod outbound;
+mod payments;
 mod quotes;
 mod sources;
 mod units;
@@ -26,6 +27,7 @@ pub use mail::{Encryption, Mail};
 pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
+pub use payments::{CardProvider, Payments, StripeSettings};
 pub use quotes::Quotes;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
@@ -65,6 +67,7 @@ pub struct Config {
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
+    pub payments: Payments,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -208,6 +211,7 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
+            payments: Payments::default(),
             oidc: Vec::new(),
         }
     }
@@ -311,6 +315,7 @@ impl Config {
         self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
+        self.payments.check()?;
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

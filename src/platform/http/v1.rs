@@ -19,6 +19,8 @@ pub enum Tag {
     Listings,
     /// Registration, login, sessions, one's own account.
     Accounts,
+    /// Paying for stays.
+    Payments,
     /// People.
     Users,
     /// What staff may do. Needs a role; on a public instance a second factor too.
