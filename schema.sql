@@ -710,6 +710,162 @@ CREATE TABLE IF NOT EXISTS calendar_log (
 CREATE INDEX IF NOT EXISTS calendar_log_of_listing ON calendar_log (listing_id, at, id);
 CREATE INDEX IF NOT EXISTS calendar_log_of_actor ON calendar_log (actor_id, at, id) WHERE actor_id IS NOT NULL;
 
+-- What guests pay or are to pay: a row for each try. What was asked of the provider stands in provider_calls.
+CREATE TABLE IF NOT EXISTS payments (
+    id             UUID PRIMARY KEY,
+    booking_id     UUID NOT NULL,
+    guest_id       UUID NOT NULL REFERENCES users (id),
+    purpose        TEXT NOT NULL,              -- booking, instalment:N, alteration:ID, deposit, claim:ID, balance
+    provider       TEXT NOT NULL,
+    amount_minor   BIGINT NOT NULL CHECK (amount_minor > 0),
+    currency       TEXT NOT NULL CHECK (length(currency) = 3),
+    capture        TEXT NOT NULL CHECK (capture IN ('now', 'later')),
+    off_session    BOOLEAN NOT NULL,           -- the guest is not there to prove anything
+    keep           BOOLEAN NOT NULL,           -- the means of payment is kept for later instalments
+    living         BOOLEAN NOT NULL,           -- it has neither failed nor been voided since it was made
+    state          TEXT NOT NULL CHECK (state IN ('created', 'requires_action', 'authorized', 'captured', 'failed', 'voided')),
+    captured_minor BIGINT NOT NULL CHECK (captured_minor BETWEEN 0 AND amount_minor),
+    refunded_minor BIGINT NOT NULL CHECK (refunded_minor BETWEEN 0 AND captured_minor),
+    fee_minor      BIGINT,                     -- what the provider took for it; NULL: not known
+    provider_ref   TEXT,                       -- what the provider calls it
+    action_sealed  TEXT,                       -- what the guest has to do
+    method_sealed  TEXT,                       -- the provider's token of the means of payment
+    failure        TEXT,                       -- a word for why it failed
+    held           TEXT,                       -- what the provider says does not fit; nothing is confirmed until staff have looked
+    void_asked     BOOLEAN NOT NULL,
+    version        BIGINT NOT NULL,
+    created_at     TIMESTAMPTZ NOT NULL,
+    updated_at     TIMESTAMPTZ NOT NULL,
+    authorized_at  TIMESTAMPTZ,
+    captured_at    TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS payments_living ON payments (booking_id, purpose) WHERE living;
+CREATE INDEX IF NOT EXISTS payments_of_booking ON payments (booking_id, id);
+CREATE UNIQUE INDEX IF NOT EXISTS payments_by_reference ON payments (provider, provider_ref) WHERE provider_ref IS NOT NULL;
+CREATE INDEX IF NOT EXISTS payments_of_guest ON payments (guest_id, id);
+CREATE INDEX IF NOT EXISTS payments_by_state ON payments (state, id);
+CREATE INDEX IF NOT EXISTS payments_by_provider ON payments (provider, id);
+CREATE INDEX IF NOT EXISTS payments_held ON payments (id) WHERE held IS NOT NULL;
+
+-- Money that goes back, of one payment each.
+CREATE TABLE IF NOT EXISTS refunds (
+    id           UUID PRIMARY KEY,
+    payment_id   UUID NOT NULL REFERENCES payments (id),
+    booking_id   UUID NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    source_key   TEXT NOT NULL,                -- what it follows from; the same again has no effect
+    asked        BOOLEAN NOT NULL,             -- FALSE: somebody made it at the provider itself
+    state        TEXT NOT NULL CHECK (state IN ('created', 'succeeded', 'failed')),
+    provider_ref TEXT,
+    failure      TEXT,
+    version      BIGINT NOT NULL,
+    created_at   TIMESTAMPTZ NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS refunds_by_key ON refunds (booking_id, source_key, payment_id);
+CREATE INDEX IF NOT EXISTS refunds_of_payment ON refunds (payment_id, id);
+
+-- What a provider says of a payment that a guest's bank disputes.
+CREATE TABLE IF NOT EXISTS disputes (
+    id           UUID PRIMARY KEY,
+    payment_id   UUID NOT NULL REFERENCES payments (id),
+    booking_id   UUID NOT NULL,
+    provider     TEXT NOT NULL,
+    provider_ref TEXT NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    fee_minor    BIGINT NOT NULL CHECK (fee_minor >= 0),
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    reason       TEXT,
+    state        TEXT NOT NULL CHECK (state IN ('opened', 'won', 'lost')),
+    version      BIGINT NOT NULL,
+    opened_at    TIMESTAMPTZ NOT NULL,
+    closed_at    TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS disputes_by_reference ON disputes (provider, provider_ref);
+CREATE INDEX IF NOT EXISTS disputes_of_payment ON disputes (payment_id, id);
+CREATE INDEX IF NOT EXISTS disputes_by_state ON disputes (state, id);
+
+-- Calls to providers, committed before they are made; made at least once, with a key by which the provider knows a copy.
+CREATE TABLE IF NOT EXISTS provider_calls (
+    id          UUID PRIMARY KEY,
+    call_key    TEXT NOT NULL,
+    booking_id  UUID NOT NULL,
+    payment_id  UUID NOT NULL REFERENCES payments (id),
+    refund_id   UUID REFERENCES refunds (id),
+    kind        TEXT NOT NULL CHECK (kind IN ('authorize', 'capture', 'void', 'refund', 'look_up')),
+    state       TEXT NOT NULL CHECK (state IN ('waiting', 'done')),
+    attempts    BIGINT NOT NULL CHECK (attempts >= 0),
+    lease       UUID,                          -- whoever makes it now
+    lease_until TIMESTAMPTZ,
+    answer      TEXT,                          -- a few words about how it ended
+    created_at  TIMESTAMPTZ NOT NULL,
+    updated_at  TIMESTAMPTZ NOT NULL,
+    CHECK ((lease IS NULL) = (lease_until IS NULL))
+);
+CREATE UNIQUE INDEX IF NOT EXISTS provider_calls_by_key ON provider_calls (call_key);
+CREATE INDEX IF NOT EXISTS provider_calls_of_booking ON provider_calls (booking_id, id) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS provider_calls_of_payment ON provider_calls (payment_id, id);
+CREATE INDEX IF NOT EXISTS provider_calls_waiting ON provider_calls (created_at, id) WHERE state = 'waiting';
+
+-- Messages of providers, each once.
+CREATE TABLE IF NOT EXISTS provider_events (
+    provider    TEXT NOT NULL,
+    event_id    TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    reference   TEXT,                          -- the payment, as the provider calls it
+    payment_id  UUID,
+    facts       JSONB NOT NULL,                -- object: what it says, as far as we understand it
+    waits       BOOLEAN NOT NULL,              -- until what must come before is known
+    received_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (provider, event_id)
+);
+CREATE INDEX IF NOT EXISTS provider_events_waiting ON provider_events (provider, reference) WHERE waits;
+CREATE INDEX IF NOT EXISTS provider_events_of_payment ON provider_events (payment_id) WHERE waits AND payment_id IS NOT NULL;
+
+-- Guests as providers know them, with the means of payment they left for later instalments.
+CREATE TABLE IF NOT EXISTS payment_customers (
+    guest_id      UUID NOT NULL REFERENCES users (id),
+    provider      TEXT NOT NULL,
+    customer_ref  TEXT NOT NULL,
+    method_sealed TEXT,
+    created_at    TIMESTAMPTZ NOT NULL,
+    updated_at    TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (guest_id, provider)
+);
+
+-- The books of the built-in sandbox, kept as if they were another company's: nothing else reads or writes them.
+CREATE TABLE IF NOT EXISTS sandbox_charges (
+    reference      TEXT PRIMARY KEY,
+    call_key       TEXT NOT NULL,
+    payment_id     UUID NOT NULL,
+    booking_id     UUID NOT NULL,
+    amount_minor   BIGINT NOT NULL CHECK (amount_minor > 0),
+    currency       TEXT NOT NULL,
+    capture        TEXT NOT NULL CHECK (capture IN ('now', 'later')),
+    card           TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    captured_minor BIGINT NOT NULL CHECK (captured_minor BETWEEN 0 AND amount_minor),
+    fee_minor      BIGINT NOT NULL,
+    failure        TEXT,
+    created_at     TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS sandbox_charges_by_key ON sandbox_charges (call_key);
+CREATE INDEX IF NOT EXISTS sandbox_charges_of_payment ON sandbox_charges (payment_id);
+
+CREATE TABLE IF NOT EXISTS sandbox_book (
+    call_key     TEXT PRIMARY KEY,
+    kind         TEXT NOT NULL CHECK (kind IN ('try', 'capture', 'refund', 'refused_refund', 'dispute', 'won', 'lost', 'payout')),
+    charge       TEXT,                         -- the reference of what it belongs to
+    reference    TEXT NOT NULL,
+    subject      UUID,                         -- our refund or payout, as it was named to the provider
+    amount_minor BIGINT NOT NULL CHECK (amount_minor >= 0),
+    fee_minor    BIGINT NOT NULL CHECK (fee_minor >= 0),
+    currency     TEXT NOT NULL,
+    at           TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sandbox_book_of_charge ON sandbox_book (charge, call_key) WHERE charge IS NOT NULL;
+
 -- What guests wrote. Imported reviews have an author's first name and no grade.
 CREATE TABLE IF NOT EXISTS reviews (
     id          UUID PRIMARY KEY,

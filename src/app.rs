@@ -16,6 +16,7 @@ use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
+use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, StaffPaymentsApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -59,6 +60,7 @@ pub struct Parts {
     media: Media,
     holders: Holders,
     homes: Homes,
+    payments: Payments,
     cursors: CursorKey,
     /// Calls to addresses that hosts name.
     outbound: Outbound,
@@ -99,8 +101,10 @@ impl Parts {
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
         let outbound = Outbound::open(&tools.config);
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
+        let payments = Payments::open(&tools, &outbound, Arc::new(Nobody));
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
+<<<<<<< HEAD
         let tasks = vec![
             jobs.task(),
             audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
@@ -108,15 +112,20 @@ impl Parts {
             pages.views().task(tools.db.clone()),
         ];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
+=======
+        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
+>>>>>>> payments
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
     handlers.extend(media::jobs(media));
+    handlers.extend(payments::jobs(tools, payments));
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
@@ -142,7 +151,11 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(CalendarData),
         Box::new(PhotoData),
         Box::new(QuoteData),
+<<<<<<< HEAD
         Box::new(BookingData),
+=======
+        Box::new(PaymentData),
+>>>>>>> payments
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -157,6 +170,7 @@ fn fingerprint(secret: &Secret) -> String {
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let paying = tools.clone();
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     let books = tools.clone();
     Ok(vec![
@@ -171,6 +185,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
         }),
         Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
         Check::new("jobs", move || jobs::check(&work)),
+        Check::new("payments", move || Payments::open(&paying, &Outbound::open(&paying.config), Arc::new(Nobody)).check()),
         Check::new("mail", move || mail::check(&post)),
     ])
 }
@@ -198,10 +213,18 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, media, holders, search, pages, homes, cursors, outbound, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
+<<<<<<< HEAD
     let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
+=======
+    let paying = (
+        PaymentsApi::new(payments.clone()),
+        SandboxApi::new(tools.clone(), payments.clone()),
+        StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments),
+    );
+>>>>>>> payments
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -240,7 +263,11 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
+<<<<<<< HEAD
     let features = (finding, hosting, booking, people, staff, money);
+=======
+    let features = (finding, hosting, paying, people, staff);
+>>>>>>> payments
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -259,7 +286,11 @@ pub fn doors() -> Doors {
         pricing::DOORS,
         availability::DOORS,
         quotes::DOORS,
+<<<<<<< HEAD
         bookings::DOORS,
+=======
+        payments::DOORS,
+>>>>>>> payments
         feeds::DOORS,
         reviews::DOORS,
         ledger::DOORS,
@@ -276,6 +307,7 @@ struct ApiParts {
     search: Search,
     pages: ListingPages,
     homes: Homes,
+    payments: Payments,
     cursors: CursorKey,
     outbound: Outbound,
     readiness: Vec<Check>,
@@ -310,6 +342,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         search: parts.search.clone(),
         pages: parts.pages.clone(),
         homes: parts.homes.clone(),
+        payments: parts.payments.clone(),
         cursors: parts.cursors.clone(),
         outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod ledger;
 pub mod listings;
 pub mod media;
+pub mod payments;
 pub mod pricing;
 pub mod quotes;
 pub mod reviews;

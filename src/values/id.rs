@@ -41,6 +41,10 @@ id!(/// A review of a listing.
     ReviewId);
 id!(/// A booking, whatever its state.
     BookingId);
+id!(/// One try to be paid by a guest.
+    PaymentId);
+id!(/// Money on its way back to a guest.
+    RefundId);
 id!(/// One run of an import.
     ImportId);
 id!(/// An entry of the event log before it is numbered.

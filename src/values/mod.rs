@@ -15,7 +15,7 @@ pub mod zone;
 pub use address::AddressPrefix;
 pub use clock::{Clock, Instant, SystemClock};
 pub use email::Email;
-pub use id::{BookingId, EventId, ImportId, ListingId, ReviewId, UserId};
+pub use id::{BookingId, EventId, ImportId, ListingId, PaymentId, RefundId, ReviewId, UserId};
 pub use money::{Currency, Money};
 pub use night::{Night, NightRange, Stay, StayRefusal};
 pub use origin::Origin;

@@ -17,6 +17,8 @@ pub enum Meter {
     Mail,
     /// Pictures, of which one page shows dozens.
     Picture,
+    /// Messages of payment providers, which come from a few addresses.
+    Message,
 }
 
 /// What an operation asks of its callers.

@@ -89,6 +89,8 @@ pub const ACTIONS: &[Action] = actions! {
     "tax.made": "A tax of a place was set up.",
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",
+    "payment.held": "What a provider says of a payment does not fit what was asked for; it is held until staff have looked.",
+    "payment.confirmed": "Staff confirmed that a payment arrived, that a refund was paid out, or that a payment that was held is in order.",
 };
 
 /// The action of a name, if it is listed.

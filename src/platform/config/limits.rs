@@ -20,6 +20,8 @@ pub struct Limits {
     pub anonymous_write: Rate,
     /// Photos, by address, whoever asks: a page shows dozens of them.
     pub pictures: Rate,
+    /// Messages of payment providers, by address, before their signature is looked at.
+    pub messages: Rate,
     /// People who are logged in, and each personal access token for itself.
     pub read: Rate,
     pub search: Rate,
@@ -66,6 +68,7 @@ impl Default for Limits {
             anonymous_search: stranger,
             anonymous_write: Rate::per_minute(60),
             pictures: Rate::per_minute(6_000),
+            messages: Rate::per_minute(3_000),
             read: Rate::per_minute(600),
             search: Rate::per_minute(600),
             write: Rate::per_minute(120),
@@ -79,12 +82,13 @@ impl Default for Limits {
 
 impl Limits {
     /// The settings with their names.
-    fn all(&self) -> [(&'static str, Rate); 11] {
+    fn all(&self) -> [(&'static str, Rate); 12] {
         [
             ("limits.anonymous_read", self.anonymous_read),
             ("limits.anonymous_search", self.anonymous_search),
             ("limits.anonymous_write", self.anonymous_write),
             ("limits.pictures", self.pictures),
+            ("limits.messages", self.messages),
             ("limits.read", self.read),
             ("limits.search", self.search),
             ("limits.write", self.write),

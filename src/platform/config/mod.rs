@@ -15,6 +15,7 @@ mod mail;
 mod media;
 mod oidc;
 mod outbound;
+mod payments;
 mod quotes;
 mod sources;
 mod units;
@@ -30,6 +31,7 @@ pub use mail::{Encryption, Mail};
 pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
+pub use payments::{CardProvider, Payments, StripeSettings};
 pub use quotes::Quotes;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
@@ -69,8 +71,12 @@ pub struct Config {
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
+<<<<<<< HEAD
     pub bookings: Bookings,
     pub cancellation: Cancellation,
+=======
+    pub payments: Payments,
+>>>>>>> payments
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -214,7 +220,11 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
+<<<<<<< HEAD
             bookings: Bookings::default(),
+=======
+            payments: Payments::default(),
+>>>>>>> payments
             oidc: Vec::new(),
         }
     }
@@ -318,8 +328,12 @@ impl Config {
         self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
+<<<<<<< HEAD
         self.bookings.check()?;
         self.cancellation.check()?;
+=======
+        self.payments.check()?;
+>>>>>>> payments
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

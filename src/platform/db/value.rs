@@ -9,7 +9,7 @@
 //! | `i64`, `bool`, `f64`, `String`, bytes | BIGINT, BOOLEAN, DOUBLE PRECISION, TEXT, BYTEA | integer, integer, real, text, blob |
 
 use super::error::{DbError, DbResult};
-use crate::values::{BookingId, EventId, ImportId, Instant, ListingId, Night, ReviewId, UserId};
+use crate::values::{BookingId, EventId, ImportId, Instant, ListingId, Night, PaymentId, RefundId, ReviewId, UserId};
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
@@ -67,6 +67,8 @@ into_value! {
     UserId => |x| Self::Uuid(x.0),
     ReviewId => |x| Self::Uuid(x.0),
     BookingId => |x| Self::Uuid(x.0),
+    PaymentId => |x| Self::Uuid(x.0),
+    RefundId => |x| Self::Uuid(x.0),
     ImportId => |x| Self::Uuid(x.0),
     EventId => |x| Self::Uuid(x.0),
     Night => |x| Self::Night(x),
@@ -279,4 +281,4 @@ macro_rules! id_columns {
         }
     )+ };
 }
-id_columns!(ListingId, UserId, ReviewId, BookingId, ImportId, EventId);
+id_columns!(ListingId, UserId, ReviewId, BookingId, PaymentId, RefundId, ImportId, EventId);

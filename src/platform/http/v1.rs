@@ -21,6 +21,8 @@ pub enum Tag {
     Bookings,
     /// Registration, login, sessions, one's own account.
     Accounts,
+    /// Paying for stays.
+    Payments,
     /// People.
     Users,
     /// What staff may do. Needs a role; on a public instance a second factor too.

@@ -35,6 +35,7 @@ struct Rules {
     register: Rule,
     mail: Rule,
     pictures: Rule,
+    messages: Rule,
 }
 
 /// What the limits say to one request.
@@ -62,6 +63,7 @@ impl Limits {
             register: rule("register", settings.register),
             mail: rule("mail", settings.mail),
             pictures: rule("pictures", settings.pictures),
+            messages: rule("messages", settings.messages),
         });
         Self { rules, legacy: settings.legacy_headers }
     }
@@ -94,6 +96,7 @@ impl Rules {
             (Meter::Register, _) => (&self.register, by_address()),
             (Meter::Mail, _) => (&self.mail, by_address()),
             (Meter::Picture, _) => (&self.pictures, by_address()),
+            (Meter::Message, _) => (&self.messages, by_address()),
         }
     }
 }

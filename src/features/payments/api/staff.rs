@@ -1,0 +1,216 @@
+//! `/admin/payments` and `/admin/disputes`: what staff see, and what they confirm.
+
+use super::views::{DisputeView, PaymentView};
+use crate::features::payments::rules::terms::{DisputeState, State};
+use crate::features::payments::service::confirmed::By;
+use crate::features::payments::service::{Payments, asked, paid};
+use crate::features::payments::store::lists::{self, Filter};
+use crate::features::payments::store::payments;
+use crate::platform::cursor::CursorKey;
+use crate::platform::error::{Error, FieldError, Kind, Result};
+use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag};
+use crate::platform::idempotency::Once;
+use crate::platform::tools::Tools;
+use crate::values::{BookingId, PaymentId, RefundId};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use uuid::Uuid;
+
+/// How payments stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum PaymentState {
+    Created,
+    RequiresAction,
+    Authorized,
+    Captured,
+    Failed,
+    Voided,
+}
+
+/// How disputes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum DisputeStateParam {
+    Opened,
+    Won,
+    Lost,
+}
+
+/// Payments, newest first.
+#[derive(Object)]
+struct PaymentsView {
+    data: Vec<PaymentView>,
+    next_cursor: Option<String>,
+    has_more: bool,
+}
+
+/// Disputes, newest first.
+#[derive(Object)]
+struct DisputesView {
+    data: Vec<DisputeView>,
+    next_cursor: Option<String>,
+    has_more: bool,
+}
+
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+struct PaymentConfirmAsk {
+    /// Why: 1 to 500 characters, kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
+    reason: String,
+    /// The refund that was paid out; absent: it is about the payment itself.
+    refund_id: Option<Uuid>,
+}
+
+/// Payments, for staff.
+pub struct StaffPaymentsApi {
+    tools: Tools,
+    cursors: CursorKey,
+    payments: Payments,
+}
+
+impl StaffPaymentsApi {
+    #[must_use]
+    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+        Self { tools, cursors, payments }
+    }
+
+    fn before(&self, purpose: &str, cursor: Option<String>) -> Result<Uuid> {
+        let Some(text) = cursor else { return Ok(Uuid::max()) };
+        let id = self.cursors.open(purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
+        id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    }
+}
+
+#[OpenApi(tag = "crate::platform::http::Tag::Administration")]
+impl StaffPaymentsApi {
+    /// Payments, newest first.
+    #[oai(path = "/admin/payments", method = "get", operation_id = "listPayments")]
+    async fn list(
+        &self,
+        _caller: Caller,
+        /// Only those that stand like this.
+        state: Query<Option<PaymentState>>,
+        /// Only those of this provider.
+        #[oai(validator(max_length = 40))]
+        provider: Query<Option<String>>,
+        /// Only those of this booking.
+        booking: Query<Option<Uuid>>,
+        /// Payments a page.
+        #[oai(default = "twenty", validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<u8>,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<PaymentsView>> {
+        let filter = Filter { booking: booking.0.map(BookingId), state: state.0.map(PaymentState::meant), provider: provider.0 };
+        let purpose = format!("payments/{:?}/{:?}/{:?}", filter.booking, filter.state, filter.provider);
+        let before = self.before(&purpose, cursor.0)?;
+        let limit = usize::from(limit.0);
+        let read = self.tools.db.read_cut(move |conn| {
+            let most = i64::try_from(limit).unwrap_or(100) + 1;
+            let found = lists::payments(conn, &filter, before, most)?;
+            found.into_iter().map(|payment| paid::with(conn, payment)).collect::<Result<Vec<_>, _>>().map_err(Error::from)
+        });
+        let mut found = read.await?;
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = found.last().filter(|_| has_more).map(|one| self.cursors.seal(&purpose, one.payment.id.0.as_bytes()));
+        Ok(Json(PaymentsView { data: found.iter().map(|one| PaymentView::of(one, None)).collect(), next_cursor, has_more }))
+    }
+
+    /// One payment with its refunds and disputes.
+    #[oai(path = "/admin/payments/:id", method = "get", operation_id = "readPayment")]
+    async fn read(&self, _caller: Caller, id: Path<Uuid>) -> Result<Cached<PaymentView>> {
+        let found = self.tools.db.read_cut(move |conn| paid::one(conn, PaymentId(id.0)).map_err(Error::from)).await?;
+        let found = found.ok_or_else(asked::no_such_payment)?;
+        Ok(Cached::Fresh(Prepared::of(&PaymentView::of(&found, None)), etag::of_version(found.payment.version), "no-store".into()))
+    }
+
+    /// Confirm that a bank transfer or cash has arrived, that a refund by hand was paid out (`refund_id`), or that a payment that is held is in order:
+    /// then its provider is asked how it stands. With `If-Match` only if it is still what you have read.
+    #[oai(path = "/admin/payments/:id/confirm", method = "post", operation_id = "confirmPayment")]
+    async fn confirm(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<PaymentConfirmAsk>,
+    ) -> Result<Done<PaymentView>> {
+        let by = By { user: caller.user, origin: visitor.origin(), reason: reason(&ask.0.reason)? };
+        let (payments, id, refund) = (self.payments.clone(), PaymentId(id.0), ask.0.refund_id.map(RefundId));
+        let done = self.tools.db.write_once(&once, move |tx, now| {
+            let before = payments::held(tx, id)?.ok_or_else(asked::no_such_payment)?;
+            if_match.check(&etag::of_version(before.version))?;
+            payments.confirm(tx, now, &by, id, refund)?;
+            let after = paid::one(tx, id)?.ok_or_else(asked::no_such_payment)?;
+            Ok(Done::now(&PaymentView::of(&after, None)).with_etag(etag::of_version(after.payment.version)))
+        });
+        done.await
+    }
+
+    /// Disputes, newest first.
+    #[oai(path = "/admin/disputes", method = "get", operation_id = "listDisputes")]
+    async fn disputes(
+        &self,
+        _caller: Caller,
+        /// Only those that stand like this.
+        state: Query<Option<DisputeStateParam>>,
+        /// Disputes a page.
+        #[oai(default = "twenty", validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<u8>,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<DisputesView>> {
+        let state = state.0.map(DisputeStateParam::meant);
+        let purpose = format!("disputes/{state:?}");
+        let before = self.before(&purpose, cursor.0)?;
+        let limit = usize::from(limit.0);
+        let most = i64::try_from(limit).unwrap_or(100) + 1;
+        let mut found = self.tools.db.read(move |conn| lists::disputes(conn, state, before, most).map_err(Error::from)).await?;
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next_cursor = found.last().filter(|_| has_more).map(|one| self.cursors.seal(&purpose, one.id.as_bytes()));
+        Ok(Json(DisputesView { data: found.iter().map(DisputeView::of).collect(), next_cursor, has_more }))
+    }
+}
+
+impl PaymentState {
+    fn meant(self) -> State {
+        match self {
+            Self::Created => State::Created,
+            Self::RequiresAction => State::RequiresAction,
+            Self::Authorized => State::Authorized,
+            Self::Captured => State::Captured,
+            Self::Failed => State::Failed,
+            Self::Voided => State::Voided,
+        }
+    }
+}
+
+impl DisputeStateParam {
+    fn meant(self) -> DisputeState {
+        match self {
+            Self::Opened => DisputeState::Opened,
+            Self::Won => DisputeState::Won,
+            Self::Lost => DisputeState::Lost,
+        }
+    }
+}
+
+fn twenty() -> u8 {
+    20
+}
+
+fn reason(text: &str) -> Result<String> {
+    let text = text.trim();
+    let fits = (1..=500).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n');
+    if fits {
+        return Ok(text.to_owned());
+    }
+    let message = "must say why, in 1 to 500 characters without control characters";
+    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new("/body/reason", "invalid_reason", message)))
+}
