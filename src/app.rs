@@ -23,6 +23,7 @@ use crate::platform::audit;
 use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
+use crate::platform::dev;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
@@ -310,7 +311,11 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         known.extend(["/docs", "/"]);
     }
     known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
-    let site = pages::Site::new(site.map_to_response(), api.into_endpoint());
+    let more = if tools.config.dev { Some(dev::PREFIX) } else { None };
+    if more.is_some() {
+        site = dev::mount(site, &mut routes, tools, &parts.jobs)?;
+    }
+    let site = pages::Site::new(site.map_to_response(), api.into_endpoint(), more);
     Ok(Edge::new(site, routes, parts.accounts.gate(), tools.clone()))
 }
 
@@ -329,6 +334,7 @@ pub async fn serve(mut parts: Parts, listener: TcpListener, shutdown: impl Futur
 pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output = ()>, listening: impl FnOnce(&Parts)) -> anyhow::Result<()> {
     crate::platform::private::folder(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let tools = Tools::open(config, clock)?;
+    dev::arrive(&tools)?;
     let mut parts = Parts::gather(tools.clone())?;
     parts.set_up = accounts::console::offer_set_up(&tools)?.map(Hidden::new);
     let reader = parts.reader.take();

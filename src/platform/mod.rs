@@ -7,6 +7,7 @@ pub mod cache;
 pub mod config;
 pub mod cursor;
 pub mod db;
+pub mod dev;
 pub mod error;
 pub mod events;
 pub mod health;

@@ -26,4 +26,5 @@ mod quotes;
 mod reading;
 mod search;
 mod tidy;
+mod time_travel;
 mod transfer;

@@ -68,6 +68,9 @@ pub struct Config {
     pub fees: Fees,
     pub quotes: Quotes,
     pub cancellation: Cancellation,
+    /// `serve --dev`: time can be moved. Only the command line can say so.
+    #[serde(skip)]
+    pub dev: bool,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -211,6 +214,8 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
+            cancellation: Cancellation::default(),
+            dev: false,
             oidc: Vec::new(),
         }
     }
