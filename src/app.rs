@@ -26,6 +26,7 @@ use crate::platform::audit;
 use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
+use crate::platform::dev;
 use crate::platform::events::{self, Event, Follower, Kind, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
@@ -104,18 +105,13 @@ impl Parts {
         let payments = Payments::open(&tools, &outbound, Arc::new(Nobody));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-<<<<<<< HEAD
         let tasks = vec![
             jobs.task(),
             audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
             ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
             pages.views().task(tools.db.clone()),
         ];
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
-=======
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
->>>>>>> payments
     }
 }
 
@@ -151,11 +147,8 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(CalendarData),
         Box::new(PhotoData),
         Box::new(QuoteData),
-<<<<<<< HEAD
         Box::new(BookingData),
-=======
         Box::new(PaymentData),
->>>>>>> payments
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -216,15 +209,12 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
-<<<<<<< HEAD
     let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
-=======
     let paying = (
         PaymentsApi::new(payments.clone()),
         SandboxApi::new(tools.clone(), payments.clone()),
         StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments),
     );
->>>>>>> payments
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -263,11 +253,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-<<<<<<< HEAD
-    let features = (finding, hosting, booking, people, staff, money);
-=======
-    let features = (finding, hosting, paying, people, staff);
->>>>>>> payments
+    let features = (finding, hosting, booking, paying, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -286,11 +272,8 @@ pub fn doors() -> Doors {
         pricing::DOORS,
         availability::DOORS,
         quotes::DOORS,
-<<<<<<< HEAD
         bookings::DOORS,
-=======
         payments::DOORS,
->>>>>>> payments
         feeds::DOORS,
         reviews::DOORS,
         ledger::DOORS,
@@ -363,7 +346,11 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         known.extend(["/docs", "/"]);
     }
     known.iter().for_each(|path| routes.add_page(path, &tools.metrics));
-    let site = pages::Site::new(site.map_to_response(), api.into_endpoint());
+    let more = if tools.config.dev { Some(dev::PREFIX) } else { None };
+    if more.is_some() {
+        site = dev::mount(site, &mut routes, tools, &parts.jobs)?;
+    }
+    let site = pages::Site::new(site.map_to_response(), api.into_endpoint(), more);
     Ok(Edge::new(site, routes, parts.accounts.gate(), tools.clone()))
 }
 
@@ -382,6 +369,7 @@ pub async fn serve(mut parts: Parts, listener: TcpListener, shutdown: impl Futur
 pub fn run(config: Config, clock: Arc<dyn Clock>, shutdown: impl Future<Output = ()>, listening: impl FnOnce(&Parts)) -> anyhow::Result<()> {
     crate::platform::private::folder(&config.data_dir).with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
     let tools = Tools::open(config, clock)?;
+    dev::arrive(&tools)?;
     let mut parts = Parts::gather(tools.clone())?;
     parts.set_up = accounts::console::offer_set_up(&tools)?.map(Hidden::new);
     let reader = parts.reader.take();

@@ -58,6 +58,9 @@ enum Command {
         /// Begin with a demo city: 421 real homes of Albany, from Inside Airbnb (CC BY 4.0)
         #[arg(long)]
         demo: bool,
+        /// For developers: a clock that POST /api/v1/dev/advance moves on; never for an instance that people use
+        #[arg(long)]
+        dev: bool,
     },
     /// Bring in homes from elsewhere
     #[command(subcommand)]
@@ -102,7 +105,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = Config::load(&Flags { config, database, data_dir, listen })?;
     telemetry::start_logging(&config.log).map_err(SettingsError::new)?;
     match cli.command {
-        Command::Serve { demo } => serve::serve(config, demo)?,
+        Command::Serve { demo, dev } => serve::serve(Config { dev, ..config }, demo)?,
         Command::Import(command) => import::run(config, command)?,
         Command::Ical(command) => return ical::run(&config, &command),
         Command::Export(command) => transfer::export(config, command)?,
@@ -148,7 +151,7 @@ mod tests {
     fn commands_are_read() {
         let read = |line: &str| Cli::try_parse_from(line.split(' '));
         let cli = read("stopover serve --demo --listen 0.0.0.0:80 --data-dir /srv").unwrap();
-        assert!(matches!(cli.command, Command::Serve { demo: true }));
+        assert!(matches!(cli.command, Command::Serve { demo: true, dev: false }));
         assert_eq!(cli.settings.listen.as_deref(), Some("0.0.0.0:80"));
         let cli = read("stopover import inside-airbnb --listings l.csv.gz --calendar c.csv --city Boston --country us --currency usd --timezone America/New_York --shift-to today").unwrap();
         let Command::Import(ImportCommand::InsideAirbnb(args)) = cli.command else { panic!("not an import") };

@@ -4,8 +4,9 @@ use crate::app::{self, Parts};
 use crate::features::imports::{self, Pace, Silent};
 use crate::platform::config::Config;
 use crate::platform::db::DatabaseUrl;
+use crate::platform::dev;
 use crate::platform::tools::Tools;
-use crate::values::{Clock, SystemClock, Zone};
+use crate::values::{Clock, SystemClock, VirtualClock, Zone};
 use anyhow::Context;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -22,7 +23,8 @@ pub(super) fn serve(config: Config, demo: bool) -> anyhow::Result<()> {
     if demo {
         load_demo(&config)?;
     }
-    app::run(config, Arc::new(SystemClock), asked_to_end(), welcome)
+    let clock: Arc<dyn Clock> = if config.dev { Arc::new(VirtualClock::default()) } else { Arc::new(SystemClock) };
+    app::run(config, clock, asked_to_end(), welcome)
 }
 
 /// Brings the demo city in, or its calendar up to date; does nothing when neither is due.
@@ -54,6 +56,16 @@ fn welcome(parts: &Parts) {
     }
     if let Some(warning) = config.unknown_address() {
         eprintln!("  warning      {warning}");
+    }
+    if config.dev {
+        eprintln!("  WARNING      --dev: anybody who reaches this server can move its clock, and staff need no second factor.");
+        eprintln!(
+            "               Never let people use it. It is {} here; POST {url}{}/advance {{\"hours\": 24}} moves on.",
+            parts.tools.clock.now(),
+            dev::PREFIX
+        );
+        eprintln!("               One process only: another one on this database would not see the clock move.");
+        tracing::warn!(now = %parts.tools.clock.now(), "time can be moved here (--dev): never let people use this instance");
     }
     eprintln!("  stop it with Ctrl-C");
 }

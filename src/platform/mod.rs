@@ -8,6 +8,7 @@ pub mod chain;
 pub mod config;
 pub mod cursor;
 pub mod db;
+pub mod dev;
 pub mod error;
 pub mod events;
 pub mod health;

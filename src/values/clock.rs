@@ -1,5 +1,6 @@
 //! Instants, and where they come from. Only `SystemClock` may ask the machine for the time.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
@@ -38,6 +39,11 @@ impl std::fmt::Display for Instant {
 /// Where "now" comes from: the machine, or a test's hand.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Instant;
+
+    /// Moves on by so many microseconds, zero or more; `false`: this clock cannot be moved.
+    fn move_on(&self, _micros: i64) -> bool {
+        false
+    }
 }
 
 /// The machine's clock.
@@ -49,5 +55,51 @@ impl Clock for SystemClock {
     fn now(&self) -> Instant {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros());
         Instant(i64::try_from(since).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that goes like the machine's and can be moved ahead of it, never back: for developers.
+#[derive(Debug, Default)]
+pub struct VirtualClock {
+    /// Microseconds before the machine's clock.
+    ahead: AtomicI64,
+    /// The latest instant that anybody has seen: should the machine's clock be set back, this one waits.
+    latest: AtomicI64,
+}
+
+impl VirtualClock {
+    /// What the machine's clock shows.
+    #[must_use]
+    pub fn machine() -> Instant {
+        SystemClock.now()
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Instant {
+        let shown = Self::machine().0.saturating_add(self.ahead.load(Ordering::SeqCst));
+        Instant(self.latest.fetch_max(shown, Ordering::SeqCst).max(shown))
+    }
+
+    fn move_on(&self, micros: i64) -> bool {
+        self.ahead.fetch_add(micros.max(0), Ordering::SeqCst);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_clock_goes_on_and_never_back() {
+        let clock = VirtualClock::default();
+        let before = clock.now();
+        assert!(before >= VirtualClock::machine().plus_seconds(-60) && clock.now() >= before);
+        assert!(clock.move_on(3_600 * Instant::SECOND));
+        assert!(clock.now() >= before.plus_seconds(3_600));
+        assert!(clock.move_on(-7_200 * Instant::SECOND));
+        assert!(clock.now() >= before.plus_seconds(3_600), "there is no way back");
+        assert!(!SystemClock.move_on(1));
     }
 }

@@ -13,7 +13,7 @@ pub mod written;
 pub mod zone;
 
 pub use address::AddressPrefix;
-pub use clock::{Clock, Instant, SystemClock};
+pub use clock::{Clock, Instant, SystemClock, VirtualClock};
 pub use email::Email;
 pub use id::{BookingId, EventId, ImportId, ListingId, PaymentId, RefundId, ReviewId, UserId};
 pub use money::{Currency, Money};

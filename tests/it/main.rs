@@ -27,4 +27,5 @@ mod quotes;
 mod reading;
 mod search;
 mod tidy;
+mod time_travel;
 mod transfer;

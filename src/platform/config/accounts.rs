@@ -110,10 +110,10 @@ impl Accounts {
 }
 
 impl Config {
-    /// Whether staff must have a second factor (decisions: once the public address is https).
+    /// Whether staff must have a second factor: once the public address is https, and not where time is moved.
     #[must_use]
     pub fn staff_needs_second_factor(&self) -> bool {
-        self.accounts.staff_second_factor.unwrap_or_else(|| self.is_https())
+        self.accounts.staff_second_factor.unwrap_or_else(|| self.is_https() && !self.dev)
     }
 
     /// Whether clients come over https.
@@ -177,6 +177,8 @@ mod tests {
             Config { public_url: url.map(Into::into), accounts: Accounts { staff_second_factor: setting, ..Accounts::default() }, ..Config::default() }
                 .staff_needs_second_factor()
         };
+        let tried = Config { public_url: Some("https://stay.example".into()), dev: true, ..Config::default() };
+        assert!(!tried.staff_needs_second_factor());
         assert!(!of(None, None) && of(Some("https://stay.example"), None) && !of(Some("https://stay.example"), Some(false)) && of(None, Some(true)));
     }
 }

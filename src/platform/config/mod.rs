@@ -71,12 +71,12 @@ pub struct Config {
     pub outbound: OutboundSettings,
     pub fees: Fees,
     pub quotes: Quotes,
-<<<<<<< HEAD
     pub bookings: Bookings,
     pub cancellation: Cancellation,
-=======
     pub payments: Payments,
->>>>>>> payments
+    /// `serve --dev`: time can be moved. Only the command line can say so.
+    #[serde(skip)]
+    pub dev: bool,
     /// Other places whose accounts open the door here; `[[oidc]]` in the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<OidcProvider>,
@@ -220,11 +220,10 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             fees: Fees::default(),
             quotes: Quotes::default(),
-<<<<<<< HEAD
             bookings: Bookings::default(),
-=======
             payments: Payments::default(),
->>>>>>> payments
+            cancellation: Cancellation::default(),
+            dev: false,
             oidc: Vec::new(),
         }
     }
@@ -328,12 +327,9 @@ impl Config {
         self.listings.check()?;
         self.fees.check()?;
         self.quotes.check()?;
-<<<<<<< HEAD
         self.bookings.check()?;
         self.cancellation.check()?;
-=======
         self.payments.check()?;
->>>>>>> payments
         oidc::check(&self.oidc)?;
         if let Some(url) = &self.public_url
             && !is_origin(url)

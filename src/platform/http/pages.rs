@@ -22,11 +22,14 @@ use std::sync::OnceLock;
 pub struct Site<P, A> {
     pages: P,
     api: A,
+    /// Where `pages` has an API of its own.
+    more: Option<&'static str>,
 }
 
 impl<P, A> Site<P, A> {
-    pub fn new(pages: P, api: A) -> Self {
-        Self { pages, api }
+    /// `more`: whatever lies under this prefix is among the pages too.
+    pub fn new(pages: P, api: A, more: Option<&'static str>) -> Self {
+        Self { pages, api, more }
     }
 }
 
@@ -38,7 +41,8 @@ impl<P: Endpoint<Output = Response>, A: Endpoint<Output = Response>> Endpoint fo
         let is_page = matches!(path, "/" | "/docs" | "/metrics")
             || path.starts_with("/problems")
             || path.starts_with("/account/")
-            || path.strip_prefix(PREFIX) == Some("/openapi.json");
+            || path.strip_prefix(PREFIX) == Some("/openapi.json")
+            || self.more.is_some_and(|more| path.starts_with(more));
         if is_page { self.pages.call(request).await } else { self.api.call(request).await }
     }
 }

@@ -116,6 +116,12 @@ impl Routes {
     /// Reads the operations of an OpenAPI document. Errors: an operation for which `doors` has none.
     pub fn from_spec(spec: &Value, doors: &Doors, metrics: &Metrics) -> anyhow::Result<Self> {
         let mut routes = Self { exact: HashMap::new(), templates: HashMap::new(), paths: Vec::new(), unmatched: Numbers::new(metrics, "other", "unmatched") };
+        routes.add_spec(spec, doors, metrics)?;
+        Ok(routes)
+    }
+
+    /// Adds the operations of another document.
+    pub fn add_spec(&mut self, spec: &Value, doors: &Doors, metrics: &Metrics) -> anyhow::Result<()> {
         for (template, item) in spec["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())?;
@@ -124,10 +130,10 @@ impl Routes {
                 let mut known = Operation::from_spec(method, template, operation, metrics);
                 known.door = Some(*door);
                 known.lenient = door.any_query;
-                routes.add(template, known);
+                self.add(template, known);
             }
         }
-        Ok(routes)
+        Ok(())
     }
 
     /// Adds a page that is not in the document; it takes GET and any parameter.

@@ -14,7 +14,7 @@ mod store;
 mod task;
 
 pub use periodic::every;
-pub use runner::Jobs;
+pub use runner::{Held, Jobs};
 pub use store::{DeadJob, EXPIRED, Holdings, LIST_DEAD, NEXT, cancel, drop_where, enqueue, holdings, list_dead, retry};
 
 use super::db::{Db, DbError, DbResult, Tx};

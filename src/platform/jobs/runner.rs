@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use prometheus::Registry;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(super) struct Inner {
     /// What this process runs now, by lease.
     claims: Mutex<HashMap<Lease, Arc<Claim>>>,
     pub(super) stopping: Arc<AtomicBool>,
+    /// How many hold the task back.
+    pub(super) held: AtomicUsize,
     pub(super) numbers: OnceLock<Numbers>,
 }
 
@@ -52,7 +54,7 @@ impl Jobs {
             let kind = handler.kind();
             assert!(by_kind.insert(kind, handler).is_none(), "two handlers for jobs of the kind {kind}");
         }
-        let inner = Inner { db, handlers: by_kind, claims: Mutex::default(), stopping: Arc::default(), numbers: OnceLock::new() };
+        let inner = Inner { db, handlers: by_kind, claims: Mutex::default(), stopping: Arc::default(), held: AtomicUsize::new(0), numbers: OnceLock::new() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -77,18 +79,51 @@ impl Jobs {
     /// Panics when the database cannot be read or written.
     #[must_use]
     pub fn run_due(&self) -> usize {
-        let stopped = "the database of the jobs must answer";
+        self.try_run_due().expect("the database of the jobs must answer")
+    }
+
+    /// The same where the database may fail.
+    pub fn try_run_due(&self) -> DbResult<usize> {
         self.inner.stopping.store(false, Ordering::Relaxed);
-        self.inner.prepare().expect(stopped);
+        self.inner.prepare()?;
         let mut tries = 0;
         loop {
-            let ready = self.inner.claim(1).expect(stopped);
+            let ready = self.inner.claim(1)?;
             if ready.is_empty() {
-                return tries;
+                return Ok(tries);
             }
             tries += ready.len();
             ready.into_iter().for_each(|job| self.inner.run(job));
         }
+    }
+
+    /// When the first of the jobs that wait is due, if by `until`; those that come again and again are not asked.
+    pub fn next_due(&self, until: Instant) -> DbResult<Option<Instant>> {
+        let kinds: Vec<&'static str> = self.inner.handlers.values().filter(|h| h.period().is_none()).map(|h| h.kind()).collect();
+        self.inner.db.read_blocking(move |conn| {
+            let mut first = None;
+            for kind in kinds {
+                let due = store::due_since(conn, kind, until)?;
+                first = [first, due].into_iter().flatten().min();
+            }
+            DbResult::Ok(first)
+        })
+    }
+
+    /// Keeps the task from claiming jobs until this is dropped, so that they are run by one hand and in order; what runs already is finished.
+    #[must_use]
+    pub fn hold(&self) -> Held {
+        self.inner.held.fetch_add(1, Ordering::SeqCst);
+        Held(Arc::clone(&self.inner))
+    }
+}
+
+/// The task claims nothing while somebody has one.
+pub struct Held(Arc<Inner>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.held.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -44,7 +44,7 @@ async fn work(inner: &Arc<Inner>, stopping: &mut Stopping, running: &mut JoinSet
         if clock.jumped(inner.db.now()) || !prepared {
             prepared = told("the jobs could not be prepared", off_thread(inner, Inner::prepare).await).is_some();
         }
-        let free = WORKERS.saturating_sub(running.len());
+        let free = if inner.held.load(Ordering::SeqCst) > 0 { 0 } else { WORKERS.saturating_sub(running.len()) };
         let claimed = off_thread(inner, move |inner| inner.claim(free)).await;
         for job in told("no jobs could be claimed", claimed).unwrap_or_default() {
             let inner = Arc::clone(inner);

@@ -8,3 +8,4 @@ mod killed;
 mod log;
 mod program;
 mod server;
+mod time_travel;

@@ -32,6 +32,11 @@ impl Clock for TestClock {
     fn now(&self) -> Instant {
         Instant(self.0.load(SeqCst))
     }
+
+    fn move_on(&self, micros: i64) -> bool {
+        self.0.fetch_add(micros, SeqCst);
+        true
+    }
 }
 
 #[test]

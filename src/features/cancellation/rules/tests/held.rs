@@ -60,7 +60,7 @@ fn paid(booking: &Booking, share: i64) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     /// Keeping everything taxes everything, to the cent: the lines and what is worked out anew cannot differ.
     #[test]
