@@ -13,7 +13,7 @@ mod store;
 pub use api::{DOORS, PricingApi, TaxesApi};
 pub use rules::{
     AgesRefusal, Ask, Bounds, ChildAges, Class, Coupon, Due, FeeModel, Funder, Guests, Instalment, Largest, Line, LineKind, OLDEST_CHILD, Off, Plan, Priced,
-    Rate, StayPrice, TaxRule, Terms, TooMuch, bounds_per_night, class, instalments, night_price, nightly, price, stay_price, total_price,
+    Rate, StayPrice, TaxRule, Terms, TooMuch, bounds_per_night, class, instalments, night_price, nightly, price, stay_price, told_night_price, total_price,
 };
 pub use service::offer::{Offer, fee_model, offer_of};
 pub use service::taxes::{TaxBook, tax_book};

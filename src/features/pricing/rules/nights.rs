@@ -49,9 +49,19 @@ pub fn stay_price(base: i64, days: &Days, stay: Stay) -> StayPrice {
 /// (P4).
 #[must_use]
 pub fn night_price(terms: &Terms<'_>, night: Night) -> i64 {
+    said_price(terms, night).max(1)
+}
+
+/// [`night_price`], to be shown; `None` where its host has not said yet what it costs.
+#[must_use]
+pub fn told_night_price(terms: &Terms<'_>, night: Night) -> Option<i64> {
+    Some(said_price(terms, night)).filter(|price| *price > 0)
+}
+
+/// Zero where nobody has said it: a draft may have no base price.
+fn said_price(terms: &Terms<'_>, night: Night) -> i64 {
     let by_day = terms.days.at(night).and_then(|day| day.price_minor).map(NonZeroI64::get);
-    let price = by_day.or_else(|| season_at(terms.plan, night).map(|(_, price)| price)).unwrap_or_else(|| by_week(terms, night));
-    price.max(1)
+    by_day.or_else(|| season_at(terms.plan, night).map(|(_, price)| price)).unwrap_or_else(|| by_week(terms, night))
 }
 
 fn by_week(terms: &Terms<'_>, night: Night) -> i64 {
