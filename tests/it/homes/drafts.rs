@@ -192,7 +192,7 @@ on_both!(what_no_host_has_priced_has_no_price, async |db: TestDb| {
     };
     assert_eq!(shown().await, (vec![Value::Null, Value::Null], Value::Null, Value::Null));
     // One day has a price before the home has.
-    let edit = json!({"edits": [{"from": "2026-07-02", "to": "2026-07-03", "price": 12_000}]});
+    let edit = json!({"edits": [{"from": "2026-07-02", "to": "2026-07-03", "price": {"amount": 12_000, "currency": "EUR"}}]});
     town.ask(&ada, Method::PATCH, &format!("/listings/{id}/calendar"), Some(&edit)).await.expect(200);
     assert_eq!(shown().await, (vec![Value::Null, json!(12_000)], Value::Null, Value::Null));
     patch(&town, &ada, &id, json!({"base_price": 9_500})).await.expect(200);
