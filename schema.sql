@@ -646,6 +646,7 @@ CREATE TABLE IF NOT EXISTS calendar_exports (
     name            TEXT NOT NULL,
     token_digest    TEXT NOT NULL,             -- the token itself is told once
     source_feed     UUID REFERENCES calendar_feeds (id), -- what this feed says is not told back
+    helper_id       UUID REFERENCES users (id), -- the co-host who was told the address; NULL: the host, or staff
     last_fetched_at TIMESTAMPTZ,
     version         BIGINT NOT NULL,
     created_at      TIMESTAMPTZ NOT NULL,
@@ -653,6 +654,7 @@ CREATE TABLE IF NOT EXISTS calendar_exports (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS calendar_exports_by_token ON calendar_exports (token_digest);
 CREATE INDEX IF NOT EXISTS calendar_exports_of_listing ON calendar_exports (listing_id, id);
+CREATE INDEX IF NOT EXISTS calendar_exports_of_helper ON calendar_exports (helper_id) WHERE helper_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS calendar_exports_of_feed ON calendar_exports (source_feed) WHERE source_feed IS NOT NULL;
 
 -- Nights of a booking here that a feed says are taken there, until the host has seen to it.

@@ -9,11 +9,11 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
-use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
+use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
 use crate::features::listings::{
-    self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
+    self, CoHostsApi, FieldsApi, Guard, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, StaffPaymentsApi};
@@ -129,9 +129,10 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     Ok(handlers)
 }
 
-/// Who is asked before a home is published or archived.
+/// Who is asked before a home is published or archived, and hears who may edit it no longer.
 fn guards(tools: &Tools) -> Guards {
-    Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))], Arc::new(CalendarUnits))
+    let all: Vec<Box<dyn Guard>> = vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config))), Box::new(FeedGuard::new(tools))];
+    Guards::new(all, Arc::new(CalendarUnits))
 }
 
 /// Who knows what the books should agree with.
@@ -142,7 +143,7 @@ fn witnesses() -> Witnesses {
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
 fn holders(tools: &Tools) -> Holders {
     Holders::new(vec![
-        Box::new(FeedData),
+        Box::new(FeedData::new(tools)),
         Box::new(listings::HostData::new(Arc::clone(&tools.keys))),
         Box::new(CalendarData),
         Box::new(PhotoData),
@@ -238,7 +239,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TaxesApi::new(tools.clone(), cursors.clone()),
         CouponsApi::new(tools.clone(), cursors.clone()),
         StaffCouponsApi::new(tools.clone(), cursors.clone()),
-        CoHostsApi::new(tools.clone()),
+        CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
     let booking = BookingsApi::new(tools, cursors);

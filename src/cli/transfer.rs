@@ -1,7 +1,8 @@
 //! `stopover export listings`, `stopover export ledger` and `stopover import jsonl`: reads the arguments; the work is done by the features.
 
 use crate::features::ledger::{self, Format};
-use crate::features::transfer::{self, Wish};
+use crate::features::media;
+use crate::features::transfer::{self, House, Wish};
 use crate::platform::config::Config;
 use crate::platform::private;
 use crate::platform::tools::Tools;
@@ -66,6 +67,12 @@ pub(super) fn export(config: Config, command: ExportCommand) -> anyhow::Result<(
     let tools = Tools::open(config, Arc::new(SystemClock))?;
     match command {
         ExportCommand::Listings(args) => {
+            // Before a file is made that would be empty.
+            if let Some(host) = &args.host
+                && !transfer::is_known(&tools.db, host)?
+            {
+                bail!("nobody here has the mail address {}", host.text());
+            }
             let wish = Wish { host: args.host, private: args.with_private };
             let count = write(args.out.as_deref(), |out| transfer::export(&tools.db, &tools.keys, &wish, out))?;
             eprintln!("{count} homes");
@@ -108,7 +115,12 @@ fn format(text: &str) -> Result<Format, String> {
 /// Reads homes, and says what became of them.
 pub(super) fn read_into(tools: &Tools, args: &JsonlArgs) -> anyhow::Result<()> {
     let file = File::open(&args.file).with_context(|| format!("cannot open {}", args.file.display()))?;
-    let outcome = transfer::import(&tools.db, &tools.keys, &mut BufReader::new(file))?;
+    let has_file = |address: &str| media::has_file(&tools.config, address);
+    let house = House { photo_required: tools.config.listings.photo_required, has_file: &has_file };
+    let outcome = transfer::import(&tools.db, &tools.keys, &house, &mut BufReader::new(file))?;
+    for line in &outcome.held_back {
+        eprintln!("line {line}: paused, because guests are shown no home without a photo, and its photos are not here");
+    }
     for (line, why) in &outcome.bad {
         eprintln!("skipped line {line}: {why}");
     }

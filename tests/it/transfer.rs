@@ -5,7 +5,7 @@ use crate::support::{TestDb, off_thread, on_both};
 use poem::http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use stopover::features::transfer::{self, Outcome, Wish};
+use stopover::features::transfer::{self, House, Outcome, Wish};
 use stopover::platform::db::{Db, DbResult};
 use stopover::platform::keys::Keys;
 use stopover::values::Email;
@@ -26,7 +26,21 @@ async fn out(db: &TestDb, wish: Wish) -> String {
 
 async fn back(db: &TestDb, lines: String) -> Outcome {
     let db = Db::clone(db);
-    off_thread(move || transfer::import(&db, &keys(), &mut lines.as_bytes()).unwrap()).await
+    off_thread(move || {
+        let house = House { photo_required: false, has_file: &|_| Ok(false) };
+        transfer::import(&db, &keys(), &house, &mut lines.as_bytes()).unwrap()
+    })
+    .await
+}
+
+/// The same, to a house that shows guests no home without a photo.
+async fn back_to_strict(db: &TestDb, lines: String, files: bool) -> Outcome {
+    let db = Db::clone(db);
+    off_thread(move || {
+        let house = House { photo_required: true, has_file: &|_| Ok(files) };
+        transfer::import(&db, &keys(), &house, &mut lines.as_bytes()).unwrap()
+    })
+    .await
 }
 
 async fn run(db: &TestDb, sql: &'static str) {
@@ -160,4 +174,62 @@ on_both!(who_was_erased_does_not_come_back_by_a_file, async |db: TestDb| {
     let outcome = back(&db, lines).await;
     assert_eq!((outcome.written, outcome.bad_count, outcome.bad[0].1.as_str()), (0, 1, "its host's data were erased here"));
     assert!(out(&db, Wish::default()).await.contains("Deleted listing"));
+});
+
+/// The line with other values of the listing itself.
+fn with(line: &str, listing: &Value) -> String {
+    let mut line: Value = serde_json::from_str(line).unwrap();
+    for (column, value) in listing.as_object().unwrap() {
+        line["listing"][column] = value.clone();
+    }
+    line.to_string()
+}
+
+on_both!(stays_stand_against_a_file_as_against_their_host, async |db: TestDb| {
+    let (_town, _ada, _id) = furnished(&db).await;
+    run(&db, "UPDATE listings SET unit_count = 2").await;
+    run(
+        &db,
+        "INSERT INTO booked_nights (listing_id, slot, night, kind, booking_id)
+         SELECT id, n, '2026-06-20', 'booking', CASE n WHEN 0 THEN id ELSE host_id END FROM listings, (SELECT 0 AS n UNION ALL SELECT 1) AS units",
+    )
+    .await;
+    let line = out(&db, Wish::default()).await;
+    for (change, why) in [
+        (json!({"unit_count": 1}), "More units"),
+        (json!({"unit_count": 70_000}), "1 to 500"),
+        (json!({"zone": "Europe/Berlin"}), "only an operator"),
+        (json!({"currency": "USD"}), "currency of a home"),
+    ] {
+        let outcome = back(&db, with(&line, &change)).await;
+        assert_eq!((outcome.written, outcome.bad_count), (0, 1), "{change}");
+        assert!(outcome.bad[0].1.contains(why), "{outcome:?}");
+    }
+    assert_eq!(out(&db, Wish::default()).await, line, "a line that was refused left something behind");
+    assert_eq!(back(&db, with(&line, &json!({"unit_count": 3, "title": "Palace"}))).await.written, 1);
+    let after: Value = serde_json::from_str(&out(&db, Wish::default()).await).unwrap();
+    assert_eq!((&after["listing"]["unit_count"], &after["listing"]["title"]), (&json!(3), &json!("Palace")));
+    // Without stays nothing stands against it.
+    run(&db, "DELETE FROM booked_nights").await;
+    assert_eq!(back(&db, with(&line, &json!({"unit_count": 1, "zone": "Europe/Berlin"}))).await.written, 1);
+});
+
+on_both!(a_home_without_its_photos_waits_out_of_sight, async |db: TestDb| {
+    let (_town, _ada, id) = furnished(&db).await;
+    let line = out(&db, Wish::default()).await;
+    let own = with(&line, &json!({"photo_url": format!("/media/{}-640.jpg", "a".repeat(64))}));
+    let web = with(&line, &json!({"photo_url": "https://photos.example/1.jpg"}));
+    for (line, files, state) in [(&line, false, "paused"), (&own, false, "paused"), (&own, true, "published"), (&web, false, "published")] {
+        let there = TestDb::new(db.engine()).await;
+        let outcome = back_to_strict(&there, line.clone(), files).await;
+        let held_back = if state == "paused" { vec![1] } else { vec![] };
+        assert_eq!(outcome, Outcome { written: 1, held_back, ..Outcome::default() });
+        let after: Value = serde_json::from_str(&out(&there, Wish::default()).await).unwrap();
+        assert_eq!((&after["id"], &after["listing"]["state"]), (&json!(id), &json!(state)));
+        assert_eq!(back_to_strict(&there, line.clone(), files).await, Outcome { unchanged: 1, ..Outcome::default() });
+    }
+    // What guests see already stays before them.
+    assert_eq!(back_to_strict(&db, with(&line, &json!({"title": "Palace"})), false).await, Outcome { written: 1, ..Outcome::default() });
+    let after: Value = serde_json::from_str(&out(&db, Wish::default()).await).unwrap();
+    assert_eq!(after["listing"]["state"], "published");
 });

@@ -2,6 +2,7 @@
 
 use super::rules::{DayOutlook, DayTold, days_shown, outlook, told};
 use crate::features::calendar::{Calendar, Days, Party, Rule, Terms, Verdict, calendar_in_any_state, calendar_of, causes_told, explain, nearest};
+use crate::features::feeds;
 use crate::features::pricing::{self, Guests, Offer, StayPrice};
 use crate::platform::config::Fees;
 use crate::platform::db::Conn;
@@ -17,8 +18,8 @@ const MOST_NEAREST: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarPage {
     pub range: NightRange,
-    /// Each day with the price of the night that begins on it.
-    pub days: Vec<(DayOutlook, Money)>,
+    /// Each day with the price of the night that begins on it; none where a draft has no price yet.
+    pub days: Vec<(DayOutlook, Option<Money>)>,
     /// The same days to the people of the listing; empty for everybody else.
     pub told: Vec<DayTold>,
 }
@@ -56,7 +57,13 @@ pub fn told_calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<
     let calendar = calendar_in_any_state(conn, listing, from, now)?;
     let (calendar, offer) = priced(conn, listing, fees, calendar)?;
     let range = days_shown(from, to, calendar.local.today)?;
-    let causes = causes_told(conn, listing, range, now)?;
+    let mut causes = causes_told(conn, listing, range, now)?;
+    let names = feeds::names(conn, listing)?;
+    for (_, calendar) in &mut causes.external {
+        if let Some(name) = names.get(calendar) {
+            calendar.clone_from(name);
+        }
+    }
     let told = told(&calendar.listed.terms, &calendar.days, &causes, range, calendar.local);
     Ok(CalendarPage { told, ..page_of(&calendar, &offer, range) })
 }
@@ -64,7 +71,7 @@ pub fn told_calendar_page(conn: &mut Conn<'_>, listing: ListingId, from: Option<
 fn page_of(calendar: &Calendar, offer: &Offer, range: NightRange) -> CalendarPage {
     let Calendar { listed, days, local } = calendar;
     let terms = offer.terms(days);
-    let priced = |day: DayOutlook| (day, Money::new(pricing::night_price(&terms, day.date), offer.base.currency));
+    let priced = |day: DayOutlook| (day, pricing::told_night_price(&terms, day.date).map(|price| Money::new(price, offer.base.currency)));
     CalendarPage { range, days: outlook(&listed.terms, days, range, *local).into_iter().map(priced).collect(), told: Vec::new() }
 }
 

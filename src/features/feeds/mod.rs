@@ -15,4 +15,6 @@ mod store;
 pub use api::{ConflictsApi, DOORS, ExportAddressesApi, FeedsApi, IcalApi};
 pub use jobs::jobs;
 pub use personal::FeedData;
+pub use service::exports::FeedGuard;
+pub use service::feeds::names;
 pub use store::STATEMENTS;

@@ -1,8 +1,10 @@
 //! What the feature is made of.
 
+use super::rules::FileName;
 use super::shelf::Shelf;
 use super::studio::Studio;
 use super::temporary::Temporary;
+use crate::platform::config::Config;
 use crate::platform::error::{Kind, Refused, Result};
 use crate::platform::tools::Tools;
 use crate::values::UserId;
@@ -23,6 +25,12 @@ pub struct Media {
     pub(super) temporary: Temporary,
     pub(super) studio: Studio,
     senders: Senders,
+}
+
+/// Whether this instance has the file behind a photo's address: the files of a home that comes from elsewhere may not have come along. Blocks.
+pub fn has_file(config: &Config, address: &str) -> anyhow::Result<bool> {
+    let Some(file) = address.rsplit('/').next().and_then(FileName::parse) else { return Ok(false) };
+    Shelf::open(config, &config.data_dir.join(FOLDER))?.has(&file)
 }
 
 /// Uploads under way, by who sends them.

@@ -17,7 +17,7 @@ mod studio;
 mod temporary;
 
 pub use api::{DOORS, PhotoFilesApi, PhotosApi};
-pub use house::Media;
+pub use house::{Media, has_file};
 pub use jobs::{check, jobs};
 pub use personal::PhotoData;
 pub use service::{HouseGallery, PhotoGuard};

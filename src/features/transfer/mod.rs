@@ -7,4 +7,4 @@ mod rules;
 mod service;
 mod store;
 
-pub use service::{Outcome, Wish, export, import};
+pub use service::{House, Outcome, Wish, export, import, is_known};

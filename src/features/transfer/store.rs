@@ -21,6 +21,16 @@ pub(super) fn ids(conn: &mut Conn<'_>, host: Option<&Email>) -> DbResult<Vec<Lis
     }
 }
 
+/// Whether somebody has an account with this address.
+pub(super) fn is_known(conn: &mut Conn<'_>, email: &Email) -> DbResult<bool> {
+    Ok(conn.first("SELECT 1 FROM accounts WHERE email_key = $1", &[email.key().into()], |_| Ok(()))?.is_some())
+}
+
+/// Whether a listing has photos of its own here.
+pub(super) fn has_photos(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<bool> {
+    Ok(conn.first("SELECT 1 FROM listing_photos WHERE listing_id = $1 LIMIT 1", &[listing.into()], |_| Ok(()))?.is_some())
+}
+
 /// A home as a line, without its private part; `None` where there is none.
 pub(super) fn read(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Map<String, Member>>> {
     let host = conn

@@ -93,6 +93,18 @@ impl Db {
     }
 }
 
+impl Once {
+    /// What was decided by reading, before the transaction: a refusal is kept as one of the transaction is.
+    pub fn decided<T>(&self, answer: Result<T>) -> Result<T> {
+        if let (Some(claim), Err(error)) = (self.claim(), &answer)
+            && is_worth_keeping(error)
+        {
+            claim.meets(Fate::Refused);
+        }
+        answer
+    }
+}
+
 /// Why the transaction has no answer.
 enum Broke {
     /// The closure said so.

@@ -46,6 +46,7 @@ fn what_cannot_start_says_why_in_one_sentence() {
         (vec!["serve", "--config", "broken.toml"], 2, "broken.toml"),
         (vec!["serve", "--config", "typo.toml"], 2, "lissen"),
         (vec!["import", "csv", "nowhere", "--currency", "USD"], 1, "nowhere does not exist"),
+        (vec!["export", "listings", "--host", "nobody@example.org", "--out", "homes.jsonl"], 1, "nobody here has the mail address nobody@example.org"),
     ] {
         let failed = run(folder.path(), &arguments);
         assert_eq!(failed.code, Some(code), "{arguments:?}: {failed:?}");
@@ -53,6 +54,7 @@ fn what_cannot_start_says_why_in_one_sentence() {
         assert!(lines.len() == 1 && failed.err.trim_end().ends_with(lines[0]), "{arguments:?}: {}", failed.err);
         assert!(lines[0].contains(part) && !failed.err.contains("panicked"), "{arguments:?}: {}", failed.err);
     }
+    assert!(!folder.path().join("homes.jsonl").exists(), "an export of nobody left a file");
 }
 
 #[test]

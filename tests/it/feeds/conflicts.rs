@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::support::on_both;
+use stopover::features::calendar::{self, Claim, Lifetime, Party};
+use stopover::values::{BookingId, Night, Stay};
 
 async fn open(stage: &Stage) -> Vec<String> {
     let all = stage.get("/conflicts").await;
@@ -60,4 +62,35 @@ on_both!(what_another_site_has_learnt_from_us_is_no_conflict, async |db: TestDb|
     stage.ask(Method::PATCH, &format!("/feeds/{feed}"), Some(json!({"name": "C"}))).await.expect(200);
     stage.town.run_jobs().await;
     assert_eq!(open(&stage).await.len(), 1, "the same nights, but sold");
+});
+
+on_both!(a_stay_that_another_site_repeats_keeps_its_unit, async |db: TestDb| {
+    let site = Site::new(Says::Calendar(calendar(&[])));
+    let stage = Stage::new(&db, &[site.at.port()]).await;
+    change(&db, "UPDATE listings SET unit_count = 2, min_nights = 1, departure_days = 127 WHERE id = $1", stage.home).await;
+    let first = book(&db, stage.home, 0, &["2026-07-10", "2026-07-11", "2026-07-12"]).await;
+    let second = book(&db, stage.home, 1, &["2026-07-14", "2026-07-15", "2026-07-16"]).await;
+    // The site learns of the first unit, and closes its nights there.
+    let feed = stage.connect(&site).await;
+    let (_, path) = stage.export(json!({"name": "Back", "slot": 0, "source_feed": feed})).await;
+    stage.told(&path).await;
+    site.says(Says::Calendar(calendar(&[("2026-07-10", "2026-07-13", "CLOSED - Not available")])));
+    stage.sync(&feed).await;
+    assert_eq!((taken(&db, stage.home).await, open(&stage).await), (vec!["2026-07-10/2026-07-13".to_owned()], vec![]));
+    // Four nights across both stays have room if the second one moves; the first one is where the other site thinks it is.
+    let claim = Claim {
+        listing: ListingId(stage.home),
+        stay: Stay::new(Night::parse("2026-07-12").unwrap(), Night::parse("2026-07-16").unwrap()).unwrap(),
+        party: Party { adults: 2, children: 0, infants: 0, pets: 0 },
+        booking: BookingId::new(),
+        lifetime: Lifetime::Booking,
+        by: None,
+        waived: Vec::new(),
+    };
+    let claimed: DbResult<_> = db.write(move |tx, now| calendar::claim(tx, now, &claim)).await;
+    let claimed = claimed.unwrap().unwrap();
+    assert_eq!((claimed.slot, claimed.moved), (1, vec![BookingId(second)]));
+    let slot: DbResult<Vec<i64>> =
+        db.read(move |conn| conn.query("SELECT DISTINCT slot FROM booked_nights WHERE booking_id = $1", &[first.into()], |row| row.get(0))).await;
+    assert_eq!(slot.unwrap(), [0]);
 });

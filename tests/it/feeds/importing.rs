@@ -186,3 +186,31 @@ on_both!(feeds_are_for_those_who_keep_the_calendar, async |db: TestDb| {
     }
     stage.ask(Method::POST, "/feeds", Some(json!({"name": "x", "address": site.url()}))).await.expect_problem(409, "too_many_feeds");
 });
+
+on_both!(whoever_may_know_reads_which_calendar_has_a_night, async |db: TestDb| {
+    let site = Site::new(Says::Calendar(calendar(&[("2026-07-01", "2026-07-02", "Reserved")])));
+    let stage = Stage::new(&db, &[site.at.port()]).await;
+    let feed = stage.connect(&site).await;
+    let path = format!("/listings/{}/calendar?from=2026-07-01&to=2026-07-02", stage.home);
+    let reason = async |asker: &Asker| stage.town.get(asker, &path).await.expect(200).json()["data"][0]["reason"].clone();
+    assert_eq!((reason(&stage.ada).await, reason(&Asker::default()).await), (json!("Elsewhere"), Value::Null));
+    stage.ask(Method::PATCH, &format!("/feeds/{feed}"), Some(json!({"name": "Sea & Sun"}))).await.expect(200);
+    assert_eq!(reason(&stage.ada).await, "Sea & Sun");
+});
+
+on_both!(a_refused_address_is_told_with_its_rule, async |db: TestDb| {
+    let stage = Stage::new(&db, &[443]).await;
+    for (address, rule) in [
+        ("https://10.0.0.1/x.ics", "not public"),
+        ("https://localhost/", "private network"),
+        ("https://user:word@1.1.1.1/", "user name"),
+        ("https://1.1.1.1:22/", "its port"),
+        ("https://1.1.1.1/#x", "a fragment"),
+        ("ftp://1.1.1.1/x.ics", "only https"),
+        ("not an address", "spaces"),
+    ] {
+        let refused = stage.ask(Method::POST, "/feeds", Some(json!({"name": "x", "address": address}))).await;
+        let message = refused.expect_problem(422, "address_refused").json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("is not called: ") && message.contains(rule), "{address}: {message}");
+    }
+});

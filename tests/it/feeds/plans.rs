@@ -33,7 +33,8 @@ on_both!(whoever_leaves_takes_their_calendars_along, async |db: TestDb| {
     let user: DbResult<Option<UserId>> =
         db.read(move |conn| conn.first("SELECT user_id FROM accounts WHERE email_key = $1", &[key.into()], |row| row.get(0))).await;
     let user = user.unwrap().unwrap();
-    let copy: DbResult<Vec<u8>> = db.read(move |conn| Holders::new(vec![Box::new(FeedData)]).export(conn, user)).await;
+    let held = FeedData::new(stage.town.tools());
+    let copy: DbResult<Vec<u8>> = db.read(move |conn| Holders::new(vec![Box::new(held)]).export(conn, user)).await;
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(copy.unwrap())).unwrap();
     let mut texts = String::new();
     for at in 0..zip.len() {
@@ -41,7 +42,8 @@ on_both!(whoever_leaves_takes_their_calendars_along, async |db: TestDb| {
     }
     assert!(texts.contains("127.0.0.1") && texts.contains("Elsewhere") && texts.contains(&feed), "{texts}");
     assert!(!texts.contains("secret-word") && !texts.contains(path.trim_start_matches("/ical/").trim_end_matches(".ics")), "{texts}");
-    let erased: DbResult<()> = db.write(move |tx, now| FeedData.erase(tx, now, user)).await;
+    let held = FeedData::new(stage.town.tools());
+    let erased: DbResult<()> = db.write(move |tx, now| held.erase(tx, now, user)).await;
     erased.unwrap();
     for table in [
         "SELECT COUNT(*) FROM calendar_feeds",

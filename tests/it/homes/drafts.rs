@@ -178,3 +178,23 @@ on_both!(whoever_helps_with_all_of_a_home_changes_it_and_does_not_end_it, async 
     run(&db, HELPS, vec![other.parse::<Uuid>().unwrap().into(), "calendar".into()]).await;
     patch(&town, &bo, &other, json!({"max_pets": 1})).await.expect_problem(403, "forbidden");
 });
+
+on_both!(what_no_host_has_priced_has_no_price, async |db: TestDb| {
+    let town = town(&db).await;
+    let ada = town.newcomer("Ada").await;
+    let id = make(&town, &ada, least("Attic of the swift")).await;
+    let shown = async || {
+        let days = town.get(&ada, &format!("/listings/{id}/calendar?from=2026-07-01&to=2026-07-03")).await.expect(200).json();
+        let mine = town.get(&ada, "/me/listings").await.expect(200).json();
+        let pricing = town.get(&ada, &format!("/listings/{id}/pricing")).await.expect(200).json();
+        let prices = days["data"].as_array().unwrap().iter().map(|day| day["price"]["amount"].clone()).collect::<Vec<_>>();
+        (prices, mine["data"][0]["nightly"]["amount"].clone(), pricing["base_price"].clone())
+    };
+    assert_eq!(shown().await, (vec![Value::Null, Value::Null], Value::Null, Value::Null));
+    // One day has a price before the home has.
+    let edit = json!({"edits": [{"from": "2026-07-02", "to": "2026-07-03", "price": {"amount": 12_000, "currency": "EUR"}}]});
+    town.ask(&ada, Method::PATCH, &format!("/listings/{id}/calendar"), Some(&edit)).await.expect(200);
+    assert_eq!(shown().await, (vec![Value::Null, json!(12_000)], Value::Null, Value::Null));
+    patch(&town, &ada, &id, json!({"base_price": 9_500})).await.expect(200);
+    assert_eq!(shown().await, (vec![json!(9_500), json!(12_000)], json!(9_500), json!(9_500)));
+});

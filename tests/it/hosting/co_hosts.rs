@@ -264,3 +264,46 @@ on_both!(foreign_homes_keep_their_secrets, async |db: TestDb| {
     }
     assert_eq!(helpers(&town, &bo, draft).await.0, pairs(&[("Bo", "full")]));
 });
+
+on_both!(addresses_a_co_host_was_told_end_with_their_help, async |db: TestDb| {
+    let town = Town::new(&db).await;
+    let ((ada, ada_id), (bo, bo_id), (cy, _)) = (person(&town, "Ada").await, person(&town, "Bo").await, person(&town, "Cy").await);
+    let home = homes::home(&db, &ada_id, "Attic").await;
+    join(&town, &ada, home, (&bo, "Bo"), "full").await;
+    join(&town, &ada, home, (&cy, "Cy"), "full").await;
+    let exports = format!("/listings/{home}/exports");
+    let path_of = |made: &Value| made["address"].as_str().map(|address| address[address.find("/ical/").unwrap()..].to_owned()).unwrap();
+    let make = async |by: &Asker, name: &str| town.post(by, &exports, json!({"name": name})).await.expect(201).json();
+    let (own, theirs, taken_over) = (make(&ada, "Own").await, make(&bo, "Elsewhere").await, make(&bo, "Taken over").await);
+    let rotate = format!("{exports}/{}/rotate", taken_over["id"].as_str().unwrap());
+    let taken_over = town.post(&ada, &rotate, Value::Null).await.expect(200).json();
+    let of_cy = make(&cy, "Third").await;
+    let nobody = Asker::default();
+    let statuses = async || {
+        let mut all = Vec::new();
+        for made in [&own, &theirs, &taken_over, &of_cy] {
+            all.push(town.get(&nobody, &format!("/{}", path_of(made))).await.status.as_u16());
+        }
+        all
+    };
+    assert_eq!(statuses().await, [200, 200, 200, 200]);
+    // Whoever may not keep the calendar any more has no key to it either.
+    change(&town, &ada, home, &bo_id, "messages").await.expect(200);
+    assert_eq!(statuses().await, [200, 404, 200, 200]);
+    let told = async |name: &str| {
+        let letters = town.letters().await;
+        letters.iter().any(|letter| letter.to.contains(&email_of("Ada")) && letter.subject.contains("addresses") && letter.text.contains(name))
+    };
+    assert!(told("Elsewhere").await && !told("Taken over").await && !told("Third").await);
+    assert_eq!(actions(&town, &db).await.iter().filter(|action| *action == "calendar_export.revoked").count(), 1);
+    // Nor has who is gone altogether.
+    town.ask(&cy, Method::DELETE, "/me", None).await.expect(202);
+    town.clock.advance_seconds(31 * 86_400);
+    town.run_jobs().await;
+    assert_eq!(statuses().await, [200, 404, 200, 404]);
+    assert!(told("Third").await);
+    let ada = town.log_in("Ada").await;
+    let left = town.get(&ada, &exports).await.expect(200).json();
+    let names: Vec<&str> = left["data"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Own", "Taken over"]);
+});

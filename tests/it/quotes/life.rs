@@ -143,3 +143,36 @@ on_both!(what_is_personal_is_handed_out_and_erased, async |db: TestDb| {
     town.run_jobs().await;
     assert_eq!((count(&db, "SELECT COUNT(*) FROM quotes").await, count(&db, "SELECT COUNT(*) FROM coupons").await), (1, 0));
 });
+
+on_both!(a_refusal_does_not_wait_for_whoever_writes, async |db: TestDb| {
+    let town = Town::new(&db).await;
+    let (_, home) = host(&town, &db, "Ada").await;
+    let keyed = with(&town.newcomer("Bo").await, "idempotency-key", "short");
+    let too_short = wish(home, "2026-07-01", "2026-07-02", json!({}));
+    // Somebody writes, and takes their time.
+    let (started, begun) = tokio::sync::oneshot::channel();
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let (started, held) = (std::sync::Mutex::new(Some(started)), std::sync::Mutex::new(held));
+    let writer = db.clone();
+    let writing = tokio::spawn(async move {
+        let long = writer.write(move |_, _| -> Result<()> {
+            if let Some(started) = started.lock().unwrap().take() {
+                started.send(()).unwrap();
+                held.lock().unwrap().recv().unwrap();
+            }
+            Ok(())
+        });
+        long.await
+    });
+    begun.await.unwrap();
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(20), ask(&town, &Asker::default(), too_short.clone())).await;
+    refused.expect("a refusal waited for the writer").expect_problem(409, "dates_unavailable");
+    go_on.send(()).unwrap();
+    writing.await.unwrap().unwrap();
+    // With a key it is kept like any other refusal.
+    let first = ask(&town, &keyed, too_short.clone()).await;
+    run(&db, "UPDATE listings SET min_nights = 1 WHERE id = $1", vec![home.into()]).await;
+    let again = ask(&town, &keyed, too_short.clone()).await;
+    assert_eq!((first.expect_problem(409, "dates_unavailable").json(), again.header("idempotent-replayed")), (again.expect(409).json(), "true"));
+    ask(&town, &Asker::default(), too_short).await.expect(201);
+});

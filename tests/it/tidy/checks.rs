@@ -15,7 +15,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("payments", &["ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "quotes", "ledger", "payments"]),
-    ("availability", &["accounts", "listings", "calendar", "pricing"]),
+    ("availability", &["accounts", "listings", "calendar", "pricing", "feeds"]),
     ("cancellation", &["pricing"]),
     ("quotes", &["accounts", "listings", "calendar", "pricing", "availability", "cancellation"]),
     ("search", &["accounts", "listings", "calendar", "pricing"]),

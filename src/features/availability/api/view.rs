@@ -25,8 +25,8 @@ struct DayView {
     date: DateView,
     /// The night that begins on this date is neither past nor taken.
     available: bool,
-    /// Price of that night.
-    price: MoneyView,
+    /// Price of that night; null while the host has not said it.
+    price: Option<MoneyView>,
     /// Fewest nights of a stay that begins on this date.
     min_nights: u16,
     /// Most nights of a stay that begins on this date.
@@ -43,7 +43,7 @@ struct DayView {
     /// To the people of the listing: units that can still be had for that night alone.
     #[oai(skip_serializing_if_is_none)]
     units_free: Option<u16>,
-    /// To the people of the listing: why it is blocked (`owner`, `maintenance`, `other`), or which calendar has it.
+    /// To the people of the listing: why it is blocked (`owner`, `maintenance`, `other`), or the name of the calendar that has it.
     #[oai(skip_serializing_if_is_none)]
     reason: Option<String>,
     /// To the people of the listing: what was written beside the block.
@@ -63,11 +63,11 @@ impl CalendarView {
 }
 
 impl DayView {
-    fn of(day: &DayOutlook, price: Money, told: Option<&DayTold>) -> Self {
+    fn of(day: &DayOutlook, price: Option<Money>, told: Option<&DayTold>) -> Self {
         Self {
             date: DateView(day.date),
             available: day.available,
-            price: price.into(),
+            price: price.map(MoneyView::from),
             min_nights: day.min_nights,
             max_nights: day.max_nights,
             closed_to_arrival: day.closed_to_arrival,

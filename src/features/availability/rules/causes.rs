@@ -42,7 +42,7 @@ pub struct DayTold {
     pub status: Status,
     /// Units that can still be had for that night alone.
     pub units_free: u16,
-    /// Why it is blocked, or which calendar has it.
+    /// Why it is blocked, or the name of the calendar that has it.
     pub reason: Option<String>,
     /// What the host wrote beside the block.
     pub note: Option<String>,

@@ -267,7 +267,7 @@ impl Days {
         } else {
             taken.extend(full_runs(in_units(&causes.stays).into_iter(), terms.units, g).map(|run| NightRange::new(run.from.plus(-g), run.to)));
         }
-        Self { taken: merge(taken), overrides, held: if uncountable { causes.stays.clone() } else { Vec::new() } }
+        Self { taken: merge(taken), overrides, held: if uncountable { units::each_once(&causes.stays) } else { Vec::new() } }
     }
 
     /// The override in force on `night`.

@@ -128,6 +128,26 @@ impl Rooms<'_> {
     }
 }
 
+/// The stays with what pinned ones take of their unit told once: a booking that keeps its unit, and nights of another calendar that repeats it there,
+/// are the same guests. Told twice they would seem to need two units.
+#[must_use]
+pub(super) fn each_once(stays: &[Held]) -> Vec<Held> {
+    let (mut pinned, mut all): (Vec<Held>, Vec<Held>) = stays.iter().copied().partition(|held| held.pinned && held.slot.is_some());
+    // What keeps the most nights free around it stands as it is.
+    pinned.sort_unstable_by_key(|held| (held.slot, std::cmp::Reverse(held.gap), held.range));
+    for unit in pinned.chunk_by(|a, b| a.slot == b.slot) {
+        for (n, held) in unit.iter().enumerate() {
+            let before: Vec<NightRange> = unit[..n].iter().map(|other| other.range).filter(|other| other.overlaps(held.range)).collect();
+            if before.is_empty() {
+                all.push(*held);
+            } else {
+                all.extend(super::without(held.range, &before).into_iter().map(|range| Held { range, ..*held }));
+            }
+        }
+    }
+    all
+}
+
 /// The nights on which more than `units` stays are there at once.
 #[must_use]
 pub fn crowded(stays: &[Held], units: u16) -> Vec<NightRange> {
@@ -145,6 +165,24 @@ mod tests {
 
     fn pinned(from: i32, to: i32, slot: u16) -> Held {
         Held { slot: Some(slot), pinned: true, ..held(from, to) }
+    }
+
+    #[test]
+    fn what_is_told_of_a_unit_twice_counts_once() {
+        let own = |from, to| Held { gap: 1, ..pinned(from, to, 0) };
+        for (told, expected) in [
+            (vec![own(1, 4), pinned(1, 4, 0)], vec![own(1, 4)]),
+            (vec![pinned(1, 6, 0), own(1, 4), own(5, 6)], vec![own(1, 4), own(5, 6), pinned(4, 5, 0)]),
+            (vec![own(1, 4), pinned(3, 9, 0)], vec![own(1, 4), pinned(4, 9, 0)]),
+            // Another unit, and who may be moved, are others.
+            (vec![own(1, 4), pinned(1, 4, 1)], vec![own(1, 4), pinned(1, 4, 1)]),
+            (vec![Held { slot: Some(0), ..held(1, 4) }, pinned(1, 4, 0)], vec![Held { slot: Some(0), ..held(1, 4) }, pinned(1, 4, 0)]),
+        ] {
+            let (mut found, mut expected) = (each_once(&told), expected);
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{told:?}");
+        }
     }
 
     #[test]

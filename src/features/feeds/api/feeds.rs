@@ -77,6 +77,8 @@ impl FeedsApi {
         let (outbound, address) = (self.outbound.clone(), text.clone());
         let vetted = tokio::task::spawn_blocking(move || outbound.vet(&address)).await.map_err(|failed| Error::Broken(failed.into()))?;
         let host = vetted.map_err(|trouble| match trouble {
+            // The rule, and nothing that the address leads to.
+            Trouble::Refused(rule) => unusable("address", "address_refused", &format!("is not called: {rule}")),
             Trouble::UnknownHost | Trouble::Slow => unusable("address", "address_refused", "nobody knows a server of this name"),
             _ => unusable("address", "address_refused", "must be the https address of a server on the public internet"),
         })?;
@@ -112,7 +114,7 @@ impl FeedsApi {
         Ok(Json(FeedsView { data: feeds.into_iter().map(FeedView::of).collect(), stale_since }))
     }
 
-    /// Have a calendar of another site read, now and then every half hour. 422 `address_refused` for one that is not on the public internet.
+    /// Have a calendar of another site read, now and then every half hour. 422 `address_refused` with the rule for one that is not called.
     #[oai(path = "/listings/:id/feeds", method = "post", operation_id = "addFeed")]
     async fn add(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<FeedAsk>) -> Result<Created<FeedView>> {
         let (ask, listing, world) = (ask.0, ListingId(id.0), self.world(&visitor));

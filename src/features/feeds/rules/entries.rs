@@ -18,6 +18,8 @@ pub struct Stay {
     pub nights: NightRange,
     /// A booking, not a hold that may run out.
     pub firm: bool,
+    /// It keeps its unit.
+    pub pinned: bool,
 }
 
 /// A block of the host.
@@ -208,7 +210,7 @@ pub(super) mod tests {
     }
 
     fn stay(slot: i64, from: i32, to: i32) -> Stay {
-        Stay { slot, booking: BookingId(Uuid::from_u128(u128::try_from(from).unwrap())), nights: range(from, to), firm: true }
+        Stay { slot, booking: BookingId(Uuid::from_u128(u128::try_from(from).unwrap())), nights: range(from, to), firm: true, pinned: false }
     }
 
     fn elsewhere(slot: i64, feed: &str, from: i32, to: i32) -> Elsewhere {

@@ -39,22 +39,32 @@ pub struct Clash {
 }
 
 /// Where a feed meets the stays of the unit it is pinned to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meetings {
+    /// Taken here and there, by different people as far as anybody knows.
+    pub clashes: Vec<Clash>,
+    /// Our own stays that the other site repeats.
+    pub echoes: BTreeSet<BookingId>,
+}
+
+/// Compares what a feed says with the stays of its unit.
 ///
 /// `knows_us`: the site behind the feed has fetched our own calendar. Then nights it has closed (not booked) that all are nights of our own
 /// stays are what it has learnt from us, and no clash.
 #[must_use]
-pub fn clashes(taken: &[(NightRange, Class)], stays: &[(BookingId, NightRange)], knows_us: bool) -> Vec<Clash> {
-    let mut found = Vec::new();
+pub fn meetings(taken: &[(NightRange, Class)], stays: &[(BookingId, NightRange)], knows_us: bool) -> Meetings {
+    let mut found = Meetings::default();
     for (range, class) in taken {
         let meets: Vec<(BookingId, NightRange)> = stays.iter().copied().filter(|(_, stay)| stay.overlaps(*range)).collect();
         let ours: u32 = meets.iter().map(|(_, stay)| common(*range, *stay).nights()).sum();
-        let echo = knows_us && *class == Class::Block && ours >= range.nights();
-        if !echo {
-            found.extend(meets.iter().map(|(booking, stay)| Clash { booking: *booking, nights: common(*range, *stay) }));
+        if knows_us && *class == Class::Block && ours >= range.nights() {
+            found.echoes.extend(meets.iter().map(|(booking, _)| *booking));
+        } else {
+            found.clashes.extend(meets.iter().map(|(booking, stay)| Clash { booking: *booking, nights: common(*range, *stay) }));
         }
     }
-    found.sort_unstable();
-    found.dedup();
+    found.clashes.sort_unstable();
+    found.clashes.dedup();
     found
 }
 
@@ -101,7 +111,10 @@ mod tests {
         ] {
             let mut expected = expected;
             expected.sort_unstable();
-            assert_eq!(clashes(&taken, &stays, knows_us), expected, "{taken:?} {knows_us}");
+            let met = meetings(&taken, &stays, knows_us);
+            assert_eq!(met.clashes, expected, "{taken:?} {knows_us}");
+            let echoed = knows_us && expected.is_empty() && taken.len() == 1;
+            assert_eq!(met.echoes, if echoed { BTreeSet::from([one, two]) } else { BTreeSet::new() }, "{taken:?} {knows_us}");
         }
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             booking: BookingId(Uuid::from_u128(at as u128)),
             nights: nights(from, length),
             firm: true,
+            pinned: false,
         };
         Taken {
             stays: stays.iter().enumerate().map(stay).collect(),

@@ -1,16 +1,21 @@
 //! Addresses at which other sites fetch a calendar, and what they find there.
 
 use super::{By, World, note};
+use super::letters::{self, Matter};
 use crate::features::calendar;
-use crate::features::feeds::rules::entries::{Destination, Entry, entries};
+use crate::features::feeds::rules::entries::{self, Destination, entries};
 use crate::features::feeds::rules::writing::{self, Frame};
 use crate::features::feeds::service::feeds::{check_unit, standing};
 use crate::features::feeds::store::exports::{self as rows, Export, Opened};
 use crate::features::feeds::store::{feeds, nights};
+use crate::features::listings::{Guard, Left, Standing};
+use crate::platform::access::Relation;
+use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::keys::{digest, fresh_secret};
-use crate::values::Instant;
+use crate::platform::tools::Tools;
+use crate::values::{Instant, ListingId, Origin, UserId};
 use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -64,7 +69,7 @@ pub(crate) fn make(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, wis
         version: 1,
         created_at: now,
     };
-    rows::insert(tx, &export, &digest(&token))?;
+    rows::insert(tx, &export, &digest(&token), helper(&standing, by))?;
     note(tx, now, world, "calendar_export.made", by, json!({"export": [null, id]}))?;
     Ok((export, address(world, &token)))
 }
@@ -77,8 +82,8 @@ pub(crate) fn found(conn: &mut Conn<'_>, by: By<'_>, id: Uuid) -> Result<Export>
 
 /// Gives an export another address; the old one finds nothing any more.
 pub(crate) fn rotate(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, id: Uuid) -> Result<(Export, String)> {
-    let token = fresh_secret();
-    rows::rotate(tx, id, &digest(&token), now)?;
+    let (token, standing) = (fresh_secret(), standing(tx, by)?);
+    rows::rotate(tx, id, &digest(&token), helper(&standing, by), now)?;
     note(tx, now, world, "calendar_export.rotated", by, json!({"export": [id, id]}))?;
     Ok((found(tx, by, id)?, address(world, &token)))
 }
@@ -87,6 +92,46 @@ pub(crate) fn rotate(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, i
 pub(crate) fn revoke(tx: &mut Tx<'_>, now: Instant, world: &World, by: By<'_>, id: Uuid) -> DbResult<()> {
     rows::delete(tx, id)?;
     note(tx, now, world, "calendar_export.revoked", by, json!({"export": [id, null]}))
+}
+
+/// The caller, where they are a co-host: what they are told is worth nothing once they help no longer.
+fn helper(standing: &Standing, by: By<'_>) -> Option<UserId> {
+    matches!(standing.relation, Relation::CoHostCalendar | Relation::CoHostMessages | Relation::CoHostFull).then_some(by.caller.user)
+}
+
+/// Ends the exports whose addresses a co-host was told, who helps no longer, and tells the host which other sites need a new one.
+pub(crate) fn end_for(tx: &mut Tx<'_>, now: Instant, world: &World, actor: Actor, listing: ListingId, helper: UserId) -> DbResult<()> {
+    let ended = rows::of_helper(tx, listing, helper)?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    for export in &ended {
+        rows::delete(tx, export.id)?;
+        let (object, diff) = (Some(("listing", listing.0)), json!({"export": [export.id, null]}));
+        let entry = Entry { action: "calendar_export.revoked", actor, on_behalf_of: None, object, reason: None, diff, origin: &world.origin };
+        audit::append(tx, now, &entry)?;
+    }
+    let Some(home) = feeds::home(tx, listing)? else { return Ok(()) };
+    letters::post(tx, now, world, &home, Matter::Ended { listing, exports: &ended })
+}
+
+/// Hears who helps no longer.
+pub struct FeedGuard {
+    world: World,
+}
+
+impl FeedGuard {
+    #[must_use]
+    pub fn new(tools: &Tools) -> Self {
+        Self { world: World::of(tools, Origin::inside("feeds")) }
+    }
+}
+
+impl Guard for FeedGuard {
+    fn helper_left(&self, tx: &mut Tx<'_>, now: Instant, left: &Left<'_>) -> DbResult<()> {
+        let world = World { origin: left.origin.clone(), ..self.world.clone() };
+        end_for(tx, now, &world, Actor::User(left.by), left.listing, left.helper)
+    }
 }
 
 fn address(world: &World, token: &str) -> String {
@@ -111,7 +156,7 @@ pub(crate) fn tell(conn: &mut Conn<'_>, now: Instant, world: &World, token: &str
     Ok(Some(Told { calendar, export: export.id, to_be_noted }))
 }
 
-fn entries_of(conn: &mut Conn<'_>, now: Instant, world: &World, export: &Export) -> DbResult<Option<Vec<Entry>>> {
+fn entries_of(conn: &mut Conn<'_>, now: Instant, world: &World, export: &Export) -> DbResult<Option<Vec<entries::Entry>>> {
     let Some(listed) = calendar::terms(conn, export.listing)? else { return Ok(None) };
     let today = listed.times.zone.local(now).today;
     let changed: HashMap<String, Instant> =

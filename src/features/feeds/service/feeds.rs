@@ -12,6 +12,7 @@ use crate::platform::events;
 use crate::platform::jobs::{self, Job};
 use crate::values::{Instant, ListingId};
 use serde_json::json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The kind of jobs that fetch a feed.
@@ -179,6 +180,11 @@ pub(crate) fn check_unit(units: i64, slot: i64) -> Result<()> {
     let message = format!("the listing has the units 0 to {}", units.max(1) - 1);
     let refused = Error::refused(Kind::Unacceptable, "out_of_range", format!("slot: {message}."));
     Err(refused.with_error(FieldError::new("/body/slot", "out_of_range", message)))
+}
+
+/// What the host calls the feeds of a listing, by what the nights they take bear.
+pub fn names(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<HashMap<String, String>> {
+    Ok(rows::of_listing(conn, listing)?.into_iter().map(|feed| (feed.id.to_string(), feed.chosen.name)).collect())
 }
 
 /// All feeds of a listing, whoever looks.

@@ -3,10 +3,11 @@
 use super::World;
 use crate::features::accounts;
 use crate::features::feeds::rules::snapshot::Clash;
+use crate::features::feeds::store::exports::Export;
 use crate::features::feeds::store::feeds::{Feed, Home};
 use crate::platform::db::{DbResult, Tx};
 use crate::platform::mail::{self, Letter};
-use crate::values::Instant;
+use crate::values::{Instant, ListingId};
 
 /// Ranges that a letter lists; the others are counted.
 const LISTED: usize = 10;
@@ -17,6 +18,8 @@ pub(crate) enum Matter<'a> {
     Failed { feed: &'a Feed, since: Instant },
     Recovered { feed: &'a Feed },
     Conflict { feed: &'a Feed, clashes: &'a [Clash] },
+    /// Addresses that a co-host was told, who helps no longer.
+    Ended { listing: ListingId, exports: &'a [Export] },
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction. Hosts without an account, who came with an import, get none.
@@ -42,6 +45,16 @@ fn text(home: &Home, matter: Matter<'_>) -> (&'static str, String) {
             "a calendar can be read again",
             format!("the calendar \"{}\" ({}) of \"{title}\" can be read again, and its nights are up to date.", feed.chosen.name, feed.host),
         ),
+        Matter::Ended { listing, exports } => {
+            let names: Vec<String> = exports.iter().map(|export| format!("  {}", export.name)).collect();
+            (
+                "addresses of a calendar have ended",
+                format!(
+                    "these addresses of the calendar of \"{title}\" were known to a co-host who may edit it no longer, so they find nothing any more:\n\n{}\n\nOther sites that still fetch them do not hear of new stays here. Make new addresses and give them to these sites: POST /api/v1/listings/{listing}/exports",
+                    names.join("\n")
+                ),
+            )
+        }
         Matter::Conflict { feed, clashes } => {
             let mut nights: Vec<String> = clashes.iter().take(LISTED).map(|clash| format!("  {} to {}", clash.nights.from, clash.nights.to)).collect();
             if clashes.len() > LISTED {

@@ -2,6 +2,8 @@
 
 use super::World;
 use super::letters::{self, Matter};
+use crate::features::calendar;
+use crate::features::feeds::rules::entries::Stay;
 use crate::features::feeds::rules::snapshot::{self, Clash};
 use crate::features::feeds::rules::{Class, Reading, Unreadable, polling};
 use crate::features::feeds::store::feeds::{self, Feed, Health, Home};
@@ -10,7 +12,7 @@ use crate::features::feeds::store::{conflicts, exports, nights};
 use crate::features::listings;
 use crate::platform::db::{DbResult, Tx};
 use crate::platform::events::{self, Kind};
-use crate::values::{Instant, Night, NightRange};
+use crate::values::{BookingId, Instant, Night, NightRange};
 use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -149,13 +151,22 @@ fn take_over(tx: &mut Tx<'_>, now: Instant, world: &World, of: (&Feed, &Home), h
     Ok(went)
 }
 
+/// Stays that the other site repeats as nights of this unit keep it: moved away they would take two units, the nights that are repeated and
+/// their own.
+fn keep_in_place(tx: &mut Tx<'_>, now: Instant, stays: &[Stay], echoes: &BTreeSet<BookingId>) -> DbResult<()> {
+    let movable: BTreeSet<BookingId> = stays.iter().filter(|stay| stay.firm && !stay.pinned).map(|stay| stay.booking).collect();
+    movable.intersection(echoes).try_for_each(|booking| calendar::pin(tx, now, None, *booking, true).map(drop))
+}
+
 /// Looks where the feed meets stays of ours (I9): new clashes are written down and told, those that are gone are ended.
 fn compare(tx: &mut Tx<'_>, now: Instant, world: &World, (feed, home): (&Feed, &Home), taken: &[(NightRange, Class)], today: Night) -> DbResult<()> {
     let known = conflicts::of_feed(tx, feed.id)?;
     let stays = nights::stays(tx, feed.listing, today.plus(-BACK), now)?.into_iter().filter(|stay| stay.slot == feed.chosen.slot);
-    let stays: Vec<_> = stays.map(|stay| (stay.booking, stay.nights)).collect();
-    let clashes = snapshot::clashes(taken, &stays, exports::knows_us(tx, feed.id)?);
-    let clashes: BTreeSet<Clash> = clashes.into_iter().filter(|clash| clash.nights.to > today).collect();
+    let stays: Vec<Stay> = stays.collect();
+    let nights: Vec<_> = stays.iter().map(|stay| (stay.booking, stay.nights)).collect();
+    let met = snapshot::meetings(taken, &nights, exports::knows_us(tx, feed.id)?);
+    keep_in_place(tx, now, &stays, &met.echoes)?;
+    let clashes: BTreeSet<Clash> = met.clashes.into_iter().filter(|clash| clash.nights.to > today).collect();
     let clash_of = |conflict: &conflicts::Conflict| Clash { booking: conflict.booking, nights: conflict.nights };
     for gone in known.iter().filter(|conflict| conflict.resolved_at.is_none() && !clashes.contains(&clash_of(conflict))) {
         conflicts::resolve(tx, now, feed.listing, gone.id, "gone")?;

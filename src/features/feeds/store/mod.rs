@@ -25,6 +25,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     (exports::OF_LISTING, "u"),
     (exports::BY_TOKEN, "t"),
     (exports::KNOWS_US, "u"),
+    (exports::OF_HELPER, "uu"),
+    (exports::HELPED, "u"),
     (conflicts::OF_LISTING, "uubn"),
     (conflicts::OF_FEED, "u"),
     (personal::FEEDS, "u"),

@@ -6,7 +6,7 @@ use crate::values::{BookingId, Instant, ListingId, Night, NightRange};
 use uuid::Uuid;
 
 pub(crate) const OF_FEED: &str = "SELECT from_night, to_night FROM external_nights WHERE listing_id = $1 AND feed = $2 AND to_night > $3 ORDER BY from_night";
-pub(crate) const STAYS: &str = "SELECT slot, booking_id, night, kind FROM booked_nights
+pub(crate) const STAYS: &str = "SELECT slot, booking_id, night, kind, pinned FROM booked_nights
     WHERE listing_id = $1 AND (expires_at IS NULL OR expires_at > $2) AND night >= $3 ORDER BY slot, night";
 pub(crate) const BLOCKS: &str = "SELECT id, from_night, to_night, created_at FROM calendar_blocks WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
 pub(crate) const ELSEWHERE: &str = "SELECT slot, feed, from_night, to_night FROM external_nights WHERE listing_id = $1 AND to_night > $2 ORDER BY from_night";
@@ -47,7 +47,7 @@ pub(crate) fn stays(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: 
         let (slot, booking, night): (i64, BookingId, Night) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match stays.last_mut() {
             Some(last) if (last.slot, last.booking, last.nights.to) == (slot, booking, night) => last.nights.to = night.plus(1),
-            _ => stays.push(Stay { slot, booking, nights: NightRange::new(night, night.plus(1)), firm: row.get::<String>(3)? == "booking" }),
+            _ => stays.push(Stay { slot, booking, nights: NightRange::new(night, night.plus(1)), firm: row.get::<String>(3)? == "booking", pinned: row.get(4)? }),
         }
         Ok(())
     })?;

@@ -1,6 +1,7 @@
 //! `/listings/{id}/co-hosts`: who helps with a listing. `/me/co-host-invitations/accept`: becoming one of them.
 
 use crate::features::listings::rules::co_hosts::Level;
+use crate::features::listings::service::guards::Guards;
 use crate::features::listings::service::co_hosts::{self, CoHost, Invitation, World};
 use crate::platform::access::{Action, Door, Meter};
 use crate::platform::error::{Error, FieldError, Kind, Result};
@@ -105,18 +106,24 @@ struct CoHostingView {
 /// Co-hosts.
 pub struct CoHostsApi {
     tools: Tools,
+    guards: Guards,
     letters: Arc<Letters>,
 }
 
 impl CoHostsApi {
     #[must_use]
-    pub fn new(tools: Tools) -> Self {
+    pub fn new(tools: Tools, guards: Guards) -> Self {
         let letters = Arc::new(Letters::new(&tools.config.limits));
-        Self { tools, letters }
+        Self { tools, guards, letters }
     }
 
     fn world(&self, visitor: &Visitor) -> World {
-        World { keys: Arc::clone(&self.tools.keys), config: Arc::clone(&self.tools.config), origin: visitor.origin() }
+        World {
+            keys: Arc::clone(&self.tools.keys),
+            config: Arc::clone(&self.tools.config),
+            guards: self.guards.clone(),
+            origin: visitor.origin(),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::super::rules::custom::Field;
 use super::super::rules::home::Home;
 use super::super::store::custom;
 use super::super::store::homes::{self, Changed, Held, Turn};
-use super::standing::State;
-use super::world::{Request, World, announce, complete, lacks, nights_taken, no_such_listing, note, take, today};
+use super::standing::{Standing, State};
+use super::world::{Request, World, announce, complete, lacks, nights_taken, no_such_listing, note, take, today_in};
 use crate::platform::access::{Action, Cell, Principal, Relation, Role, allows};
 use crate::platform::audit;
 use crate::platform::config::Config;
@@ -62,7 +62,8 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, request: Requ
         let before = lacks(world, &held, &held.home, &fields);
         complete(lacks(world, &held, &home, &fields).into_iter().filter(|one| !before.contains(one)).collect())?;
     }
-    stays_allow(tx, now, request.caller, &held, &home)?;
+    let was = Terms { listing: held.id, state: held.state, zone: &held.home.zone, currency: held.home.currency };
+    stays_allow(tx, now, request.caller.roles.has(Role::Operator), &was, (&home.zone, home.currency))?;
     if home.units != held.home.units {
         world.guards.set_units(tx, now, request.caller.user, held.id, u16::try_from(home.units).unwrap_or(u16::MAX))?;
     }
@@ -90,11 +91,24 @@ fn settle_place(world: &World, id: ListingId, old: Option<&Home>, home: &mut Hom
     }
 }
 
+/// A home's zone and currency, as stays and prices are meant in them.
+struct Terms<'a> {
+    listing: ListingId,
+    state: State,
+    zone: &'a str,
+    currency: Currency,
+}
+
+/// Whether a home may get another zone or currency by other means than its host's own edits, such as a file. Refuses as those do.
+pub fn may_become(tx: &mut Tx<'_>, now: Instant, standing: &Standing, zone: &str, currency: Currency) -> Result<()> {
+    let was = Terms { listing: standing.listing, state: standing.state, zone: &standing.zone, currency: standing.currency };
+    stays_allow(tx, now, false, &was, (zone, currency))
+}
+
 /// Whether stays to come, and prices that were named, are compatible with the change.
-fn stays_allow(tx: &mut Tx<'_>, now: Instant, caller: &Principal, held: &Held, new: &Home) -> Result<()> {
-    let from = today(held, now);
-    if new.zone != held.home.zone && !caller.roles.has(Role::Operator) {
-        let nights = homes::taken(tx, held.id, from, now)?;
+fn stays_allow(tx: &mut Tx<'_>, now: Instant, is_operator: bool, was: &Terms<'_>, (zone, currency): (&str, Currency)) -> Result<()> {
+    if zone != was.zone && !is_operator {
+        let nights = homes::taken(tx, was.listing, today_in(was.zone, now), now)?;
         if !nights.is_empty() {
             return Err(nights_taken(
                 "zone_fixed",
@@ -103,7 +117,7 @@ fn stays_allow(tx: &mut Tx<'_>, now: Instant, caller: &Principal, held: &Held, n
             ));
         }
     }
-    if new.currency != held.home.currency && (held.state != State::Draft || homes::has_amounts(tx, held.id)?) {
+    if currency != was.currency && (was.state != State::Draft || homes::has_amounts(tx, was.listing)?) {
         let why = "The currency of a home can be changed while it is a draft without stays, prices of days and a price plan: all of them are meant in it.";
         return Err(Error::refused(Kind::Conflict, "currency_fixed", why));
     }

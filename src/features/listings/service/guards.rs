@@ -4,7 +4,7 @@
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{FieldError, Result};
 use crate::platform::privacy::Blocker;
-use crate::values::{Instant, ListingId, UserId};
+use crate::values::{Instant, ListingId, Origin, UserId};
 use std::sync::Arc;
 
 /// A feature with a say in what becomes of a home.
@@ -14,10 +14,24 @@ pub trait Guard: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Somebody may edit the home no longer, because `by` said so: what they alone hold of it ends.
+    fn helper_left(&self, _tx: &mut Tx<'_>, _now: Instant, _left: &Left<'_>) -> DbResult<()> {
+        Ok(())
+    }
+
     /// What has to end before the home can be archived. Nights that stays and holds have taken are looked at already.
     fn blocks_archive(&self, _conn: &mut Conn<'_>, _listing: ListingId, _now: Instant) -> DbResult<Vec<Blocker>> {
         Ok(Vec::new())
     }
+}
+
+/// Who may edit which home no longer.
+#[derive(Debug, Clone, Copy)]
+pub struct Left<'a> {
+    pub listing: ListingId,
+    pub helper: UserId,
+    pub by: UserId,
+    pub origin: &'a Origin,
 }
 
 /// Whoever keeps calendars decides whether a home can have so many units, and puts stays into those that are left (A3, A4).
@@ -46,6 +60,10 @@ impl Guards {
             all.extend(guard.missing(conn, listing)?);
         }
         Ok(all)
+    }
+
+    pub(super) fn helper_left(&self, tx: &mut Tx<'_>, now: Instant, left: &Left<'_>) -> DbResult<()> {
+        self.0.iter().try_for_each(|guard| guard.helper_left(tx, now, left))
     }
 
     pub(super) fn blocks_archive(&self, conn: &mut Conn<'_>, listing: ListingId, now: Instant) -> DbResult<Vec<Blocker>> {

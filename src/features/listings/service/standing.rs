@@ -82,7 +82,16 @@ pub fn allowed(conn: &mut Conn<'_>, caller: Option<&Principal>, listing: Listing
         Cell::No | Cell::Own if found.relation == Relation::Stranger && found.state != State::Published => return Err(not_found()),
         Cell::No | Cell::Own => return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do.")),
     };
-    Ok(Standing {
+    Ok(standing_from(listing, found, limited))
+}
+
+/// A listing as it stands to nobody in particular, for work of the house itself; `None` where there is no such listing.
+pub fn standing_of(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option<Standing>> {
+    Ok(standing::find(conn, listing, None)?.map(|found| standing_from(listing, found, None)))
+}
+
+fn standing_from(listing: ListingId, found: standing::Found, limited: Option<&'static str>) -> Standing {
+    Standing {
         listing,
         host: found.host,
         state: found.state,
@@ -94,7 +103,7 @@ pub fn allowed(conn: &mut Conn<'_>, caller: Option<&Principal>, listing: Listing
         withheld: found.withheld,
         relation: found.relation,
         limited,
-    })
+    }
 }
 
 /// What somebody is to a listing by themselves, whatever roles they have; a stranger to one that is not there.

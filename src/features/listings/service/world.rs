@@ -99,7 +99,12 @@ pub(super) fn complete(missing: Vec<FieldError>) -> Result<()> {
 
 /// Today's date at the home (D9).
 pub(super) fn today(held: &Held, now: Instant) -> Night {
-    Zone::parse(&held.home.zone).map_or_else(|| Night::in_utc(now), |zone| zone.local(now).today)
+    today_in(&held.home.zone, now)
+}
+
+/// Today's date in a zone.
+pub(super) fn today_in(zone: &str, now: Instant) -> Night {
+    Zone::parse(zone).map_or_else(|| Night::in_utc(now), |zone| zone.local(now).today)
 }
 
 /// 409: nights that are taken stand against it.

@@ -38,8 +38,8 @@ struct PricingView {
     listing_id: Uuid,
     /// ISO 4217; of every amount here.
     currency: String,
-    /// Of a night, where nothing else is said.
-    base_price: i64,
+    /// Of a night, where nothing else is said; null while the host has not said it.
+    base_price: Option<i64>,
     plan: PricePlan,
     /// What the platform takes; for the operator to set.
     platform_fees: PlatformFeesView,
@@ -139,7 +139,7 @@ impl PricingView {
         Ok(Self {
             listing_id: standing.listing.0,
             currency: offer.base.currency.code().to_owned(),
-            base_price: offer.base.minor,
+            base_price: Some(offer.base.minor).filter(|price| *price > 0),
             plan: plan::shown(&offer.plan)?,
             platform_fees: PlatformFeesView {
                 guest_bp: offer.fees.guest_bp.into(),

@@ -26,16 +26,28 @@ pub fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
         return if weights.is_empty() { Vec::new() } else { spread(amount, &vec![1; weights.len()]) };
     }
     let mut parts = Vec::with_capacity(weights.len());
-    // Dividing 128 bits is slow: once a weight, and the remainder from the quotient.
     let mut remainders: Vec<(i128, usize)> = Vec::with_capacity(weights.len());
-    for (at, weight) in weights.iter().enumerate() {
-        let share = i128::from(amount) * i128::from(*weight);
-        let part = share / sum;
-        remainders.push((share - part * sum, at));
-        parts.push(i64::try_from(part).unwrap_or(i64::MAX));
+    // Dividing 128 bits is slow: it is done where 64 are too few, and once a weight, the remainder from the quotient.
+    let largest = weights.iter().copied().max().unwrap_or(0);
+    if let (Some(_), Ok(sum)) = (amount.checked_mul(largest), i64::try_from(sum)) {
+        for (at, weight) in weights.iter().enumerate() {
+            let share = amount * weight;
+            parts.push(share / sum);
+            remainders.push(((share % sum).into(), at));
+        }
+    } else {
+        for (at, weight) in weights.iter().enumerate() {
+            let share = i128::from(amount) * i128::from(*weight);
+            let part = share / sum;
+            remainders.push((share - part * sum, at));
+            parts.push(i64::try_from(part).unwrap_or(i64::MAX));
+        }
     }
     let left = usize::try_from(amount - parts.iter().sum::<i64>()).unwrap_or(0);
-    remainders.sort_unstable_by_key(|(remainder, at)| (std::cmp::Reverse(*remainder), *at));
+    // Who is among the largest matters, not in which order they are.
+    if left > 0 && left < remainders.len() {
+        remainders.select_nth_unstable_by_key(left - 1, |(remainder, at)| (std::cmp::Reverse(*remainder), *at));
+    }
     for (_, at) in remainders.into_iter().take(left) {
         parts[at] += 1;
     }

@@ -25,7 +25,7 @@ pub use bounds::{Bounds, Largest, bounds_per_night};
 pub use faults::{Fault, plan_faults, tax_faults};
 pub use instalments::{Due, Instalment, instalments};
 pub use keep::{Keep, taxes_kept};
-pub use nights::{StayPrice, night_price, nightly, stay_price};
+pub use nights::{StayPrice, night_price, nightly, stay_price, told_night_price};
 pub use plan::{
     Collected, ExtraGuest, Fee, FeeRefund, FeeScope, InstalmentKind, Instalments, Lead, LeadTier, LengthTier, NonRefundable, Plan, Reduced, Season, Weekend,
 };

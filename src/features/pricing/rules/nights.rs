@@ -49,9 +49,19 @@ pub fn stay_price(base: i64, days: &Days, stay: Stay) -> StayPrice {
 /// (P4).
 #[must_use]
 pub fn night_price(terms: &Terms<'_>, night: Night) -> i64 {
+    said_price(terms, night).max(1)
+}
+
+/// [`night_price`], to be shown; `None` where its host has not said yet what it costs.
+#[must_use]
+pub fn told_night_price(terms: &Terms<'_>, night: Night) -> Option<i64> {
+    Some(said_price(terms, night)).filter(|price| *price > 0)
+}
+
+/// Zero where nobody has said it: a draft may have no base price.
+fn said_price(terms: &Terms<'_>, night: Night) -> i64 {
     let by_day = terms.days.at(night).and_then(|day| day.price_minor).map(NonZeroI64::get);
-    let price = by_day.or_else(|| season_at(terms.plan, night).map(|(_, price)| price)).unwrap_or_else(|| by_week(terms, night));
-    price.max(1)
+    by_day.or_else(|| season_at(terms.plan, night).map(|(_, price)| price)).unwrap_or_else(|| by_week(terms, night))
 }
 
 fn by_week(terms: &Terms<'_>, night: Night) -> i64 {
@@ -77,9 +87,9 @@ impl Season {
     }
 }
 
-/// The nights of `range` as pairs of a price and how many of them cost that; the pairs come in no particular order and a price
-/// may come twice. Walks overrides and seasons instead of nights.
-pub(super) fn each_price(terms: &Terms<'_>, range: NightRange, mut take: impl FnMut(i64, i64)) {
+/// The nights of `range`, stretch by stretch in their order: with the price of each, or with none where the weekday decides. Walks overrides
+/// and seasons instead of nights.
+fn each_stretch(terms: &Terms<'_>, range: NightRange, mut take: impl FnMut(NightRange, Option<i64>)) {
     let mut from = range.from;
     let mut next = terms.days.overrides.partition_point(|day| day.range.to <= from);
     while from < range.to {
@@ -88,7 +98,7 @@ pub(super) fn each_price(terms: &Terms<'_>, range: NightRange, mut take: impl Fn
             Some(day) if day.range.from <= from => {
                 let to = day.range.to.min(range.to);
                 match day.price_minor {
-                    Some(price) => take(price.get().max(1), i64::from(from.days_until(to))),
+                    Some(price) => take(NightRange::new(from, to), Some(price.get().max(1))),
                     None => by_season(terms, NightRange::new(from, to), &mut take),
                 }
                 next += 1;
@@ -105,17 +115,33 @@ pub(super) fn each_price(terms: &Terms<'_>, range: NightRange, mut take: impl Fn
 }
 
 /// Nights without overrides.
-fn by_season(terms: &Terms<'_>, range: NightRange, take: &mut impl FnMut(i64, i64)) {
+fn by_season(terms: &Terms<'_>, range: NightRange, take: &mut impl FnMut(NightRange, Option<i64>)) {
     let mut from = range.from;
     while from < range.to {
         let edges = terms.plan.seasons.iter().flat_map(|season| [season.from, season.to]);
         let to = edges.filter(|edge| *edge > from).fold(range.to, Night::min);
-        match season_at(terms.plan, from) {
-            Some((_, price)) => take(price.max(1), i64::from(from.days_until(to))),
-            None => by_weekdays(terms, NightRange::new(from, to), take),
-        }
+        take(NightRange::new(from, to), season_at(terms.plan, from).map(|(_, price)| price.max(1)));
         from = to;
     }
+}
+
+/// [`night_price`] of every night of `range`.
+pub(super) fn night_prices(terms: &Terms<'_>, range: NightRange) -> Vec<i64> {
+    let mut prices = Vec::with_capacity(usize::try_from(range.nights()).unwrap_or(0));
+    each_stretch(terms, range, |stretch, price| match price {
+        Some(price) => prices.extend(stretch.iter().map(|_| price)),
+        None => prices.extend(stretch.iter().map(|night| by_week(terms, night).max(1))),
+    });
+    prices
+}
+
+/// The nights of `range` as pairs of a price and how many of them cost that; the pairs come in no particular order and a price
+/// may come twice.
+pub(super) fn each_price(terms: &Terms<'_>, range: NightRange, mut take: impl FnMut(i64, i64)) {
+    each_stretch(terms, range, |stretch, price| match price {
+        Some(price) => take(price, i64::from(stretch.from.days_until(stretch.to))),
+        None => by_weekdays(terms, stretch, &mut take),
+    });
 }
 
 /// Nights without overrides and seasons.

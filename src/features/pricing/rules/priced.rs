@@ -3,11 +3,12 @@
 use super::arithmetic::{WHOLE_BP, spread};
 use super::ask::{Ask, Terms};
 use super::bill::{Bill, Entry, Paper, Sums};
-use super::nights::night_price;
+use super::nights::night_prices;
 use super::plan::{Collected, FeeRefund};
 use super::tax::{Charged, Remitter, TaxRule, Taxed};
 use crate::platform::error::{Kind, Refusal, Refused};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +170,7 @@ impl Refusal for TooMuch {
 
 /// Prices a stay, line by line. Refuses amounts beyond 64 bits; nothing is clipped silently.
 pub fn price(terms: &Terms<'_>, ask: &Ask<'_>) -> Result<Priced, TooMuch> {
-    let nights: Vec<i64> = ask.stay.range().iter().map(|night| night_price(terms, night)).collect();
+    let nights = night_prices(terms, ask.stay.range());
     let nightly_subtotal: i128 = nights.iter().map(|price| i128::from(*price)).sum();
     let mut sheet = Sheet { lines: Vec::with_capacity(8), taxes: Vec::new(), fits: true };
     sheet.write_nights(&nights);
@@ -239,11 +240,14 @@ impl Sheet {
     /// A line for each price that nights have, in the order in which they come.
     fn write_nights(&mut self, nights: &[i64]) {
         let mut groups: Vec<(i64, u64)> = Vec::new();
-        for price in nights {
-            match groups.iter_mut().find(|(known, _)| known == price) {
-                Some((_, count)) => *count += 1,
-                None => groups.push((*price, 1)),
+        // Where every night has a price of its own, looking for it among all others would be most of the work.
+        let mut places: HashMap<i64, usize, foldhash::fast::RandomState> = HashMap::default();
+        for run in nights.chunk_by(|a, b| a == b) {
+            let place = *places.entry(run[0]).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push((run[0], 0));
             }
+            groups[place].1 += run.len() as u64;
         }
         for (price, count) in groups {
             let amount = i128::from(price) * i128::from(count);

@@ -8,6 +8,7 @@ use crate::features::quotes::rules::asked::{self, Asked, Wish};
 use crate::features::quotes::rules::promise::QuoteId;
 use crate::features::quotes::service::{prices, quote};
 use crate::platform::access::Principal;
+use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Created, Known, PREFIX, Prepared};
 use crate::platform::idempotency::Once;
@@ -75,20 +76,27 @@ impl QuotesApi {
     #[oai(path = "/quotes", method = "post", operation_id = "makeQuote")]
     async fn make(&self, known: Known, once: Once, ask: Json<QuoteAsk>) -> Result<Created<QuoteView>> {
         let (asked, config, caller) = (ask.0.judged()?, self.tools.config.clone(), known.0);
-        let made = self.tools.db.write_once(&once, move |tx, now| {
+        let (db, fees) = (self.tools.db.clone(), config.clone());
+        // All that takes long is read; whoever is refused never has the writer wait for them.
+        let worked = self.tools.db.read(move |conn: &mut Conn<'_>| {
             let caller: Option<&Principal> = caller.as_deref();
-            let quote = quote::make(tx, now, caller.map(|caller| caller.user), &config, &asked)?;
-            let sees = quote::sees_payout(tx, caller, quote.listing)?;
+            let quote = quote::work_out(conn, db.now(), caller.map(|caller| caller.user), &fees, &asked)?;
+            let sees = quote::sees_payout(conn, caller, quote.listing)?;
+            Ok((quote, sees))
+        });
+        let (quote, sees) = once.decided(worked.await)?;
+        let kept = self.tools.db.write_once(&once, move |tx, now| {
+            let quote = quote::keep(tx, now, &config, &quote)?;
             Ok(Created::at(format!("{PREFIX}/quotes/{}", quote.id.0), &QuoteView::of(&quote, sees)?))
         });
-        made.await
+        kept.await
     }
 
     /// A quote of yours, or one that was made without login, while it holds. 410 afterwards.
     #[oai(path = "/quotes/:id", method = "get", operation_id = "readQuote")]
     async fn read(&self, known: Known, id: Path<Uuid>) -> Result<Cached<QuoteView>> {
         let db = self.tools.db.clone();
-        let read = move |conn: &mut crate::platform::db::Conn<'_>| quote::read(conn, db.now(), known.0.as_deref(), QuoteId(id.0));
+        let read = move |conn: &mut Conn<'_>| quote::read(conn, db.now(), known.0.as_deref(), QuoteId(id.0));
         let (quote, sees) = self.tools.db.read(read).await?;
         let prepared = Prepared::of(&QuoteView::of(&quote, sees)?);
         let tag = prepared.etag();
@@ -123,7 +131,7 @@ impl QuotesApi {
         let party = Party { adults: adults.0, children: children.0, infants: infants.0, pets: pets.0 };
         let guests = Guests::told(party, &child_age.0.unwrap_or_default())?;
         let (id, db, config, nights) = (ListingId(id.0), self.tools.db.clone(), self.tools.config.clone(), nights.0);
-        let read = move |conn: &mut crate::platform::db::Conn<'_>| prices::prices(conn, id, range, nights, guests, &config.fees, db.now());
+        let read = move |conn: &mut Conn<'_>| prices::prices(conn, id, range, nights, guests, &config.fees, db.now());
         let prices = self.tools.db.read_cut(read).await?;
         Ok(Cached::fresh(Prepared::of(&PriceCalendarView::of(&month.0, nights, &prices))))
     }

@@ -28,18 +28,34 @@ pub(super) struct Gathered {
     pub offer: Offer,
 }
 
-/// Decides and prices a stay and keeps the promise. Refuses with 404 where the listing is not published, with 422 for options, rates and
+/// Decides and prices a stay; nothing is kept yet. Refuses with 404 where the listing is not published, with 422 for options, rates and
 /// coupons that are not there, with 409 `dates_unavailable` where a rule of the calendar says no, and with 422 `price_too_large`.
-pub fn make(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, config: &Config, asked: &Asked) -> Result<Quote> {
+pub(crate) fn work_out(conn: &mut Conn<'_>, now: Instant, by: Option<UserId>, config: &Config, asked: &Asked) -> Result<Quote> {
     let stay = asked.stay().map_err(Error::Refused)?;
-    let gathered = gather(tx, asked.listing, config, now)?;
+    let gathered = gather(conn, asked.listing, config, now)?;
     choices(&gathered.offer.plan, asked)?;
     let coupon = match &asked.coupon {
-        Some(key) => Some(coupons::found(tx, now, key, by, asked, stay, &gathered.place, gathered.offer.base.currency)?),
+        Some(key) => Some(coupons::found(conn, now, key, by, asked, stay, &gathered.place, gathered.offer.base.currency)?),
         None => None,
     };
     bookable(&gathered.calendar, asked, stay)?;
-    let quote = worked_out(now, by, config, asked, stay, &gathered, coupon.as_ref())?;
+    worked_out(now, by, config, asked, stay, &gathered, coupon.as_ref())
+}
+
+/// Keeps a promise that was worked out a moment ago. Where the listing or its calendar has changed since, it is worked out anew, and
+/// refuses as [`work_out`] does.
+pub(crate) fn keep(tx: &mut Tx<'_>, now: Instant, config: &Config, quote: &Quote) -> Result<Quote> {
+    let place = rows::place(tx, quote.listing)?;
+    if !place.is_some_and(|place| place.version == quote.listing_version && place.calendar_version == quote.calendar_version) {
+        return make(tx, now, quote.by, config, &quote.asked);
+    }
+    rows::insert(tx, quote)?;
+    Ok(quote.clone())
+}
+
+/// [`work_out`], and keeps the promise, for whoever has a transaction already.
+pub fn make(tx: &mut Tx<'_>, now: Instant, by: Option<UserId>, config: &Config, asked: &Asked) -> Result<Quote> {
+    let quote = work_out(tx, now, by, config, asked)?;
     rows::insert(tx, &quote)?;
     Ok(quote)
 }

@@ -5,6 +5,7 @@
 
 mod letters;
 
+use super::guards::{Guards, Left};
 use super::standing::{Standing, State, allowed};
 use crate::features::accounts::{self, Contact};
 use crate::features::listings::rules::co_hosts::{self as rules, Level};
@@ -28,7 +29,15 @@ pub(in super::super) use store::{CoHost, Invitation};
 pub(in super::super) struct World {
     pub keys: Arc<Keys>,
     pub config: Arc<Config>,
+    pub guards: Guards,
     pub origin: Origin,
+}
+
+impl World {
+    /// Whoever helped may edit the home no longer: all features hear of it.
+    fn helper_left(&self, tx: &mut Tx<'_>, now: Instant, listing: ListingId, helper: UserId, by: UserId) -> DbResult<()> {
+        self.guards.helper_left(tx, now, &Left { listing, helper, by, origin: &self.origin })
+    }
 }
 
 /// Who helps, and who was asked to.
@@ -148,6 +157,9 @@ pub(in super::super) fn change(
     }
     store::set_level(tx, listing, user, level)?;
     store::drop_invitations_by(tx, listing, user)?;
+    if level < Level::Full {
+        world.helper_left(tx, now, listing, user, caller.user)?;
+    }
     let diff = json!({"co_host": [user.0, user.0], "level": [before.level.name(), level.name()]});
     note(tx, now, world, "co_host.changed", caller.user, listing, diff)?;
     let (title, host) = (store::title(tx, listing)?, accounts::contact(tx, standing.host)?);
@@ -180,6 +192,7 @@ pub(in super::super) fn remove(
     }
     store::remove(tx, listing, user)?;
     store::drop_invitations_by(tx, listing, user)?;
+    world.helper_left(tx, now, listing, user, caller.user)?;
     note(tx, now, world, "co_host.removed", caller.user, listing, json!({"co_host": [user.0, null], "level": [before.level.name(), null]}))?;
     let (title, host, them) = (store::title(tx, listing)?, accounts::contact(tx, standing.host)?, accounts::contact(tx, user)?);
     letters::tell(tx, now, world, them.as_ref(), &title, Matter::Left)?;

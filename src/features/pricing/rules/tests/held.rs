@@ -85,7 +85,9 @@ proptest! {
     #[test]
     fn runs_of_nights_are_nights(plan in plan(), days in days(), stay in stays(), fees in fee_model()) {
         let terms = Terms { base: 10_000, plan: &plan, days: &days, fees, taxes: &[] };
-        let by_night: i64 = stay.range().iter().map(|night| night_price(&terms, night)).sum();
+        let each: Vec<i64> = stay.range().iter().map(|night| night_price(&terms, night)).collect();
+        prop_assert_eq!(&price(&terms, &Ask::standard(stay, adults(1), 0)).unwrap().nights, &each);
+        let by_night: i64 = each.iter().sum();
         let bare = Plan { weekend: plan.weekend, seasons: plan.seasons.clone(), ..Plan::default() };
         let nights_only = Terms { plan: &bare, fees: FeeModel::default(), ..terms };
         prop_assert_eq!(total_price(&nights_only, stay, adults(1), 0), by_night);
