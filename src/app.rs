@@ -7,7 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
-use crate::features::bookings::{self, BookingData, BookingsApi};
+use crate::features::bookings::{self, BookingData, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
@@ -102,7 +102,7 @@ impl Parts {
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
         let outbound = Outbound::open(&tools.config);
-        let payments = Payments::open(&tools, &outbound, Arc::new(Nobody));
+        let payments = Payments::open(&tools, &outbound, Arc::new(bookings::Listener::new(&tools)));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![
@@ -214,7 +214,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let paying = (
         PaymentsApi::new(payments.clone()),
         SandboxApi::new(tools.clone(), payments.clone()),
-        StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments),
+        StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments.clone()),
     );
     let finding = (
         SearchApi::new(tools.clone(), search),
@@ -242,7 +242,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = BookingsApi::new(tools, cursors);
+    let booking = (BookingsApi::new(tools.clone(), cursors, payments.clone()), BookingMoneyApi::new(tools, payments));
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),

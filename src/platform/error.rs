@@ -27,6 +27,8 @@ pub enum Kind {
     Malformed,
     /// 401: who are you?
     Unauthenticated,
+    /// 402: it is not paid.
+    PaymentNeeded,
     /// 403: known, but not allowed.
     Forbidden,
     /// 404: there is no such thing, or not for you.

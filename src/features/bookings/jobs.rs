@@ -4,17 +4,18 @@
 //! the order in which it was due.
 
 use super::service::{World, steps};
-use super::store::bookings as rows;
-use crate::platform::db::{Db, DbError, Lane};
+use super::store::{alterations, bookings as rows, instalments};
+use crate::platform::db::{Conn, Db, DbResult, Lane};
 use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, Order, every};
 use crate::platform::tools::Tools;
-use crate::values::{BookingId, Origin};
+use crate::values::{BookingId, Instant, Origin};
 use std::time::Duration;
 
 const PERIOD: Duration = Duration::from_secs(15);
 /// Bookings that are looked for at once.
-const SOME: i64 = 200;
+const SOME: usize = 200;
+const SOME_ROWS: i64 = 200;
 
 #[must_use]
 pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
@@ -24,17 +25,25 @@ pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
 
 fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {
     loop {
-        let due: Vec<BookingId> = db.read_blocking(|conn| rows::due(conn, db.now(), SOME).map_err(DbError::from))?;
+        let due = db.read_blocking(|conn| found(conn, db.now()))?;
         for id in &due {
             if order.should_stop() {
                 return Err(Failure::Later("stopped".into()));
             }
             let (id, world) = (*id, world.clone());
-            db.write_blocking(Lane::Bulk, move |tx, now| steps::open(tx, now, &world, id).map(|_| ()))
+            db.write_blocking(Lane::Bulk, move |tx, now| steps::tend(tx, now, &world, id))
                 .or_else(|error: Error| if matches!(error, Error::Refused(_)) { Ok(()) } else { Err(error) })?;
         }
-        if i64::try_from(due.len()).unwrap_or(SOME) < SOME {
+        if due.len() < SOME {
             return Ok(());
         }
     }
+}
+
+/// Bookings with anything that is due.
+fn found(conn: &mut Conn<'_>, now: Instant) -> DbResult<Vec<BookingId>> {
+    let mut due = rows::due(conn, now, SOME_ROWS)?;
+    due.extend(instalments::due(conn, now, SOME_ROWS)?);
+    due.extend(alterations::overdue(conn, now, SOME_ROWS)?);
+    Ok(due)
 }

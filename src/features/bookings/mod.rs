@@ -11,9 +11,10 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use api::{BookingsApi, DOORS};
+pub use api::{BookingMoneyApi, BookingsApi, DOORS};
 pub use jobs::jobs;
 pub use personal::BookingData;
 pub use rules::booking::Booking;
 pub use rules::state::State;
+pub use service::hear::Listener;
 pub use store::statements;

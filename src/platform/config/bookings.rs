@@ -9,17 +9,22 @@ use serde::{Deserialize, Serialize};
 pub struct Bookings {
     /// Minutes for which nights are held until the guest has paid, 5 to 1,440.
     pub hold_minutes: u16,
+    /// Hours for which they are held where the guest pays by bank transfer, 1 to 336.
+    pub transfer_hours: u16,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self { hold_minutes: 15 }
+        Self { hold_minutes: 15, transfer_hours: 72 }
     }
 }
 
 impl Bookings {
     pub(super) fn check(&self) -> Result<(), SettingsError> {
-        if (5..=1_440).contains(&self.hold_minutes) { Ok(()) } else { Err(SettingsError::of("bookings.hold_minutes", "is 5 to 1440")) }
+        if !(5..=1_440).contains(&self.hold_minutes) {
+            return Err(SettingsError::of("bookings.hold_minutes", "is 5 to 1440"));
+        }
+        if (1..=336).contains(&self.transfer_hours) { Ok(()) } else { Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336")) }
     }
 }
 
@@ -30,7 +35,10 @@ mod tests {
     #[test]
     fn nights_are_held_for_five_minutes_to_a_day() {
         for (hold_minutes, good) in [(4, false), (5, true), (15, true), (1_440, true), (1_441, false)] {
-            assert_eq!(Bookings { hold_minutes }.check().is_ok(), good, "{hold_minutes}");
+            assert_eq!(Bookings { hold_minutes, ..Bookings::default() }.check().is_ok(), good, "{hold_minutes}");
+        }
+        for (transfer_hours, good) in [(0, false), (1, true), (336, true), (337, false)] {
+            assert_eq!(Bookings { transfer_hours, ..Bookings::default() }.check().is_ok(), good, "{transfer_hours}");
         }
     }
 }

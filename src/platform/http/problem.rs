@@ -62,6 +62,7 @@ impl Kind {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::PaymentNeeded => StatusCode::PAYMENT_REQUIRED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -235,6 +236,7 @@ fn by_status(error: poem::Error) -> Error {
         StatusCode::NOT_FOUND => (Kind::NotFound, "not_found", "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => (Kind::MethodNotAllowed, "method_not_allowed", "This address does not know this method."),
         StatusCode::UNAUTHORIZED => (Kind::Unauthenticated, "unauthenticated", "A valid access token is needed."),
+        StatusCode::PAYMENT_REQUIRED => (Kind::PaymentNeeded, "payment_failed", "The payment was refused."),
         StatusCode::FORBIDDEN => (Kind::Forbidden, "forbidden", "This is not yours to do."),
         StatusCode::PAYLOAD_TOO_LARGE => (Kind::TooLarge, "body_too_large", "The body is larger than this operation takes."),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {

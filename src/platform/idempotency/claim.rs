@@ -54,6 +54,8 @@ pub(super) enum Fate {
     Settled,
     /// The transaction decided against it, and was undone; the refusal is worth keeping.
     Refused,
+    /// The answer stands in the database, and another one came of what was done afterwards: it takes its place.
+    Amended,
 }
 
 /// The right to do something once: an argument of a handler, for `db.write_once`. Without a key it is the right to do it.
@@ -115,6 +117,7 @@ impl Keys {
         self.db
             .write(move |tx, now| match store::claim(tx, &claim, now)? {
                 Known::Ours => store::keep(tx, &claim, &answer),
+                Known::Same(_) if claim.fate.load(Ordering::Acquire) == Fate::Amended as u8 => store::keep(tx, &claim, &answer),
                 // Another node has been there first; its answer stands.
                 Known::Same(_) | Known::Other => Ok(()),
             })
@@ -133,7 +136,8 @@ impl Claim {
         let fate = self.fate.load(Ordering::Acquire);
         let done = fate == Fate::Open as u8 && (200..400).contains(&status);
         let refused = fate == Fate::Refused as u8 && (400..500).contains(&status);
-        done || refused
+        let amended = fate == Fate::Amended as u8 && status < 500;
+        done || refused || amended
     }
 
     /// Nothing is done under this key any more: whoever sends the request again is not to be told to wait. A transaction that is

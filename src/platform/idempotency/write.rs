@@ -5,6 +5,7 @@ use super::store::{self, Kept, Known};
 use crate::platform::db::{Db, DbError, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::Instant;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// An answer that can be kept and given again.
@@ -44,6 +45,35 @@ impl Db {
             })
             .await;
         self.conclude(claim, done).await
+    }
+
+    /// [`Db::write_once`], and then something that must not stand in a transaction, such as asking a payment provider: `then` gets what `f`
+    /// has beside its answer, and answers what the client is to get. Until it does, the stored answer is that of `f`, so that whoever
+    /// repeats a request whose process died in between learns what was done.
+    pub async fn write_once_then<A, T, F, G, R>(&self, once: &Once, f: F, then: G) -> Result<A>
+    where
+        A: Repeatable,
+        T: Clone + Send + Sync + 'static,
+        F: Fn(&mut Tx<'_>, Instant) -> Result<(A, T)> + Send + 'static,
+        G: FnOnce(T) -> R,
+        R: Future<Output = Result<A>>,
+    {
+        let made: Arc<Mutex<Option<T>>> = Arc::default();
+        let kept = Arc::clone(&made);
+        let answer = self
+            .write_once(once, move |tx, now| {
+                let (answer, more) = f(tx, now)?;
+                *kept.lock() = Some(more);
+                Ok(answer)
+            })
+            .await?;
+        // An answer from before has nothing beside it.
+        let Some(more) = made.lock().take() else { return Ok(answer) };
+        let last = then(more).await;
+        if let Some(claim) = once.claim() {
+            claim.meets(Fate::Amended);
+        }
+        last
     }
 
     async fn conclude<A: Repeatable>(&self, claim: &Arc<Claim>, done: Result<Done<A>, Broke>) -> Result<A> {
@@ -121,5 +151,5 @@ impl From<DbError> for Broke {
 
 /// Refusals that would be the same again: not those that pass by themselves, and not a version that was read too long ago.
 fn is_worth_keeping(error: &Error) -> bool {
-    matches!(error, Error::Refused(refused) if matches!(refused.kind, Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Gone | Kind::Unacceptable))
+    matches!(error, Error::Refused(refused) if matches!(refused.kind, Kind::PaymentNeeded | Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Gone | Kind::Unacceptable))
 }

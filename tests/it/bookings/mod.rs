@@ -2,6 +2,7 @@
 
 mod asking;
 mod booking;
+mod paying;
 mod plans;
 mod time;
 

@@ -14,7 +14,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("pricing", &["accounts", "listings", "calendar"]),
     ("ledger", &[]),
     ("payments", &["ledger"]),
-    ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "quotes", "ledger", "payments"]),
+    ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "cancellation", "quotes", "ledger", "payments"]),
     ("availability", &["accounts", "listings", "calendar", "pricing", "feeds"]),
     ("cancellation", &["pricing"]),
     ("quotes", &["accounts", "listings", "calendar", "pricing", "availability", "cancellation"]),

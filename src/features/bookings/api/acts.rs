@@ -5,10 +5,11 @@ use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::service::acts::{DECLINE_REASONS, Deed};
 use crate::features::bookings::service::{World, read};
 use crate::features::listings;
-use crate::platform::access::Action;
+use crate::features::payments::Payments;
+use crate::platform::access::{Action, Principal};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Done, IfMatch, Visitor, etag};
+use crate::platform::http::{Caller, Done, IfMatch, Visitor};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant};
@@ -60,9 +61,17 @@ pub(super) fn words(pointer: &str, text: Option<String>, most: usize) -> Result<
 /// A use case that moves a booking on.
 type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
 
+/// A booking as the caller sees it, with its entity tag.
+pub(super) fn shown(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: Booking) -> Result<(BookingView, String)> {
+    let side = read::side_of(tx, caller, &booking, Action::SeeGuestContact)?;
+    let told = read::told(tx, now, booking, side)?;
+    BookingView::with_tag(tx, payments, &told)
+}
+
 #[expect(clippy::too_many_arguments, reason = "what a handler is handed")]
 pub(super) async fn act(
     tools: &Tools,
+    payments: &Payments,
     caller: Caller,
     visitor: Visitor,
     once: Once,
@@ -71,12 +80,10 @@ pub(super) async fn act(
     reason: String,
     deed: UseCase,
 ) -> Result<Done<BookingView>> {
-    let world = World::of(tools, visitor.origin());
+    let (world, payments) = (World::of(tools, visitor.origin()), payments.clone());
     let done = tools.db.write_once(&once, move |tx, now| {
         let booking = deed(tx, now, &world, &Deed { caller: &caller, booking: BookingId(id), if_match: &if_match, reason: &reason })?;
-        let side = read::side_of(tx, &caller, &booking, Action::SeeGuestContact)?;
-        let told = read::told(tx, now, booking, side)?;
-        Ok(Done::now(&BookingView::of(&told)?).with_etag(etag::of_version(told.booking.version)))
+        shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Done::now(&view).with_etag(tag))
     });
     done.await
 }

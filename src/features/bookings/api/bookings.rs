@@ -1,20 +1,23 @@
 //! `POST /bookings`, `GET /bookings` and `GET /bookings/{id}`, and the acts on one of them.
 
-use super::acts::{ReasonAsk, WordsAsk, act};
+use super::acts::{ReasonAsk, WordsAsk, act, shown};
 use super::views::{BookingRowView, BookingView, BookingsView};
 use crate::features::bookings::rules::state::State;
+use crate::features::bookings::service::acts::Deed;
 use crate::features::bookings::service::book::{self, Wish};
 use crate::features::bookings::service::{World, acts, read};
 use crate::features::bookings::store::lists::{Filter, Whose};
+use crate::features::payments::Payments;
 use crate::features::quotes::QuoteId;
-use crate::platform::access::Role;
+use crate::platform::access::{Action, Role};
 use crate::platform::cursor::CursorKey;
+use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor, etag};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::platform::wire::DateAsk;
-use crate::values::{BookingId, ListingId, Night};
+use crate::values::{BookingId, Instant, ListingId, Night};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
@@ -27,7 +30,7 @@ struct BookingAsk {
     quote_id: Uuid,
     /// To the host, up to 2,000 characters.
     message: Option<String>,
-    /// How the guest pays: a token of the payment provider. Without one the nights are held, and the guest pays in a further call.
+    /// How the guest pays: a token of the payment provider, `bank_transfer` or `cash`. Without one the nights are held, and the guest pays in a further call.
     #[oai(validator(max_length = 200))]
     payment_method: Option<String>,
 }
@@ -49,12 +52,13 @@ enum SideAsk {
 pub struct BookingsApi {
     tools: Tools,
     cursors: CursorKey,
+    payments: Payments,
 }
 
 impl BookingsApi {
     #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey) -> Self {
-        Self { tools, cursors }
+    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+        Self { tools, cursors, payments }
     }
 }
 
@@ -68,15 +72,22 @@ impl BookingsApi {
     #[oai(path = "/bookings", method = "post", operation_id = "makeBooking")]
     async fn make(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<BookingAsk>) -> Result<Created<BookingView>> {
         let wish = Wish { quote: QuoteId(ask.0.quote_id), message: message(ask.0.message)?, method: ask.0.payment_method };
-        let world = World::of(&self.tools, visitor.origin());
-        let made = self.tools.db.write_once(&once, move |tx, now| {
-            let booking = book::book(tx, now, &world, &caller, &wish)?;
+        let (world, payments, guest) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), caller.clone());
+        let pays = wish.method.is_some();
+        let write = move |tx: &mut Tx<'_>, now: Instant| {
+            let booking = book::book(tx, now, &world, &guest, &wish)?;
             let id = booking.id;
-            let side = read::side_of(tx, &caller, &booking, crate::platform::access::Action::SeeGuestContact)?;
-            let told = read::told(tx, now, booking, side)?;
-            Ok(Created::at(format!("{PREFIX}/bookings/{}", id.0), &BookingView::of(&told)?).with_etag(etag::of_version(told.booking.version)))
-        });
-        made.await
+            let (view, tag) = shown(tx, now, &payments, &guest, booking)?;
+            Ok((Created::at(place(id), &view).with_etag(tag), id))
+        };
+        if !pays {
+            return self.tools.db.write_once(&once, move |tx, now| write(tx, now).map(|(answer, _)| answer)).await;
+        }
+        let told = async |id: BookingId| {
+            let (view, tag) = super::settled(&self.tools, &self.payments, caller, id).await?;
+            Ok(Created::at(place(id), &view).with_etag(tag))
+        };
+        self.tools.db.write_once_then(&once, write, told).await
     }
 
     /// Your bookings, newest first.
@@ -134,46 +145,73 @@ impl BookingsApi {
         id: Path<String>,
     ) -> Result<Cached<BookingView>> {
         let now = self.tools.clock.now();
-        let told = self.tools.db.read_cut(move |conn| read::one(conn, now, &caller, &id.0)).await?;
-        let tag = etag::of_version(told.booking.version);
-        Ok(Cached::Fresh(Prepared::of(&BookingView::of(&told)?), tag, "no-store".into()))
+        let payments = self.payments.clone();
+        let read = move |conn: &mut Conn<'_>| {
+            let told = read::one(conn, now, &caller, &id.0)?;
+            BookingView::with_tag(conn, &payments, &told)
+        };
+        let (view, tag) = self.tools.db.read_cut(read).await?;
+        Ok(Cached::Fresh(Prepared::of(&view), tag, "no-store".into()))
     }
 
     /// Agree to a request. The guest's money is asked for now; the stay is confirmed when it is there.
     #[oai(path = "/bookings/:id/accept", method = "post", operation_id = "acceptBooking")]
     async fn accept(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::accept).await
+        let (world, payments, host, id) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), caller.clone(), BookingId(id.0));
+        let write = move |tx: &mut Tx<'_>, now: Instant| {
+            let booking = acts::accept(tx, now, &world, &Deed { caller: &host, booking: id, if_match: &if_match, reason: "" })?;
+            let (view, tag) = shown(tx, now, &payments, &host, booking)?;
+            Ok((Done::now(&view).with_etag(tag), ()))
+        };
+        let told = async |()| {
+            // Whether the guest's card was refused is the guest's to hear: the host sees a booking that waits for its payment.
+            self.payments.settle(id, super::PATIENCE).await?;
+            let (now, payments) = (self.tools.clock.now(), self.payments.clone());
+            let read = move |conn: &mut Conn<'_>| {
+                let (booking, side) = read::of(conn, &caller, id, Action::SeeGuestContact)?;
+                let told = read::told(conn, now, booking, side)?;
+                BookingView::with_tag(conn, &payments, &told)
+            };
+            let (view, tag) = self.tools.db.read_cut(read).await?;
+            Ok(Done::now(&view).with_etag(tag))
+        };
+        self.tools.db.write_once_then(&once, write, told).await
     }
 
     /// Decline a request; its nights are free again.
     #[oai(path = "/bookings/:id/decline", method = "post", operation_id = "declineBooking")]
     async fn decline(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<ReasonAsk>) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, ask.0.code()?, acts::decline).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, ask.0.code()?, acts::decline).await
     }
 
     /// Take back what has not been confirmed; its nights are free again.
     #[oai(path = "/bookings/:id/withdraw", method = "post", operation_id = "withdrawBooking")]
     async fn withdraw(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<WordsAsk>) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, ask.0.words()?, acts::withdraw).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, ask.0.words()?, acts::withdraw).await
     }
 
     /// The guest has arrived; at most twelve hours before check-in.
     #[oai(path = "/bookings/:id/check-in", method = "post", operation_id = "checkInBooking")]
     async fn check_in(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::check_in).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::check_in).await
     }
 
     /// The guest has left before their time; nights that are left over are free again.
     #[oai(path = "/bookings/:id/check-out", method = "post", operation_id = "checkOutBooking")]
     async fn check_out(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::check_out).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::check_out).await
     }
 
     /// The guest did not come; a day after check-in at the earliest. Nothing is refunded unless you grant it.
     #[oai(path = "/bookings/:id/no-show", method = "post", operation_id = "markNoShow")]
     async fn no_show(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, caller, visitor, once, id.0, if_match, String::new(), acts::no_show).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::no_show).await
     }
+}
+
+/// Where a booking is found.
+fn place(id: BookingId) -> String {
+    format!("{PREFIX}/bookings/{id}")
 }
 
 fn twenty() -> u8 {

@@ -2,9 +2,22 @@
 
 mod acts;
 mod bookings;
+mod money;
+mod paying;
 mod views;
 
 pub use bookings::BookingsApi;
+pub use paying::BookingMoneyApi;
+
+use super::service::read;
+use crate::features::payments::{Payments, Purpose, State};
+use crate::platform::access::Action as May;
+use crate::platform::error::{Error, Kind, Result};
+use crate::platform::http::Caller;
+use crate::platform::tools::Tools;
+use crate::values::BookingId;
+use serde_json::json;
+use std::time::Duration;
 
 use crate::platform::access::{Action, Door};
 
@@ -19,4 +32,44 @@ pub const DOORS: &[Door] = &[
     Door::to("checkInBooking", Action::AnswerBooking),
     Door::to("checkOutBooking", Action::AnswerBooking),
     Door::to("markNoShow", Action::AnswerBooking),
+    Door::to("previewCancellation", Action::CancelBooking),
+    Door::to("cancelBooking", Action::CancelBooking),
+    Door::to("payBooking", Action::CancelBooking),
+    Door::to("listBookingPayments", Action::SeeGuestContact),
+    Door::to("readBookingLedger", Action::HandleMoney),
+    Door::to("proposeAlteration", Action::AnswerBooking),
+    Door::to("listAlterations", Action::SeeGuestContact),
+    Door::to("acceptAlteration", Action::AnswerBooking),
+    Door::to("declineAlteration", Action::AnswerBooking),
 ];
+
+/// How long whoever pays waits for the provider, before being told that it is under way.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Asks the provider for what a booking has just asked for, and shows the booking as it is then. Refuses with 402 `payment_failed` where the
+/// guest's means of payment was refused: the booking is there, and can be paid another way.
+async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: BookingId) -> Result<(views::BookingView, String)> {
+    payments.settle(booking, PATIENCE).await?;
+    let (now, shown_to, payments) = (tools.clock.now(), caller, payments.clone());
+    let read = move |conn: &mut crate::platform::db::Conn<'_>| {
+        let (booking, side) = read::of(conn, &shown_to, booking, May::SeeGuestContact)?;
+        let told = read::told(conn, now, booking, side)?;
+        if let Some(why) = refused(&told) {
+            return Err(why);
+        }
+        views::BookingView::with_tag(conn, &payments, &told)
+    };
+    tools.db.read_cut(read).await
+}
+
+/// That the newest payment of a stay that still waits for one has failed.
+fn refused(told: &read::Told) -> Option<Error> {
+    let waits = told.booking.state == super::rules::state::State::PendingPayment || told.parts.iter().any(|part| part.is_refused());
+    let newest = told.payments.iter().rev().find(|one| matches!(one.payment.purpose, Purpose::Booking | Purpose::Instalment(_)))?;
+    let failed = waits && newest.payment.state == State::Failed;
+    failed.then(|| {
+        let refused = Error::refused(Kind::PaymentNeeded, "payment_failed", "The payment was refused. Pay another way while the nights are held for you.");
+        let refused = refused.with_data("booking_id", json!(told.booking.id)).with_data("failure", json!(newest.payment.failure));
+        refused.with_data("due_at", json!(told.booking.due_at.map(|at| at.to_string())))
+    })
+}

@@ -1,11 +1,15 @@
 //! Bookings as JSON.
 
+use super::money::InstalmentView;
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{Act, Side};
 use crate::features::bookings::service::read::{Person, Told};
+use crate::features::payments::{self, PaymentView, PaymentWithRefunds, Payments};
 use crate::features::pricing::LineKind;
 use crate::features::quotes::{CancellationView, LineView, PartView};
+use crate::platform::db::Conn;
 use crate::platform::error::Result;
+use crate::platform::http::etag;
 use crate::platform::wire::{DateView, MoneyView};
 use crate::values::{Instant, Money};
 use poem_openapi::Object;
@@ -62,6 +66,10 @@ pub(super) struct BookingView {
     /// The guest did not come.
     no_show_at: Option<String>,
     history: Vec<TransitionView>,
+    /// What is paid when; empty until the booking is confirmed.
+    instalments: Vec<InstalmentView>,
+    /// Oldest first, with their refunds.
+    payments: Vec<PaymentView>,
     created_at: String,
     updated_at: String,
     /// For `If-Match`, in quotes.
@@ -119,8 +127,14 @@ pub(super) struct BookingsView {
 }
 
 impl BookingView {
-    pub(super) fn of(told: &Told) -> Result<Self> {
-        let Told { booking, side, acts, history, .. } = told;
+    /// With the entity tag. What a guest has to do to pay is shown to the guest alone.
+    pub(super) fn with_tag(conn: &mut Conn<'_>, payments: &Payments, told: &Told) -> Result<(Self, String)> {
+        let shown = self::payments(conn, payments, &told.booking, told.side == Side::Guest)?;
+        Ok((Self::of(told, shown)?, etag::of_version(told.booking.version)))
+    }
+
+    fn of(told: &Told, payments: Vec<PaymentView>) -> Result<Self> {
+        let Told { booking, side, acts, history, parts, .. } = told;
         let (asked, promise, currency) = (&booking.asked, &booking.promise, booking.currency);
         let money = |minor| MoneyView::from(Money::new(minor, currency));
         let hosts = *side != Side::Guest;
@@ -160,11 +174,22 @@ impl BookingView {
             ended_at: text(booking.ended_at),
             no_show_at: text(booking.no_show_at),
             history: history.iter().map(TransitionView::of).collect(),
+            instalments: parts.iter().map(|part| InstalmentView::of(part, booking)).collect(),
+            payments,
             created_at: booking.created_at.to_string(),
             updated_at: booking.updated_at.to_string(),
             version: booking.version,
         })
     }
+}
+
+/// The payments of a booking; `own`: the reader is who pays.
+pub(super) fn payments(conn: &mut Conn<'_>, payments: &Payments, booking: &Booking, own: bool) -> Result<Vec<PaymentView>> {
+    let show = |one: &PaymentWithRefunds| {
+        let action = if own { payments.action(&one.payment)? } else { None };
+        Ok(PaymentView::of(one, action))
+    };
+    payments::of_booking(conn, booking.id)?.iter().map(show).collect()
 }
 
 impl PersonView {

@@ -88,11 +88,13 @@ pub enum Act {
     /// The guest leaves, or the time has come (T11).
     CheckOut,
     Cancel,
+    /// Other dates or another party (T13).
+    Alter,
 }
 
 impl Act {
-    pub const ALL: [Self; 8] =
-        [Self::Pay, Self::Accept, Self::Decline, Self::Withdraw, Self::Expire, Self::CheckIn, Self::CheckOut, Self::Cancel];
+    pub const ALL: [Self; 9] =
+        [Self::Pay, Self::Accept, Self::Decline, Self::Withdraw, Self::Expire, Self::CheckIn, Self::CheckOut, Self::Cancel, Self::Alter];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -105,6 +107,7 @@ impl Act {
             Self::CheckIn => "check_in",
             Self::CheckOut => "check_out",
             Self::Cancel => "cancel",
+            Self::Alter => "alter",
         }
     }
 }
@@ -160,6 +163,7 @@ const WAYS: &[Way] = &[
     (State::Requested,      Act::Withdraw, State::Withdrawn,      &[Side::Guest]),                 // T9
     (State::Expired,        Act::Pay,      State::Confirmed,      &[Side::System]),                // S4
     (State::Confirmed,      Act::CheckIn,  State::InStay,         HOSTS_AND_TIME),                 // T10
+    (State::Confirmed,      Act::Alter,    State::Confirmed,      EVERYBODY),                      // T13
     (State::Confirmed,      Act::Cancel,   State::Cancelled,      EVERYBODY),                      // T12
     (State::InStay,         Act::CheckOut, State::Completed,      HOSTS_AND_TIME),                 // T11
     (State::InStay,         Act::Cancel,   State::Cancelled,      EVERYBODY),                      // T12
@@ -201,6 +205,7 @@ mod tests {
         ("requested", "withdraw", "withdrawn", "guest"),
         ("expired", "pay", "confirmed", "system"),
         ("confirmed", "check_in", "in_stay", "host co_host staff system"),
+        ("confirmed", "alter", "confirmed", "guest host co_host staff system"),
         ("confirmed", "cancel", "cancelled", "guest host co_host staff system"),
         ("in_stay", "check_out", "completed", "host co_host staff system"),
         ("in_stay", "cancel", "cancelled", "guest host co_host staff system"),

@@ -20,12 +20,12 @@ pub(crate) struct Deed<'a> {
     pub caller: &'a Principal,
     pub booking: BookingId,
     pub if_match: &'a IfMatch,
-    /// Words for the history; may be empty.
+    /// Words for the history, or the means of payment; may be empty.
     pub reason: &'a str,
 }
 
 /// Opens the booking for somebody who may do `action`; the side they are on.
-fn opened(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, action: Action) -> Result<(Booking, Side)> {
+pub(super) fn opened(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, action: Action) -> Result<(Booking, Side)> {
     // Who may not see it learns nothing of it, not even by how long the lock takes.
     let found = rows::one(tx, deed.booking)?.ok_or_else(super::read::not_found)?;
     let side = side_of(tx, deed.caller, &found, action)?;
@@ -69,6 +69,16 @@ pub(crate) fn withdraw(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed
     if asked_host {
         letters::withdrawn(tx, now, world, &booking)?;
     }
+    Ok(booking)
+}
+
+/// The guest pays what is due now: the first part of a stay whose nights are held, or the next instalment.
+pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
+    let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
+    if side != Side::Guest {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "The guest pays."));
+    }
+    money::pay(tx, now, world, &mut booking, deed.reason)?;
     Ok(booking)
 }
 

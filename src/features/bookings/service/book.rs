@@ -58,9 +58,8 @@ pub(crate) fn book(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Princi
         quotes::redeem(tx, now, coupon, guest, id)?;
     }
     let mut booking = made(now, id, quote, wish, place, (guest, instant, until));
-    "sandbox".clone_into(&mut booking.provider);
     write(tx, world, &mut booking, Side::Guest, stay)?;
-    if money::ask_first(tx, now, &booking, wish.method.as_deref())? == money::Asked::NothingDue && instant {
+    if money::ask_first(tx, now, world, &mut booking, wish.method.as_deref())? == money::Asked::NothingDue && instant {
         steps::confirm(tx, now, world, &mut booking)?;
     }
     if !instant {

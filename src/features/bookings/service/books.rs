@@ -2,10 +2,12 @@
 
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::cancellation::Outcome;
-use crate::features::ledger::{self, Account, TaxShare};
+use crate::features::ledger::{self, Account, Payee, Payer, TaxShare};
+use crate::features::payments::News;
 use crate::features::pricing::{Remitter, Split};
 use crate::platform::db::{DbResult, Tx};
 use crate::values::Instant;
+use uuid::Uuid;
 
 /// The parts of a total as the ledger names them.
 pub(super) fn split(of: &Split) -> ledger::Split {
@@ -26,7 +28,8 @@ pub(super) fn cancelled(tx: &mut Tx<'_>, now: Instant, booking: &Booking, outcom
     let (before, after) = (back.at_most(&held), back.without(&back.at_most(&held)));
     post(tx, now, ledger::cancelled(booking.id, booking.currency, &before, outcome.cancelled))?;
     if after.gross() > 0 {
-        let fee = outcome.host_fee_back - ledger::part(outcome.host_fee_back, before.base, back.base.max(1)).min(outcome.host_fee_back);
+        // Of the host's fee, what was taken of the part that goes back.
+        let fee = ledger::part(outcome.host_fee_back, after.base, back.base);
         let payable = payable(tx, booking)?;
         post(tx, now, ledger::refunded_late(booking.id, "cancelled", booking.host, booking.currency, &after, fee, payable))?;
         let waived = outcome.cancelled - outcome.cancelled.min(before.owed());
@@ -39,9 +42,30 @@ pub(super) fn cancelled(tx: &mut Tx<'_>, now: Instant, booking: &Booking, outcom
     Ok(())
 }
 
-/// Money came for a stay that is not, or not any more: it waits for its refund.
-pub(super) fn came_too_late(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
-    post(tx, now, ledger::came_too_late(booking.id, key, booking.currency, amount))
+/// E11: what a change costs more, or less. Answers what the guest gets back of what they have paid.
+pub(super) fn altered(tx: &mut Tx<'_>, now: Instant, booking: &Booking, id: Uuid, before: &Split, after: &Split) -> DbResult<i64> {
+    let unpaid = ledger::balance(tx, &Account::GuestReceivable(booking.id), booking.currency)?;
+    let entry = ledger::altered(booking.id, id, booking.currency, &split(before), &split(after), unpaid);
+    let back = -entry.on(&Account::RefundPayable(booking.id));
+    post(tx, now, entry)?;
+    Ok(back)
+}
+
+/// Money came for a stay that is not, or not any more, or went back without being asked: the guest's account gives it to the refund.
+pub(super) fn to_give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    post(tx, now, ledger::to_give_back(booking.id, key, booking.currency, amount))
+}
+
+/// E12: the host took cash, and owes it to us.
+pub(super) fn cash_to_host(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News) -> DbResult<()> {
+    let entry = ledger::paid_offline(booking.id, &news.payment.to_string(), booking.currency, news.amount, Payee::Host(booking.host));
+    post(tx, now, entry)
+}
+
+/// E16: the bank keeps what it took back. The platform bears it: hosts have done their part.
+pub(super) fn dispute_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News, amount: i64) -> DbResult<()> {
+    let from = Payer { booking: booking.id, payment: news.payment.0, provider: &news.provider, currency: booking.currency };
+    post(tx, now, ledger::dispute_lost(&from, "lost", amount, booking.host, 0))
 }
 
 /// What of a booking nobody has been given yet.

@@ -13,7 +13,6 @@ use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::{BookingId, Instant, NightRange, Zone};
 use anyhow::Context as _;
-use serde_json::json;
 
 /// By whose doing, where staff call off: they may act for either side, or decide themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +92,11 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     steps::step(tx, now, world, booking, Act::Cancel, by, now)?;
     let unslept = first_unslept(booking, now)?;
     free_unslept(tx, now, booking, by.user)?;
-    if matches!(outcome.cause, Cause::Host { .. }) && world.config.cancellation.host_keeps_nights_blocked && unslept < booking.asked.check_out {
+    let by_host = matches!(outcome.cause, Cause::Host { .. }) && world.config.cancellation.host_keeps_nights_blocked;
+    if let (true, Some(user)) = (by_host && unslept < booking.asked.check_out, by.user) {
         // C11: whoever lets a guest down does not sell the nights again.
-        calendar::block(tx, now, by.user, booking.listing, NightRange::new(unslept, booking.asked.check_out))?;
+        let nights = NightRange::new(unslept, booking.asked.check_out);
+        calendar::block(tx, now, user, booking.listing, nights, &format!("Given up: booking {}", booking.code))?;
     }
     if outcome.kept.base == 0 {
         quotes::give_back(tx, booking.id)?;
@@ -108,10 +109,4 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     }
     letters::cancelled(tx, now, world, booking, outcome.refund)?;
     Ok(())
-}
-
-/// What is told beside a refusal.
-#[must_use]
-pub(crate) fn amounts(outcome: &Outcome) -> serde_json::Value {
-    json!({"refund": outcome.refund, "kept": outcome.kept.total()})
 }

@@ -1,8 +1,9 @@
 //! What payments tell, in the transaction that stores it: a booking is confirmed, its instalment is paid, money came too late (T3, S4).
 
-use super::{World, books, instalments, letters, money, steps};
+use super::{World, books, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
+use crate::features::payments::provider::CASH;
 use crate::features::payments::{self, Follows, News, Purpose, What};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
@@ -29,18 +30,22 @@ impl Follows for Listener {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),
             What::Failed { .. } => failed(tx, now, world, &booking, news),
-            What::DisputeLost { .. } => books::dispute_lost(tx, now, &booking, news),
+            What::Refunded { amount, asked: false, refund } => Ok(books::to_give_back(tx, now, &booking, &format!("refund:{}", refund.0), *amount)?),
+            What::DisputeLost { amount } => Ok(books::dispute_lost(tx, now, &booking, news, *amount)?),
             _ => Ok(()),
         }
     }
 }
 
 fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, news: &News) -> Result<()> {
+    if news.provider == CASH {
+        books::cash_to_host(tx, now, booking, news)?;
+    }
     match news.purpose {
-        Purpose::Booking => match booking.state {
-            State::PendingPayment | State::Expired if steps::confirm(tx, now, world, booking)? => Ok(()),
-            _ => give_back(tx, now, world, booking, news),
-        },
+        Purpose::Booking => {
+            let may_stand = matches!(booking.state, State::PendingPayment | State::Expired);
+            if may_stand && steps::confirm(tx, now, world, booking)? { Ok(()) } else { give_back(tx, now, world, booking, news) }
+        }
         Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
             instalments::paid(tx, booking, number)
         }
@@ -53,7 +58,7 @@ fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking,
 /// The stay is not to be had, or not any more: nobody keeps money without one (S4).
 pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
     let key = format!("payment:{}:too_late", news.payment);
-    books::came_too_late(tx, now, booking, &key, news.amount)?;
+    books::to_give_back(tx, now, booking, &key, news.amount)?;
     payments::refund_of(tx, now, news.payment, news.amount, &key)?;
     letters::came_too_late(tx, now, world, booking, news.amount)?;
     Ok(())
@@ -78,9 +83,4 @@ fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news:
         }
         _ => Ok(()),
     }
-}
-
-/// Whether what was promised is being taken, for those who only ask.
-pub(crate) fn is_asked(asked: money::Asked) -> bool {
-    asked == money::Asked::Under
 }

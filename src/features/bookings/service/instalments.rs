@@ -4,7 +4,7 @@ use super::{World, cancel, letters, money};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::instalments::{self as rows, Instalment, PartState};
-use crate::features::payments::{CASH, MANUAL};
+use crate::features::payments::provider::{CASH, MANUAL};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
 use crate::values::Instant;

@@ -3,6 +3,8 @@
 use super::World;
 use crate::features::accounts;
 use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::Side;
+use crate::features::bookings::store::alterations::Alteration;
 use crate::features::bookings::store::place::place;
 use crate::platform::db::{DbResult, Tx};
 use crate::values::{Instant, UserId};
@@ -78,4 +80,54 @@ pub(super) fn cancelled(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     let text = format!("a stay was cancelled:\n\n{stay}\n\nThe guest gets {refund} back.");
     write(tx, now, world, booking.guest, "a stay was cancelled", &text)?;
     write(tx, now, world, Some(booking.host), "a stay was cancelled", &text)
+}
+
+pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64, again: Instant, last: bool) -> DbResult<()> {
+    let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
+    let then = if last { "the stay is called off unless it is paid by then" } else { "it is asked for again then" };
+    let text = format!("an instalment of {due} is due and was not paid:\n\n{stay}\n\nPay it by {again}; {then}.");
+    write(tx, now, world, booking.guest, "an instalment is due", &text)
+}
+
+pub(super) fn card_refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let text = format!("your payment was refused:\n\n{stay}\n\nPay another way until {until}; afterwards the nights are free again.");
+    write(tx, now, world, booking.guest, "your payment was refused", &text)
+}
+
+pub(super) fn came_too_late(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
+    let (stay, back) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("your payment came when the stay was not to be had any more:\n\n{stay}\n\nYou get {back} back.");
+    write(tx, now, world, booking.guest, "your payment goes back", &text)
+}
+
+/// The changed stay in words: dates, party, and what it costs more or less.
+fn changed(booking: &Booking, to: &Alteration) -> String {
+    let (asked, difference) = (&to.asked, amount(booking, to.delta.abs()));
+    let cost = match to.delta {
+        0 => "It costs the same.".to_owned(),
+        1.. => format!("It costs {difference} more."),
+        _ => format!("It costs {difference} less."),
+    };
+    format!("{} to {}, {} adults and {} children. {cost}", asked.check_in, asked.check_out, asked.adults, asked.children)
+}
+
+pub(super) fn alteration_proposed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> DbResult<()> {
+    let (stay, until) = (stay(tx, booking)?, to.expires_at);
+    let text = format!("a change is proposed for a stay:\n\n{stay}\n\nIt would become: {}\n\nAnswer by {until}; else it stays as it is.", changed(booking, to));
+    let other = if to.side == Side::Guest { Some(booking.host) } else { booking.guest };
+    write(tx, now, world, other, "a change of a stay is proposed", &text)
+}
+
+pub(super) fn altered(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> DbResult<()> {
+    let (stay, becomes) = (stay(tx, booking)?, changed(booking, to));
+    let text = format!("a stay was changed:\n\n{stay}\n\n{becomes}");
+    write(tx, now, world, booking.guest, "a stay was changed", &text)?;
+    write(tx, now, world, Some(booking.host), "a stay was changed", &text)
+}
+
+pub(super) fn alteration_ended(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> DbResult<()> {
+    let text = format!("a proposed change is off ({}), and the stay is as it was:\n\n{}", to.state.name(), stay(tx, booking)?);
+    let proposer = if to.side == Side::Guest { booking.guest } else { Some(booking.host) };
+    write(tx, now, world, proposer, "a change of a stay is off", &text)
 }

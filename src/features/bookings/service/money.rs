@@ -2,10 +2,13 @@
 
 use super::World;
 use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::State;
+use crate::features::bookings::store::alterations::Alteration;
 use crate::features::bookings::store::bookings as rows;
 use crate::features::bookings::store::instalments::{self, Instalment, PartState};
 use crate::features::calendar;
-use crate::features::payments::{self, CASH, Capture, Charge, MANUAL, Purpose, SAVED};
+use crate::features::payments::provider::{CASH, MANUAL, SANDBOX, STRIPE};
+use crate::features::payments::{self, Capture, Charge, Purpose, SAVED};
 use crate::platform::config::CardProvider;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Kind, Result};
@@ -29,8 +32,8 @@ pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
         ("bank_transfer", _) if settings.manual => Some(MANUAL),
         ("cash", _) if settings.manual => Some(CASH),
         ("bank_transfer" | "cash", _) => None,
-        (_, CardProvider::Sandbox) => Some(payments::SANDBOX),
-        (_, CardProvider::Stripe) => Some(payments::STRIPE),
+        (_, CardProvider::Sandbox) => Some(SANDBOX),
+        (_, CardProvider::Stripe) => Some(STRIPE),
         (_, CardProvider::None) => None,
     };
     found.ok_or_else(|| Error::refused(Kind::Unacceptable, "invalid_payment_method", "Guests cannot pay like that here."))
@@ -46,7 +49,7 @@ pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     let provider = provider_of(world, method)?;
     provider.clone_into(&mut booking.provider);
     rows::set_provider(tx, booking)?;
-    let asking = booking.state == crate::features::bookings::rules::state::State::Requested;
+    let asking = booking.state == State::Requested;
     if provider == MANUAL && !asking {
         // A transfer takes days; a quarter of an hour would never do.
         hold_longer(tx, now, world, booking)?;
@@ -88,7 +91,8 @@ fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order
         capture: order.capture,
         method: order.method.to_owned(),
         off_session: order.off_session,
-        keep: booking.promise.schedule.iter().any(|part| part.due_at.is_some()),
+        // Later instalments and changes are charged to the same.
+        keep: order.method != SAVED,
     };
     payments::charge(tx, now, &world.keys, &charge, &booking.provider)?;
     Ok(())
@@ -113,7 +117,6 @@ pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result
 
 /// The guest pays: what is due before the stay stands, or the next instalment.
 pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, method: &str) -> Result<()> {
-    use crate::features::bookings::rules::state::State;
     match booking.state {
         State::PendingPayment => ask_first(tx, now, world, booking, Some(method)).map(|_| ()),
         State::Confirmed | State::InStay => {
@@ -137,6 +140,16 @@ pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
     charge(tx, now, world, booking, &order)?;
     instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: None, ..part })?;
     Ok(())
+}
+
+/// Asks for what a change costs more.
+pub(super) fn ask_for_change(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, of: &Alteration, method: Option<&str>) -> Result<()> {
+    if let Some(method) = method {
+        provider_of(world, method)?.clone_into(&mut booking.provider);
+        rows::set_provider(tx, booking)?;
+    }
+    let (purpose, method) = (Purpose::Alteration(of.id), method.unwrap_or(LEFT));
+    charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: method == LEFT })
 }
 
 /// What the guest left when they booked.

@@ -3,10 +3,13 @@
 use super::super::rules::booking::{Booking, Transition};
 use super::super::rules::state::{Act, Side};
 use super::super::rules::code;
+use super::super::store::alterations::{self, Alteration};
+use super::super::store::instalments::{self, Instalment};
 use super::super::store::lists::{self, Filter, Whose};
 use super::super::store::{bookings as rows, transitions};
 use super::steps;
 use crate::features::accounts::{self, Contact};
+use crate::features::payments::{self, PaymentWithRefunds};
 use crate::features::{calendar, listings};
 use crate::platform::access::{Action, Cell, Principal, Relation, allows};
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -23,6 +26,8 @@ pub(crate) struct Told {
     pub history: Vec<Transition>,
     pub guest: Option<Person>,
     pub host: Option<Person>,
+    pub parts: Vec<Instalment>,
+    pub payments: Vec<PaymentWithRefunds>,
 }
 
 /// Somebody in a booking.
@@ -68,6 +73,23 @@ pub(crate) fn one(conn: &mut Conn<'_>, now: Instant, caller: &Principal, name: &
     told(conn, now, booking, side)
 }
 
+/// A booking that is there.
+pub(crate) fn known(conn: &mut Conn<'_>, id: BookingId) -> Result<Booking> {
+    rows::one(conn, id)?.ok_or_else(not_found)
+}
+
+/// A booking for somebody who may do `action` to it, and on which side they are.
+pub(crate) fn of(conn: &mut Conn<'_>, caller: &Principal, id: BookingId, action: Action) -> Result<(Booking, Side)> {
+    let booking = known(conn, id)?;
+    let side = side_of(conn, caller, &booking, action)?;
+    Ok((booking, side))
+}
+
+/// Proposed and past changes, newest first.
+pub(crate) fn alterations(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Alteration>> {
+    alterations::all(conn, booking)
+}
+
 /// What one side is told.
 pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Side) -> Result<Told> {
     let history = transitions::all(conn, booking.id)?;
@@ -78,7 +100,9 @@ pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Si
         None => None,
     };
     let acts = steps::allowed_now(&booking, side, now);
-    Ok(Told { booking, side, acts, history, guest, host })
+    let parts = if booking.confirmed_at.is_some() { instalments::all(conn, booking.id)? } else { Vec::new() };
+    let payments = payments::of_booking(conn, booking.id)?;
+    Ok(Told { booking, side, acts, history, guest, host, parts, payments })
 }
 
 fn person(contact: Option<Contact>, id: UserId, open: bool) -> Option<Person> {

@@ -1,7 +1,7 @@
 //! A booking moves from state to state, and each step is written down (S1, S2). What is overdue happens first, whoever asks
 //! (decision: correctness never depends on a timer being on time).
 
-use super::{By, World, letters, money};
+use super::{By, World, alter, books, instalments, letters, money};
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{self, Act, Side, State};
 use crate::features::bookings::store::{bookings as rows, transitions};
@@ -29,10 +29,20 @@ pub(super) fn catch_up(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &m
     while let Some((act, at)) = booking.due(now) {
         match act {
             Act::Expire => expire(tx, now, world, booking, at)?,
-            act => step(tx, now, world, booking, act, &By::system("time"), at)?,
+            act => {
+                step(tx, now, world, booking, act, &By::system("time"), at)?;
+                alter::lapse(tx, now, world, booking)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Everything that is due of a booking by `now`: its own timer, instalments, proposals.
+pub(crate) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) -> Result<()> {
+    let mut booking = open(tx, now, world, id)?;
+    alter::lapse(tx, now, world, &booking)?;
+    instalments::ask(tx, now, world, &mut booking)
 }
 
 /// One step, written down. Refuses with 409 `invalid_transition` what the table does not know.
@@ -41,7 +51,7 @@ pub(super) fn step(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut B
     let to = state::next(from, act, by.side).ok_or_else(|| state::invalid(from, act, by.side))?;
     booking.state = to;
     match to {
-        State::Confirmed => booking.confirmed_at = Some(at),
+        State::Confirmed if act == Act::Pay => booking.confirmed_at = Some(at),
         State::PendingPayment => {
             booking.accepted_at = Some(at);
             booking.due_at = Some(at.plus_seconds(PAY_HOURS * 3_600).min(booking.check_in_at));
@@ -89,7 +99,8 @@ pub(super) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mu
         return Ok(false);
     }
     step(tx, now, world, booking, Act::Pay, &By::system("payment"), now)?;
-    money::confirmed(tx, now, booking)?;
+    books::confirmed(tx, now, booking)?;
+    instalments::plan(tx, now, booking)?;
     letters::confirmed(tx, now, world, booking)?;
     Ok(true)
 }

@@ -52,10 +52,6 @@ impl AlterState {
     fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
-
-    pub(crate) fn is_open(self) -> bool {
-        matches!(self, Self::Proposed | Self::Paying)
-    }
 }
 
 /// A change of a booking.

@@ -3,7 +3,7 @@
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::quotes::QuoteId;
-use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Json, Row, Tx};
 use crate::values::{BookingId, Currency, Instant, ListingId, Stay, UserId};
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ const UPDATE: &str = "UPDATE bookings SET state = $2, due_at = $3, accepted_at =
     version = version + 1, updated_at = $9 WHERE id = $1";
 const REWRITE: &str = "UPDATE bookings SET check_in = $2, check_out = $3, asked = $4, promise = $5, total_minor = $6, payout_minor = $7, check_in_at = $8,
     check_out_at = $9, due_at = $10, version = version + 1, updated_at = $11 WHERE id = $1";
+const SET_PROVIDER: &str = "UPDATE bookings SET provider = $2 WHERE id = $1";
 const LOCK: &str = "UPDATE bookings SET version = version WHERE id = $1";
 const OF_QUOTE: &str = "SELECT id FROM bookings WHERE quote_id = $1";
 const LISTING: &str = "SELECT listing_id FROM bookings WHERE id = $1";
@@ -146,6 +147,12 @@ pub(in super::super) fn rewrite(tx: &mut Tx<'_>, now: Instant, booking: &mut Boo
     Ok(())
 }
 
+/// Writes who takes the money.
+pub(in super::super) fn set_provider(tx: &mut Tx<'_>, booking: &Booking) -> DbResult<()> {
+    tx.execute(SET_PROVIDER, &[booking.id.into(), (&booking.provider).into()])?;
+    Ok(())
+}
+
 /// The booking that was made with a quote.
 pub(in super::super) fn of_quote(conn: &mut Conn<'_>, quote: QuoteId) -> DbResult<Option<BookingId>> {
     conn.first(OF_QUOTE, &[quote.0.into()], |row| row.get(0))
@@ -198,9 +205,4 @@ pub(super) fn read(row: &Row<'_>) -> DbResult<Booking> {
         created_at: row.get(25)?,
         updated_at: row.get(26)?,
     })
-}
-
-/// A stored booking that is not there although another row names it.
-pub(in super::super) fn lost(id: BookingId) -> DbError {
-    DbError::Unusable(format!("booking {id} is named but not there"))
 }

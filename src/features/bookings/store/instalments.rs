@@ -7,11 +7,12 @@ const INSERT: &str = "INSERT INTO booking_instalments (booking_id, number, due_a
     VALUES ($1, $2, $3, $4, $5, 0, $6)";
 const ALL: &str = "SELECT number, due_at, amount_minor, state, tries, next_at FROM booking_instalments WHERE booking_id = $1 ORDER BY number";
 const UPDATE: &str = "UPDATE booking_instalments SET state = $3, tries = $4, next_at = $5 WHERE booking_id = $1 AND number = $2";
+const LOWER: &str = "UPDATE booking_instalments SET amount_minor = $3 WHERE booking_id = $1 AND number = $2";
+const DROP: &str = "DELETE FROM booking_instalments WHERE booking_id = $1 AND number = $2";
 const CANCEL: &str = "UPDATE booking_instalments SET state = 'cancelled', next_at = NULL WHERE booking_id = $1 AND state IN ('planned', 'asked', 'failed')";
-const DROP_PLANNED: &str = "DELETE FROM booking_instalments WHERE booking_id = $1 AND state IN ('planned', 'failed')";
 const DUE: &str = "SELECT booking_id FROM booking_instalments WHERE next_at <= $1 ORDER BY next_at, booking_id LIMIT $2";
 
-pub(super) const STATEMENTS: [(&str, &str); 4] = [(ALL, "u"), (CANCEL, "u"), (DROP_PLANNED, "u"), (DUE, "in")];
+pub(super) const STATEMENTS: [(&str, &str); 4] = [(ALL, "u"), (CANCEL, "u"), (DROP, "un"), (DUE, "in")];
 
 /// How an instalment stands; the names are stored and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,13 @@ pub(crate) struct Instalment {
     pub next_at: Option<Instant>,
 }
 
+impl Instalment {
+    /// The means of payment was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.state == PartState::Failed
+    }
+}
+
 pub(in super::super) fn insert(tx: &mut Tx<'_>, booking: BookingId, part: &Instalment) -> DbResult<()> {
     let params =
         [booking.into(), part.number.into(), part.due_at.into(), part.amount.into(), part.state.name().into(), part.next_at.into()];
@@ -80,9 +88,13 @@ pub(in super::super) fn cancel(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<
     Ok(())
 }
 
-/// Takes out what nobody has been asked for yet: the plan of an altered stay comes in its place.
-pub(in super::super) fn drop_planned(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<()> {
-    tx.execute(DROP_PLANNED, &[booking.into()])?;
+/// Less is owed than was planned; of nothing no instalment is left.
+pub(in super::super) fn lower(tx: &mut Tx<'_>, booking: BookingId, part: &Instalment, amount: i64) -> DbResult<()> {
+    if amount > 0 {
+        tx.execute(LOWER, &[booking.into(), part.number.into(), amount.into()])?;
+    } else {
+        tx.execute(DROP, &[booking.into(), part.number.into()])?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! SQL of bookings and their history.
 
+pub(super) mod alterations;
 pub(super) mod bookings;
+pub(super) mod instalments;
 pub(super) mod lists;
 pub(super) mod personal;
 pub(super) mod place;
@@ -10,5 +12,5 @@ pub(super) mod transitions;
 /// instant, d a date.
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
-    [&bookings::STATEMENTS[..], &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &transitions::STATEMENTS].concat()
+    [&alterations::STATEMENTS[..], &bookings::STATEMENTS, &instalments::STATEMENTS, &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &transitions::STATEMENTS].concat()
 }

@@ -21,6 +21,6 @@ pub use host::{claim_charged, claim_from_deposit, netted, payout_failed, payout_
 pub use house::{Recorded, To, credit_returned, credit_used, goodwill, reversal, tax_remitted};
 pub use payment::{Payee, Payer, captured, deposit_charged, deposit_released, dispute_lost, dispute_opened, dispute_won, paid_offline, provider_fee, refunded};
 pub use split::{Split, TaxShare, part, promo_back};
-pub use stay::{altered, cancelled, confirmed, refunded_late, released};
+pub use stay::{altered, cancelled, confirmed, not_owed, refunded_late, released, to_give_back};
 
 pub(super) use entry::restored;

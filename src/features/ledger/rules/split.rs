@@ -55,6 +55,27 @@ impl Split {
         Self { base: part(self.base, nights, left), guest_fee: part(self.guest_fee, nights, left), taxes: taxes.collect(), promo: 0 }
     }
 
+    /// The same with `total` of taxes: the first ones as they are, as far as that goes.
+    #[must_use]
+    pub fn with_tax_total(&self, total: i64) -> Self {
+        let mut left = total.max(0);
+        let take = |tax: &TaxShare| {
+            let amount = tax.amount.min(left);
+            left -= amount;
+            TaxShare { amount, ..tax.clone() }
+        };
+        Self { taxes: self.taxes.iter().map(take).collect(), ..self.clone() }
+    }
+
+    /// What of this `held` covers, part by part. The coupon comes back with what is covered, as far as it is not more than that.
+    #[must_use]
+    pub fn at_most(&self, held: &Self) -> Self {
+        let there = |tax: &TaxShare| held.taxes.iter().find(|other| other.tax == tax.tax && other.to_host == tax.to_host).map_or(0, |other| other.amount);
+        let taxes = self.taxes.iter().map(|tax| TaxShare { amount: tax.amount.min(there(tax)), ..tax.clone() }).collect();
+        let covered = Self { base: self.base.min(held.base), guest_fee: self.guest_fee.min(held.guest_fee), taxes, promo: 0 };
+        Self { promo: self.promo.min(covered.gross()), ..covered }
+    }
+
     /// What is left when `part` (of this, so with its taxes in the same order) has gone.
     #[must_use]
     pub fn without(&self, part: &Self) -> Self {

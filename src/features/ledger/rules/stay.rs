@@ -86,6 +86,23 @@ pub fn refunded_late(booking: BookingId, key: &str, host: UserId, currency: Curr
     entry.credit(Account::ExpPromo, back.promo).credit(Account::RefundPayable(booking), back.owed())
 }
 
+/// E06 without a stay: money that came too late, or was sent back without being asked, is what the refund is paid from. `key` tells these
+/// entries of a booking apart.
+#[must_use]
+pub fn to_give_back(booking: BookingId, key: &str, currency: Currency, amount: i64) -> Entry {
+    Entry::new(EntryKind::Cancelled, format!("booking:{booking}:to_give_back:{key}"), Some(booking), currency)
+        .debit(Account::GuestReceivable(booking), amount)
+        .credit(Account::RefundPayable(booking), amount)
+}
+
+/// The other way round: of what is given up after the release a part was never paid, and is not refunded.
+#[must_use]
+pub fn not_owed(booking: BookingId, key: &str, currency: Currency, amount: i64) -> Entry {
+    Entry::new(EntryKind::Cancelled, format!("booking:{booking}:not_owed:{key}"), Some(booking), currency)
+        .debit(Account::RefundPayable(booking), amount)
+        .credit(Account::GuestReceivable(booking), amount)
+}
+
 /// What the guest has not paid yet is not asked for any more; the rest waits for a refund.
 fn give_back(entry: Entry, booking: BookingId, amount: i64, unpaid: i64) -> Entry {
     let from_unpaid = amount.min(unpaid.max(0));
