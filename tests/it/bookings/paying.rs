@@ -23,6 +23,8 @@ async fn balances(stage: &Stage, finance: &Asker, booking: &Json) -> Vec<(String
         for posting in entry["postings"].as_array().unwrap() {
             let account = posting["account"].as_str().unwrap().split(':').next().unwrap().to_owned();
             let amount = posting["amount"]["amount"].as_i64().or_else(|| posting["amount"].as_i64()).unwrap();
+            // What the provider keeps for itself is not what this is about.
+            let account = if account == "exp_psp" { "psp".to_owned() } else { account };
             *found.entry(account).or_default() += amount;
         }
     }
@@ -104,7 +106,7 @@ on_both!(money_that_comes_too_late_takes_the_nights_again_or_goes_back, async |d
     let stage = Stage::new(&db).await;
     let finance = with_role(&stage.town, &db, "Fiona", "finance").await;
     // The bank has to look at it: by then the hold has run out, and the nights are free.
-    let first = book_with(&stage, &stage.guest, JUNE, "card_late").await.expect(201).json();
+    let first = book_with(&stage, &stage.guest, JUNE, "card_late_success").await.expect(201).json();
     assert_eq!(first["state"], "pending_payment");
     stage.town.clock.advance_seconds(86_400);
     stage.town.run_jobs().await;
@@ -115,7 +117,7 @@ on_both!(money_that_comes_too_late_takes_the_nights_again_or_goes_back, async |d
     assert_eq!((again["state"].as_str(), acts(&again)), (Some("confirmed"), vec!["book", "expire", "pay"]));
     assert_eq!(stage.taken().await, [10, 11, 12]);
     // The same where somebody else was quicker.
-    let second = book_with(&stage, &guest, ("2026-06-20", "2026-06-23"), "card_late").await.expect(201).json();
+    let second = book_with(&stage, &guest, ("2026-06-20", "2026-06-23"), "card_late_success").await.expect(201).json();
     stage.town.clock.advance_seconds(16 * 60);
     let quick = stage.town.newcomer("Stella").await;
     let other = book_with(&stage, &quick, ("2026-06-21", "2026-06-24"), "card_ok").await.expect(201).json();
@@ -268,13 +270,14 @@ on_both!(later_instalments_are_charged_on_their_day_or_the_stay_is_called_off, a
     let guest = stage.town.log_in("Gustav").await;
     let paid = stage.read(&guest, &booking).await;
     assert_eq!(parts(&paid), [(6_000, "paid".to_owned()), (24_000, "paid".to_owned())]);
-    // A card that was good once and is not any more: asked again each day, and in the end the stay is called off.
+    // A card whose owner has to prove who they are is refused when they are not there: asked again each day, and in the end the stay is called off.
     let second = stage.town.newcomer("Stella").await;
-    let other = book_with(&stage, &second, ("2026-06-20", "2026-06-23"), "card_ok_once").await;
-    if other.status != 201 {
-        panic!("{}", other.text());
-    }
-    let other = other.json();
+    let other = book_with(&stage, &second, ("2026-06-20", "2026-06-23"), "card_3ds").await.expect(201).json();
+    let payment = other["payments"][0]["id"].as_str().unwrap();
+    assert!(other["payments"][0]["action_url"].is_string() && other["state"] == "pending_payment");
+    stage.town.post(&second, &format!("/payments/sandbox/{payment}/authenticate"), json!({"outcome": "pass"})).await.expect(200);
+    stage.town.run_jobs().await;
+    assert_eq!(stage.read(&second, &other).await["state"], "confirmed");
     stage.town.clock.set("2026-06-15T19:00:00Z");
     for _ in 0..5 {
         stage.town.run_jobs().await;
