@@ -140,6 +140,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(CalendarData),
         Box::new(PhotoData),
         Box::new(QuoteData),
+        Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])

@@ -1,7 +1,7 @@
 //! Our books read by hledger and by Beancount, which nobody here wrote: both must come to the same balances as we do. `make test` installs
 //! them; without them these stories fail, they are never skipped.
 
-use super::{eur, host, keys, post, stays};
+use super::{booking, eur, host, keys, post, stays};
 use crate::support::{TestDb, off_thread, on_both};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -118,6 +118,6 @@ on_both!(hledger_comes_to_the_same_balances, async |db: TestDb| {
         format!("{root}:{}", account.name())
     };
     assert_eq!(theirs, ours(&db, path).await);
-    let tagged = hledger(&["print", &format!("tag:booking={}", super::booking(2))]);
-    assert!(tagged.contains("confirmed") && !tagged.contains(&super::booking(3).to_string()), "{tagged}");
+    let tagged = hledger(&["print", &format!("tag:booking={}", booking(2))]);
+    assert!(tagged.contains("confirmed") && !tagged.contains(&booking(3).to_string()), "{tagged}");
 });

@@ -1,6 +1,6 @@
 //! What must always hold, and what others add to it.
 
-use super::{booking, eur, host, inspect, keys, payer, post, seal, split, stays, whole_stay};
+use super::{booking, eur, held, host, inspect, keys, payer, post, psp, seal, split, stays, whole_stay};
 use crate::support::{TestDb, off_thread, on_both};
 use std::sync::Arc;
 use stopover::features::ledger::{self, Finding, Witness, Witnesses, captured, confirmed, payout_sent, refunded};
@@ -44,7 +44,7 @@ on_both!(a_booking_that_is_over_holds_nothing, async |db: TestDb| {
     for entry in whole_stay(7).into_iter().take(2) {
         post(&db, entry).await.unwrap();
     }
-    let at_sandbox = super::held(&db, super::psp()).await;
+    let at_sandbox = held(&db, psp()).await;
     assert_eq!(found(&db, Knows { over: booking(1), at_sandbox }).await, Vec::<String>::new());
     let open = found(&db, Knows { over: booking(7), at_sandbox }).await;
     assert_eq!(open.len(), 1, "{open:?}");

@@ -1,10 +1,15 @@
 //! Entries stand with what they are about, once a source, and balances follow.
 
-use super::{booking, eur, held, host, inspect, post, psp, seal, split, stays, whole_stay};
+use super::{booking, eur, held, host, inspect, payer, post, psp, seal, split, stays, whole_stay};
+use crate::support::people::user_of;
+use crate::support::town::{Town, unpacked};
 use crate::support::{TestDb, on_both};
+use poem::http::Method;
+use serde_json::json;
 use std::collections::BTreeSet;
-use stopover::features::ledger::{self, Account, Posted, To, balances_of, captured, confirmed, goodwill, netted, payout_sent, penalty};
+use stopover::features::ledger::{self, Account, AccountData, Posted, To, balances_of, captured, confirmed, goodwill, netted, payout_sent, penalty};
 use stopover::platform::db::{Db, DbError, DbResult, Engine};
+use stopover::platform::privacy::Holders;
 use uuid::Uuid;
 
 on_both!(a_stay_is_posted_and_its_accounts_end_at_nothing, async |db: TestDb| {
@@ -105,7 +110,7 @@ on_both!(an_entry_stands_or_falls_with_its_transaction, async |db: TestDb| {
         let answer = db
             .write(move |tx, now| {
                 ledger::post(tx, now, &confirmed(booking(1), eur(), &split()))?;
-                ledger::post(tx, now, &captured(&super::payer(1), amount))
+                ledger::post(tx, now, &captured(&payer(1), amount))
             })
             .await;
         assert!(matches!(answer, Err(DbError::Unusable(_))), "{answer:?}");
@@ -117,7 +122,7 @@ on_both!(an_entry_stands_or_falls_with_its_transaction, async |db: TestDb| {
 });
 
 on_both!(what_is_held_is_spent_once, async |db: TestDb| {
-    post(&db, ledger::claim_charged(&super::payer(1), host(1), 1_000)).await.unwrap();
+    post(&db, ledger::claim_charged(&payer(1), host(1), 1_000)).await.unwrap();
     let mut spenders = Vec::new();
     for n in 0..16_u64 {
         let node = Db::clone(&db);
@@ -165,7 +170,23 @@ on_both!(corrections_are_reversals_that_name_the_original, async |db: TestDb| {
 
 on_both!(netting_leaves_both_accounts_true, async |db: TestDb| {
     post(&db, penalty(booking(1), host(1), eur(), 5_000, 0)).await.unwrap();
-    post(&db, ledger::claim_charged(&super::payer(1), host(1), 8_000)).await.unwrap();
+    post(&db, ledger::claim_charged(&payer(1), host(1), 8_000)).await.unwrap();
     post(&db, netted(Uuid::from_u128(1), host(1), eur(), 5_000)).await.unwrap();
     assert_eq!((held(&db, Account::HostReceivable(host(1))).await, held(&db, Account::HostPayable(host(1))).await), (0, -3_000));
+});
+
+on_both!(whoever_is_owed_something_stays_until_it_is_settled, async |db: TestDb| {
+    let town = Town::new(&db).await;
+    let asker = town.newcomer("Ada").await;
+    let ada = user_of(&db, "Ada").await;
+    post(&db, ledger::claim_charged(&payer(1), ada, 8_000)).await.unwrap();
+    let refused = town.ask(&asker, Method::DELETE, "/me", None).await;
+    let reasons = refused.expect_problem(409, "erasure_blocked").json()["reasons"].clone();
+    assert_eq!(reasons, json!([{"reason": "money_open", "message": "You are still to get 80.00 EUR."}]));
+    let holders = Holders::new(vec![Box::new(AccountData)]);
+    let archive = db.read(move |conn| holders.export(conn, ada)).await.unwrap();
+    let told = unpacked(&archive, "ledger.json");
+    assert_eq!((told[0]["kind"].as_str(), told[0]["amount"].as_i64(), told.as_array().unwrap().len()), (Some("claim_charged"), Some(-8_000), 1));
+    post(&db, payout_sent(Uuid::from_u128(1), ada, eur(), 8_000)).await.unwrap();
+    town.ask(&asker, Method::DELETE, "/me", None).await.expect(202);
 });

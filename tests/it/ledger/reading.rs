@@ -1,6 +1,6 @@
 //! `/admin/ledger`, pages and statements, the command line's export.
 
-use super::{booking, eur, host, post, psp, seal, stays, whole_stay};
+use super::{booking, eur, host, keys, post, psp, seal, stays, whole_stay};
 use crate::support::people::with_role;
 use crate::support::town::Town;
 use crate::support::{TestDb, off_thread, on_both, uses_index};
@@ -128,7 +128,7 @@ on_both!(a_span_of_the_books_is_exported, async |db: TestDb| {
             (count, String::from_utf8(text).unwrap())
         };
         assert_eq!(export(None, None).0, 0, "without numbers yet");
-        ledger::seal_all(&node, &super::keys()).unwrap();
+        ledger::seal_all(&node, &keys()).unwrap();
         let (count, text) = export(None, None);
         assert_eq!((count, text.lines().count()), (12, 1 + 2 * 20));
         let mut rows = csv::Reader::from_reader(text.as_bytes());

@@ -2,7 +2,7 @@
 //!
 //! Each attempt is made in a transaction, looked at in the same transaction, and undone.
 
-use super::{inspect, keys, post, seal, sql, stays};
+use super::{inspect, keys, post, seal, sql, stays, whole_stay};
 use crate::support::{TestDb, off_thread, on_both};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -42,7 +42,7 @@ on_both!(the_sealer_does_not_cover_up_what_was_cut_off, async |db: TestDb| {
 });
 
 on_both!(entries_that_nobody_numbers_are_named, async |db: TestDb| {
-    post(&db, super::whole_stay(1).remove(0)).await.unwrap();
+    post(&db, whole_stay(1).remove(0)).await.unwrap();
     db.clock.advance_seconds(9);
     let report = inspect(&db).await;
     assert_eq!((report.waiting, report.findings.len()), (1, 0), "a sealer may be on its way");

@@ -51,6 +51,12 @@ pub(in super::super) fn hold(tx: &mut Tx<'_>, account: &Account, currency: Curre
     }
 }
 
+/// The currencies in which an account of a person holds something.
+pub(in super::super) fn open_in(conn: &mut Conn<'_>, account: &Account) -> DbResult<Vec<(Currency, i64)>> {
+    const OPEN: &str = "SELECT currency, balance FROM ledger_balances WHERE account = $1 AND balance <> 0 ORDER BY currency";
+    conn.query(OPEN, &[account.name().into()], |row| Ok((currency(row, 0)?, row.get(1)?)))
+}
+
 /// What the entries of one booking come to on every account they touch.
 pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<(Account, Currency, i64)>> {
     const SQL: &str = "SELECT p.account, p.currency, CAST(SUM(p.amount) AS BIGINT) FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
