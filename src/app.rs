@@ -100,12 +100,8 @@ impl Parts {
         let outbound = Outbound::open(&tools.config);
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![
-            jobs.task(),
-            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            pages.views().task(tools.db.clone()),
-        ];
+        let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
+        let tasks = vec![jobs.task(), audit::sealer(db.clone(), Arc::clone(&keys)), ledger::sealer(db.clone(), keys), pages.views().task(db)];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -154,9 +150,8 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
-    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),

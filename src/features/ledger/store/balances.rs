@@ -12,7 +12,8 @@ pub(super) fn add(tx: &mut Tx<'_>, name: &str, currency: &str, amount: i64) -> D
 
 /// Adds what sealed entries come to. Only the sealer does, so nobody else waits for these few rows.
 pub(in super::super) fn add_sums<'a>(tx: &mut Tx<'_>, sums: impl Iterator<Item = (&'a (String, String), &'a i64)>) -> DbResult<()> {
-    for ((name, currency), amount) in sums.filter(|(_, amount)| **amount != 0) {
+    // What comes to nothing as well, so that an account that was posted to is seen.
+    for ((name, currency), amount) in sums {
         add(tx, name, currency, *amount)?;
     }
     Ok(())
