@@ -105,12 +105,8 @@ impl Parts {
         let payments = Payments::open(&tools, &outbound, Arc::new(bookings::Listener::new(&tools)));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![
-            jobs.task(),
-            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            pages.views().task(tools.db.clone()),
-        ];
+        let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
+        let tasks = vec![jobs.task(), audit::sealer(db.clone(), Arc::clone(&keys)), ledger::sealer(db.clone(), keys), pages.views().task(db)];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -150,6 +146,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(QuoteData),
         Box::new(BookingData),
         Box::new(PaymentData),
+        Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -163,10 +160,9 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let paying = tools.clone();
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
-    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
