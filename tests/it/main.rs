@@ -21,6 +21,7 @@ mod imports;
 mod jobs;
 mod mail;
 mod media;
+mod payments;
 mod pricing;
 mod quotes;
 mod reading;
