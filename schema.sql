@@ -861,6 +861,58 @@ CREATE TABLE IF NOT EXISTS audit_checkpoints (
     at        TIMESTAMPTZ NOT NULL
 );
 
+-- The books (docs/RULES.md, "The ledger"): what happened, never changed. No references: postings are the hottest table there is, and the
+-- check of the invariants finds what would be without its entry.
+CREATE TABLE IF NOT EXISTS ledger_entries (
+    id         UUID PRIMARY KEY,
+    at         TIMESTAMPTZ NOT NULL,
+    kind       TEXT NOT NULL,                 -- src/features/ledger/rules/entry.rs
+    source     TEXT NOT NULL,                 -- what it follows from: the same again has no effect
+    booking_id UUID,
+    currency   TEXT NOT NULL CHECK (length(currency) = 3),
+    reverses   UUID,                          -- the entry that this one takes back
+    memo       TEXT NOT NULL,
+    request_id TEXT
+);
+CREATE UNIQUE INDEX IF NOT EXISTS ledger_entries_of_source ON ledger_entries (source);
+CREATE INDEX IF NOT EXISTS ledger_entries_of_booking ON ledger_entries (booking_id, at, id) WHERE booking_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS ledger_entries_by_time ON ledger_entries (at, id);
+CREATE INDEX IF NOT EXISTS ledger_entries_by_kind ON ledger_entries (kind, at, id);
+
+-- Where the money of an entry went: debits above zero, credits below, in sum nothing. Currency and instant are the entry's.
+CREATE TABLE IF NOT EXISTS ledger_postings (
+    entry_id UUID NOT NULL,
+    line     BIGINT NOT NULL CHECK (line >= 0),
+    account  TEXT NOT NULL,                   -- such as stay_escrow:{booking}
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    amount   BIGINT NOT NULL CHECK (amount <> 0),
+    at       TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (entry_id, line)
+);
+CREATE INDEX IF NOT EXISTS ledger_postings_of_account ON ledger_postings (account, at, entry_id);
+
+-- What accounts hold, so that nobody adds up millions of postings. Those of people are kept by whoever posts; those of the house, and sums by
+-- sort for all others, by the sealer. Can be made anew from the postings.
+CREATE TABLE IF NOT EXISTS ledger_balances (
+    account  TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    balance  BIGINT NOT NULL,
+    PRIMARY KEY (account, currency)
+);
+
+-- Entries that have no seal, and so no number, yet.
+CREATE TABLE IF NOT EXISTS ledger_waiting (
+    entry_id UUID PRIMARY KEY
+);
+
+-- Their numbers, without gaps, and the chain: hash = SHA-256(hash of seq - 1, entry with its postings).
+CREATE TABLE IF NOT EXISTS ledger_seals (
+    seq      BIGINT PRIMARY KEY,
+    entry_id UUID NOT NULL,
+    hash     BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS ledger_seals_of_entry ON ledger_seals (entry_id);
+
 -- Work that must happen at least once. A finished job is deleted, a periodic one waits again, a hopeless one stays as dead.
 CREATE TABLE IF NOT EXISTS jobs (
     id          UUID PRIMARY KEY,

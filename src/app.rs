@@ -10,11 +10,12 @@ use crate::features::availability::{self, AvailabilityApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
+use crate::features::ledger::{self, LedgerApi, Witnesses};
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
-use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, StaffPaymentsApi};
+use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, SandboxWitness, StaffPaymentsApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -102,7 +103,12 @@ impl Parts {
         let payments = Payments::open(&tools, &outbound, Arc::new(Nobody));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
+        let tasks = vec![
+            jobs.task(),
+            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
+            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
+            pages.views().task(tools.db.clone()),
+        ];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -123,6 +129,11 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
 /// Who is asked before a home is published or archived.
 fn guards(tools: &Tools) -> Guards {
     Guards::new(vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config)))], Arc::new(CalendarUnits))
+}
+
+/// Who knows what the books should agree with.
+fn witnesses() -> Witnesses {
+    Arc::new([Box::new(SandboxWitness)])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
@@ -150,10 +161,12 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
     let paying = tools.clone();
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
+    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
         Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
+        Check::new("ledger", move || ledger::check(&books.db, &books.keys, &witnesses())),
         Check::new("imports", move || {
             let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
             let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
@@ -197,6 +210,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         SandboxApi::new(tools.clone(), payments.clone()),
         StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments),
     );
+    let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -234,7 +248,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, paying, people, staff);
+    let features = (finding, hosting, paying, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -256,6 +270,7 @@ pub fn doors() -> Doors {
         payments::DOORS,
         feeds::DOORS,
         reviews::DOORS,
+        ledger::DOORS,
         search::DOORS,
     ])
 }

@@ -12,7 +12,7 @@ mod transfer;
 pub use admin::{CreateArgs, ResetArgs};
 pub use ical::{IcalArgs, IcalCommand};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
-pub use transfer::{ExportCommand, JsonlArgs, ListingsArgs};
+pub use transfer::{ExportCommand, JsonlArgs, LedgerArgs, ListingsArgs};
 
 use crate::app;
 use crate::platform::config::{Config, Flags, SettingsError};
@@ -136,6 +136,7 @@ fn print(text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::ledger::Format;
     use clap::CommandFactory;
 
     #[test]
@@ -156,6 +157,9 @@ mod tests {
         let cli = read("stopover export listings --host ada@example.org --out homes.jsonl --with-private").unwrap();
         let Command::Export(ExportCommand::Listings(args)) = cli.command else { panic!("not an export") };
         assert!(args.host.is_some() && args.out.is_some() && args.with_private);
+        let cli = read("stopover export ledger --format hledger --from 2026-06-01 --to 2026-07-01").unwrap();
+        let Command::Export(ExportCommand::Ledger(args)) = cli.command else { panic!("not an export") };
+        assert_eq!((args.format, args.from.is_some(), args.to.is_some(), args.out), (Format::Hledger, true, true, None));
         for bad in [
             "stopover",
             "stopover import inside-airbnb --listings l --city B --country USA --currency USD --timezone America/New_York",
@@ -164,6 +168,9 @@ mod tests {
             "stopover import csv",
             "stopover import jsonl",
             "stopover export listings --host nobody",
+            "stopover export ledger",
+            "stopover export ledger --format excel",
+            "stopover export ledger --format csv --from 2026-13-01",
         ] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -6,6 +6,7 @@ pub mod availability;
 pub mod calendar;
 pub mod feeds;
 pub mod imports;
+pub mod ledger;
 pub mod listings;
 pub mod media;
 pub mod payments;

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod audit;
 pub mod cache;
+pub mod chain;
 pub mod config;
 pub mod cursor;
 pub mod db;

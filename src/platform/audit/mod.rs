@@ -15,11 +15,11 @@ mod truncate;
 mod verify;
 
 pub use actions::{ACTIONS, Action, find as action};
-pub use chain::Link;
 pub use entry::{Actor, Entry, append, hashed};
 pub use read::{Cursor, Filter, Row, export_jsonl, list, list_sql};
 pub use sealer::{seal_all, sealer};
 pub use truncate::{KEPT_DAYS, truncate};
-pub use verify::{Fault, Report, check, verify, verify_in};
+pub use verify::{check, verify, verify_in};
 
+pub use crate::platform::chain::{Fault, Link, Report};
 pub use crate::values::Origin;

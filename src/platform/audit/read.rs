@@ -1,8 +1,9 @@
 //! Reading the trail: pages for people, JSON Lines for whoever keeps a copy.
 
-use super::chain::{Link, Sealed, Stored};
+use super::chain::Stored;
 use super::entry::Actor;
 use super::store::{self, COLUMNS};
+use crate::platform::chain::{Link, Sealed};
 use crate::platform::db::{Conn, DbError, DbResult, Value};
 use crate::platform::instance::hex;
 use crate::values::{Instant, UserId};
@@ -126,7 +127,7 @@ pub fn export_jsonl(conn: &mut Conn<'_>, writer: &mut impl Write) -> anyhow::Res
 }
 
 /// An entry that is gone or cannot be read leaves a line with its seal alone.
-fn line(Sealed { link: Link { seq, hash }, entry, .. }: &Sealed) -> serde_json::Value {
+fn line(Sealed { link: Link { seq, hash }, entry, .. }: &Sealed<Stored>) -> serde_json::Value {
     let hash = hex(hash);
     let Some(e) = entry else { return json!({ "seq": seq, "hash": hash, "missing": true }) };
     json!({

@@ -1,13 +1,11 @@
 //! SQL of the audit trail.
 
-use super::chain::{Hash, Link, Sealed, Stored};
+use super::chain::Stored;
 use super::entry::Entry;
-use crate::platform::db::{Conn, DbError, DbResult, Engine, Row, Tx};
+use crate::platform::chain::{Hash, Link, Sealed, hash, readable};
+use crate::platform::db::{Conn, DbResult, Row, Tx};
 use crate::values::Instant;
 use uuid::Uuid;
-
-/// Advisory lock of whoever seals or truncates: any number nobody else uses in this database.
-const LOCK: i64 = 0x41_55_44_49_54;
 
 /// The columns of an entry, in the order in which [`Stored::read`] takes them.
 pub(super) const COLUMNS: &str =
@@ -39,19 +37,6 @@ pub(super) fn insert(tx: &mut Tx<'_>, now: Instant, entry: &Entry<'_>) -> DbResu
     Ok(())
 }
 
-/// Waits until nobody else seals or truncates; the lock goes with the transaction. SQLite has one writer anyway.
-pub(super) fn lock(tx: &mut Tx<'_>) -> DbResult<()> {
-    if matches!(tx.engine(), Engine::Postgres) {
-        tx.first("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", &[LOCK.into()], |_| Ok(()))?;
-    }
-    Ok(())
-}
-
-/// Whether any committed entry has no seal yet.
-pub(super) fn any_waiting(conn: &mut Conn<'_>) -> DbResult<bool> {
-    Ok(conn.first("SELECT 1 FROM audit_waiting LIMIT 1", &[], |_| Ok(()))?.is_some())
-}
-
 /// The oldest committed entries that have no seal, at most `limit`. Looked up one by one: a join of the short queue with the
 /// long trail is planned badly as soon as the figures that the planner keeps of the queue are old.
 pub(super) fn waiting(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<Stored>> {
@@ -62,21 +47,6 @@ pub(super) fn waiting(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<Stored>> 
         entries.extend(conn.first(&sql, &[id.into()], |row| Stored::read(row, 0))?);
     }
     Ok(entries)
-}
-
-/// Stores a seal and takes its entry out of the queue. `false`: the entry had a seal, and the number is still free.
-pub(super) fn put_seal(tx: &mut Tx<'_>, link: &Link, entry: Uuid) -> DbResult<bool> {
-    let put = tx.execute(
-        "INSERT INTO audit_seals (seq, audit_id, hash) VALUES ($1, $2, $3) ON CONFLICT (audit_id) DO NOTHING",
-        &[link.seq.into(), entry.into(), link.hash.to_vec().into()],
-    )?;
-    tx.execute("DELETE FROM audit_waiting WHERE audit_id = $1", &[entry.into()])?;
-    Ok(put == 1)
-}
-
-/// The newest seal.
-pub(super) fn last_seal(conn: &mut Conn<'_>) -> DbResult<Option<Link>> {
-    conn.first("SELECT seq, hash FROM audit_seals ORDER BY seq DESC LIMIT 1", &[], |row| Ok(Link { seq: row.get(0)?, hash: hash(row, 1)? }))
 }
 
 /// A row of `audit_checkpoints`.
@@ -122,56 +92,11 @@ pub(super) fn delete_up_to(tx: &mut Tx<'_>, seq: i64) -> DbResult<u64> {
 }
 
 /// The seals after `seq` with their entries, in order, at most `limit`.
-pub(super) fn sealed_after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Sealed>> {
+pub(super) fn sealed_after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Sealed<Stored>>> {
     let sql = format!("SELECT s.seq, s.hash, {COLUMNS} FROM audit_seals s LEFT JOIN audit a ON a.id = s.audit_id WHERE s.seq > $1 ORDER BY s.seq LIMIT $2");
     conn.query(&sql, &[seq.into(), limit.into()], |row| {
         let link = Link { seq: row.get(0)?, hash: readable(hash(row, 1))?.unwrap_or_default() };
         let gone = row.get::<Option<Uuid>>(2).is_ok_and(|id| id.is_none());
         Ok(Sealed { link, gone, entry: if gone { None } else { readable(Stored::read(row, 2))? } })
     })
-}
-
-/// `None` for a column that holds what cannot be there: somebody has been at it.
-fn readable<T>(answer: DbResult<T>) -> DbResult<Option<T>> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(DbError::Column { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn hash(row: &Row<'_>, column: usize) -> DbResult<Hash> {
-    let bytes: Vec<u8> = row.get(column)?;
-    bytes.try_into().map_err(|_length| DbError::Column { column, reason: "not 32 bytes".into() })
-}
-
-/// How many entries wait for a seal, and since when the oldest.
-pub(super) fn tail(conn: &mut Conn<'_>) -> DbResult<(i64, Option<Instant>)> {
-    let found = conn.first("SELECT COUNT(*), MIN(a.at) FROM audit_waiting w JOIN audit a ON a.id = w.audit_id", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.unwrap_or((0, None)))
-}
-
-/// An entry that has neither a seal nor a place in the queue, and one of the queue that is not there.
-pub(super) fn strays(conn: &mut Conn<'_>) -> DbResult<(Option<Uuid>, Option<Uuid>)> {
-    let foreign = conn.first(
-        "SELECT a.id FROM audit a WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.audit_id = a.id)
-         AND NOT EXISTS (SELECT 1 FROM audit_waiting w WHERE w.audit_id = a.id) LIMIT 1",
-        &[],
-        |row| row.get(0),
-    )?;
-    let lost =
-        conn.first("SELECT w.audit_id FROM audit_waiting w WHERE NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = w.audit_id) LIMIT 1", &[], |row| row.get(0))?;
-    Ok((foreign, lost))
-}
-
-const HEAD: &str = "audit_head";
-
-/// The signed newest link, as text.
-pub(super) fn head(conn: &mut Conn<'_>) -> DbResult<Option<String>> {
-    conn.first("SELECT value FROM instance WHERE name = $1", &[HEAD.into()], |row| row.get(0))
-}
-
-pub(super) fn put_head(tx: &mut Tx<'_>, head: &str) -> DbResult<()> {
-    tx.execute("INSERT INTO instance (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", &[HEAD.into(), head.into()])?;
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! Deletes old entries, after signing where the chain is cut off.
 
-use super::chain::{Link, Signer};
+use super::chain::Signer;
 use super::store::{self, CheckpointRow};
+use super::verify::Trail;
+use crate::platform::chain::{self, Link};
 use crate::platform::db::{DbError, DbResult, Tx};
 use crate::platform::keys::Keys;
 use crate::values::Instant;
@@ -18,12 +20,12 @@ const PIECE: i64 = 200;
 /// tampering are not to vanish by themselves.
 pub fn truncate(tx: &mut Tx<'_>, keys: &Keys, now: Instant, keep_days: i64) -> DbResult<u64> {
     let (signer, before) = (Signer::new(keys), now.plus_seconds(-keep_days.saturating_mul(86_400)));
-    store::lock(tx)?;
+    chain::lock::<Trail>(tx)?;
     let last = store::last_checkpoint(tx)?;
     let mut end = last.as_ref().map_or(Link::START, |checkpoint| checkpoint.link);
     let begin = end.seq;
     for sealed in store::sealed_after(tx, i64::MIN, PIECE)? {
-        let next = sealed.entry.as_ref().map(|entry| (entry.at, end.next(entry)));
+        let next = sealed.entry.as_ref().map(|entry| (entry.at, end.next(&entry.bytes())));
         match next {
             Some((_, next)) if next != sealed.link => return Err(broken(end.seq + 1)),
             None => return Err(broken(end.seq + 1)),

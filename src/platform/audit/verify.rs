@@ -1,45 +1,62 @@
-//! Walks the chain and names what is wrong with it.
+//! The trail as a chain, and the walk along it.
 
-use super::chain::{Hash, Link, Sealed, Signer};
+use super::chain::{Signer, Stored};
 use super::store;
+use crate::platform::chain::{self, Chained, Fault, Hash, Link, Names, Report, Sealed};
 use crate::platform::db::{Conn, Db, DbResult};
 use crate::platform::keys::Keys;
 use crate::values::Instant;
+use uuid::Uuid;
 
-/// Seals looked at together: what bounds the memory.
-const PIECE: i64 = 2_000;
-/// Seconds after which an entry without a seal is a fault: a sealer takes one, a slow transaction a few more.
-const LONGEST_WAIT: i64 = 10;
+/// The audit trail.
+pub(super) struct Trail;
 
-/// Something that must not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The first number of the chain that is wrong; `None` when what is wrong has no number.
-    pub seq: Option<i64>,
-    /// What is wrong, as part of a sentence.
-    pub what: String,
-}
+impl Chained for Trail {
+    const NAMES: Names = Names {
+        words: "audit trail",
+        entries: "audit",
+        seals: "audit_seals",
+        waiting: "audit_waiting",
+        id: "audit_id",
+        head: "audit_head",
+        purpose: "audit head",
+        lock: 0x41_55_44_49_54,
+    };
+    type Stored = Stored;
 
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.seq {
-            Some(seq) => write!(f, "entry {seq} {}", self.what),
-            None => f.write_str(&self.what),
-        }
+    fn id(stored: &Stored) -> Uuid {
+        stored.id
     }
-}
 
-/// What a walk along the chain has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    /// Entries whose seals were found right.
-    pub sealed: u64,
-    /// The last right link. Noted down elsewhere, it proves later that nothing up to it was taken away.
-    pub end: Link,
-    /// Entries that have no seal yet.
-    pub waiting: u64,
-    /// Nothing, when all is well. Behind a break in the chain nothing can be told, so there is at most one of its own.
-    pub faults: Vec<Fault>,
+    fn bytes(stored: &Stored) -> Vec<u8> {
+        stored.bytes()
+    }
+
+    fn waiting(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<Stored>> {
+        store::waiting(conn, limit)
+    }
+
+    fn sealed_after(conn: &mut Conn<'_>, seq: i64, limit: i64) -> DbResult<Vec<Sealed<Stored>>> {
+        store::sealed_after(conn, seq, limit)
+    }
+
+    fn beginning(conn: &mut Conn<'_>) -> DbResult<Link> {
+        Ok(store::last_checkpoint(conn)?.map_or(Link::START, |checkpoint| checkpoint.link))
+    }
+
+    /// The newest checkpoint, when all of them were signed with our key, each over the one before.
+    fn proven_beginning(conn: &mut Conn<'_>, keys: &Keys) -> DbResult<Result<Link, Fault>> {
+        let (signer, mut before) = (Signer::new(keys), None::<Hash>);
+        let (mut end, mut forged) = (Link::START, None);
+        store::checkpoints(conn, |checkpoint| {
+            if signer.sign_checkpoint(&checkpoint.link, checkpoint.at, before.as_ref()) != checkpoint.signature && forged.is_none() {
+                forged = Some(checkpoint.link.seq);
+            }
+            (before, end) = (Some(checkpoint.signature), checkpoint.link);
+        })?;
+        let what = "has a checkpoint that was not signed by this instance, or the checkpoint before it is missing";
+        Ok(forged.map_or(Ok(end), |seq| Err(Fault { seq: Some(seq), what: what.into() })))
+    }
 }
 
 /// Looks at the whole trail as it is committed now. Memory does not grow with it. Blocks.
@@ -50,15 +67,7 @@ pub fn verify(db: &Db, keys: &Keys) -> DbResult<Report> {
 
 /// [`verify`] in a view of the caller's; it must be one cut, or what is sealed meanwhile looks wrong.
 pub fn verify_in(conn: &mut Conn<'_>, keys: &Keys, now: Instant) -> DbResult<Report> {
-    let signer = Signer::new(keys);
-    let mut report = Report { sealed: 0, end: Link::START, waiting: 0, faults: Vec::new() };
-    begin(conn, &signer, &mut report)?;
-    walk(conn, &mut report)?;
-    if report.faults.is_empty() {
-        compare_head(conn, &signer, &mut report)?;
-    }
-    look_at_tail(conn, now, &mut report)?;
-    Ok(report)
+    chain::walk::<Trail>(conn, keys, now, |_| ())
 }
 
 /// For `stopover doctor`. Blocks.
@@ -69,100 +78,4 @@ pub fn check(db: &Db, keys: &Keys) -> Result<String, String> {
     }
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     Err(format!("the audit trail was tampered with or is not being sealed: {}", faults.join("; ")))
-}
-
-impl Report {
-    fn fault(&mut self, seq: impl Into<Option<i64>>, what: impl Into<String>) {
-        self.faults.push(Fault { seq: seq.into(), what: what.into() });
-    }
-}
-
-/// Begins at the newest checkpoint, when all of them were signed with our key, each over the one before.
-fn begin(conn: &mut Conn<'_>, signer: &Signer, report: &mut Report) -> DbResult<()> {
-    let mut before: Option<Hash> = None;
-    let (mut end, mut forged) = (Link::START, None);
-    store::checkpoints(conn, |checkpoint| {
-        if signer.sign_checkpoint(&checkpoint.link, checkpoint.at, before.as_ref()) != checkpoint.signature && forged.is_none() {
-            forged = Some(checkpoint.link.seq);
-        }
-        (before, end) = (Some(checkpoint.signature), checkpoint.link);
-    })?;
-    report.end = end;
-    if let Some(seq) = forged {
-        report.fault(seq, "has a checkpoint that was not signed by this instance, or the checkpoint before it is missing");
-    }
-    Ok(())
-}
-
-fn walk(conn: &mut Conn<'_>, report: &mut Report) -> DbResult<()> {
-    if !report.faults.is_empty() {
-        return Ok(());
-    }
-    let mut from = i64::MIN;
-    loop {
-        let piece = store::sealed_after(conn, from, PIECE)?;
-        let Some(last) = piece.last() else { return Ok(()) };
-        from = last.link.seq;
-        for sealed in &piece {
-            if let Err(fault) = step(&report.end, sealed) {
-                report.faults.push(fault);
-                return Ok(());
-            }
-            report.end = sealed.link;
-            report.sealed += 1;
-        }
-    }
-}
-
-/// Whether `sealed` is the link after `end`.
-fn step(end: &Link, sealed: &Sealed) -> Result<(), Fault> {
-    let expected = end.seq.saturating_add(1);
-    let fault = |seq, what: &str| Err(Fault { seq: Some(seq), what: what.into() });
-    if sealed.link.seq < expected {
-        return fault(sealed.link.seq, "should have gone: a checkpoint covers it");
-    }
-    if sealed.link.seq > expected {
-        return fault(expected, "is missing");
-    }
-    match &sealed.entry {
-        None if sealed.gone => fault(expected, "was removed, its seal is still there"),
-        None => fault(expected, "cannot be read"),
-        Some(entry) if end.next(entry) != sealed.link => fault(expected, "does not fit its seal: it was changed, swapped or inserted"),
-        Some(_) => Ok(()),
-    }
-}
-
-/// The newest seal must be the one that was signed last.
-fn compare_head(conn: &mut Conn<'_>, signer: &Signer, report: &mut Report) -> DbResult<()> {
-    let (head, end) = (store::head(conn)?, report.end);
-    let Some(text) = head else {
-        if end != Link::START {
-            report.fault(end.seq, "is the last one, but the signed head of the chain is missing");
-        }
-        return Ok(());
-    };
-    match signer.open_head(&text) {
-        None => report.fault(end.seq, "is the last one, but the head of the chain was not signed by this instance"),
-        Some(head) if head.seq > end.seq => report.fault(end.seq + 1, format!("and all up to {} are missing at the end", head.seq)),
-        Some(head) if head.seq < end.seq => report.fault(head.seq + 1, "was added by somebody who could not sign"),
-        Some(head) if head.hash != end.hash => report.fault(end.seq, "is not the one that was signed: the chain was made anew"),
-        Some(_) => {}
-    }
-    Ok(())
-}
-
-fn look_at_tail(conn: &mut Conn<'_>, now: Instant, report: &mut Report) -> DbResult<()> {
-    let (waiting, oldest) = store::tail(conn)?;
-    report.waiting = u64::try_from(waiting).unwrap_or_default();
-    if let Some(oldest) = oldest.filter(|at| *at < now.plus_seconds(-LONGEST_WAIT)) {
-        report.fault(None, format!("{waiting} entries wait for a seal, the oldest since {oldest}; is the server running?"));
-    }
-    let (foreign, lost) = store::strays(conn)?;
-    if let Some(id) = foreign {
-        report.fault(None, format!("the entry with the id {id} was put in past the trail, or its seal was removed"));
-    }
-    if let Some(id) = lost {
-        report.fault(None, format!("the entry with the id {id} was removed before it was sealed"));
-    }
-    Ok(())
 }

@@ -2,9 +2,9 @@
 //!
 //! Triggers are the one thing the engines spell differently, so they are not in `schema.sql` but made here, after it, at every
 //! opening. A further table is one more line in [`GUARDED`]. Nobody who may drop a trigger is stopped; that is what the chain of
-//! the audit trail is for.
+//! the audit trail is for. What the ledger asks of its entries beyond that is in `balance.rs`.
 
-use super::{DbResult, Engine, Tx};
+use super::{DbResult, Engine, Tx, balance};
 use std::fmt::Write;
 
 /// A table that takes new rows and keeps them.
@@ -24,6 +24,9 @@ const GUARDED: &[Guarded] = &[
     keep("audit", "EXISTS (SELECT 1 FROM audit_seals s WHERE s.audit_id = OLD.id AND s.seq <= (SELECT MAX(c.seq) FROM audit_checkpoints c))"),
     keep("audit_seals", "OLD.seq <= (SELECT MAX(c.seq) FROM audit_checkpoints c)"),
     keep("audit_checkpoints", NEVER),
+    keep("ledger_entries", NEVER),
+    keep("ledger_postings", NEVER),
+    keep("ledger_seals", NEVER),
 ];
 
 /// Puts up the guards that are missing.
@@ -37,6 +40,7 @@ pub(super) fn put_up(tx: &mut Tx<'_>) -> DbResult<()> {
         // Writing to a String cannot fail.
         let _: std::fmt::Result = writeln!(sql, "{text}");
     }
+    sql.push_str(balance::guards(tx.engine()));
     tx.batch(&sql)
 }
 

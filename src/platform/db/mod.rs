@@ -4,6 +4,7 @@
 //! or a [`Tx`]. SQL is written once, with `$1`, `$2` …, and runs on both. Start with `value.rs` for what can be
 //! bound and read, then `sqlite.rs` (one writer, group commit) and `postgres.rs` (pool, retry, event numbers).
 
+mod balance;
 mod conn;
 mod error;
 mod guards;

@@ -1,0 +1,22 @@
+//! The books: double entry, never changed, numbered and chained (docs/RULES.md, "The ledger").
+//!
+//! Whoever lets money move says what happened: `post(tx, now, &confirmed(booking, currency, &split))`, in the transaction of what
+//! happened. The ledger decides nothing; `rules` has a constructor for each event. [`balance`] and its friends read, [`Witness`] is how
+//! others add to the check of the invariants. A sealer numbers and chains what was posted, within a second.
+
+mod api;
+pub mod rules;
+mod service;
+mod store;
+
+pub use api::{DOORS, LedgerApi, LedgerView, ledger_view};
+pub use rules::export::Format;
+pub use rules::{
+    Account, Class, Entry, EntryKind, Payee, Payer, Posting, Recorded, Split, TaxShare, To, altered, cancelled, captured, claim_charged, claim_from_deposit,
+    confirmed, credit_returned, credit_used, deposit_charged, deposit_released, dispute_lost, dispute_opened, dispute_won, goodwill, netted, paid_offline,
+    part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded, refunded_late, released, reversal, tax_remitted,
+};
+pub use service::{
+    Finding, Posted, Report, Witness, Witnesses, balance, balances_of, check, export, hold, inspect, of_booking, post, reverse, seal_all, sealer, trial_balance,
+};
+pub use store::{Filter, Place, balance_sql, list_sql};

@@ -1,0 +1,112 @@
+//! Posting entries and reading the books.
+
+use crate::features::ledger::rules::{Account, Class, Entry, Recorded, class_of, reversal};
+use crate::features::ledger::store::{self, Books, Filter, Place};
+use crate::platform::chain;
+use crate::platform::db::{Conn, Db, DbError, DbResult, Tx};
+use crate::platform::keys::Keys;
+use crate::platform::tasks::Task;
+use crate::values::{BookingId, Currency, Instant};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    New(Uuid),
+    /// An entry of the same source stands already; nothing was written.
+    Before(Uuid),
+}
+
+impl Posted {
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::New(id) | Self::Before(id) => id,
+        }
+    }
+
+    #[must_use]
+    pub fn is_new(self) -> bool {
+        matches!(self, Self::New(_))
+    }
+}
+
+/// Writes an entry in the caller's transaction, once for each source: the same again has no effect, whatever it says, also when many
+/// try at the same time. An entry that is empty, does not balance or cannot be is an error, which undoes the transaction.
+pub fn post(tx: &mut Tx<'_>, now: Instant, entry: &Entry) -> DbResult<Posted> {
+    entry.check().map_err(|unfit| DbError::Unusable(format!("the ledger's entry `{}` {unfit}", entry.source)))?;
+    let id = Uuid::now_v7();
+    if store::insert(tx, id, now, entry)? {
+        store::add_to_people(tx, entry.currency, entry)?;
+        return Ok(Posted::New(id));
+    }
+    let before = store::find_source(tx, &entry.source)?;
+    before.map(Posted::Before).ok_or_else(|| DbError::Unusable(format!("the ledger's entry `{}` is neither new nor there", entry.source)))
+}
+
+/// Takes the entry `id` back by one that names it, with the word why. Once: the second time has no effect.
+pub fn reverse(tx: &mut Tx<'_>, now: Instant, id: Uuid, why: &str) -> DbResult<Posted> {
+    let recorded = store::by_id(tx, id)?.ok_or_else(|| DbError::Unusable(format!("there is no entry {id} in the ledger")))?;
+    post(tx, now, &reversal(&recorded, why))
+}
+
+/// What an account holds: debits less credits, so what we owe is below zero. All that is committed, and all that this transaction has posted.
+pub fn balance(conn: &mut Conn<'_>, account: &Account, currency: Currency) -> DbResult<i64> {
+    store::balance(conn, account, currency)
+}
+
+/// [`balance`] of a person's account, for whoever will post to it: until this transaction ends, nobody else does. On PostgreSQL they wait.
+pub fn hold(tx: &mut Tx<'_>, account: &Account, currency: Currency) -> DbResult<i64> {
+    store::hold(tx, account, currency)
+}
+
+/// What the entries of a booking come to, on each account that they touch: its own and those of others.
+pub fn balances_of(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<(Account, Currency, i64)>> {
+    store::balances_of(conn, booking)
+}
+
+/// The entries of a booking, oldest first.
+pub fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Recorded>> {
+    store::of_booking(conn, booking)
+}
+
+pub(in super::super) fn list(conn: &mut Conn<'_>, filter: &Filter, after: Option<&Place>, limit: i64) -> DbResult<Vec<Recorded>> {
+    store::list(conn, filter, after, limit)
+}
+
+/// A line of the trial balance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// An account of the house, or a sort of accounts.
+    pub account: String,
+    pub class: Class,
+    pub currency: String,
+    pub balance: i64,
+}
+
+/// What all accounts hold: those of the house one by one, all others in one line a sort. They sum to zero in each currency. Quick,
+/// whatever was posted. Give it one cut (`Db::read_cut`).
+pub fn trial_balance(conn: &mut Conn<'_>) -> DbResult<Vec<Sum>> {
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (account, currency, amount) in store::sums(conn)? {
+        *sums.entry((account, currency)).or_default() += amount;
+    }
+    Ok(sums.into_iter().map(|((account, currency), balance)| Sum { class: class_of(sort_of(&account)), account, currency, balance }).collect())
+}
+
+fn sort_of(account: &str) -> &str {
+    account.split_once(':').map_or(account, |(sort, _)| sort)
+}
+
+/// Numbers and chains what was posted, within a second.
+#[must_use]
+pub fn sealer(db: Db, keys: Arc<Keys>) -> Task {
+    chain::sealer::<Books>("ledger sealer", db, keys)
+}
+
+/// The same at once, for everything that is committed; answers how many entries that were. Blocks.
+pub fn seal_all(db: &Db, keys: &Arc<Keys>) -> DbResult<u64> {
+    chain::seal_all::<Books>(db, keys)
+}

@@ -1,0 +1,80 @@
+//! What accounts hold: kept in `ledger_balances` for people and the house, added up by an index for bookings and payouts.
+
+use crate::features::ledger::rules::{Account, Owner};
+use crate::platform::db::{Conn, DbError, DbResult, Row, Tx, Value};
+use crate::values::{BookingId, Currency};
+
+pub(super) fn add(tx: &mut Tx<'_>, name: &str, currency: &str, amount: i64) -> DbResult<()> {
+    const ADD: &str = "INSERT INTO ledger_balances (account, currency, balance) VALUES ($1, $2, $3)
+        ON CONFLICT (account, currency) DO UPDATE SET balance = ledger_balances.balance + excluded.balance";
+    tx.execute(ADD, &[name.into(), currency.into(), amount.into()]).map(drop)
+}
+
+/// Adds what sealed entries come to. Only the sealer does, so nobody else waits for these few rows.
+pub(in super::super) fn add_sums<'a>(tx: &mut Tx<'_>, sums: impl Iterator<Item = (&'a (String, String), &'a i64)>) -> DbResult<()> {
+    for ((name, currency), amount) in sums.filter(|(_, amount)| **amount != 0) {
+        add(tx, name, currency, *amount)?;
+    }
+    Ok(())
+}
+
+/// What an account holds, as one statement sees it.
+pub(in super::super) fn balance(conn: &mut Conn<'_>, account: &Account, currency: Currency) -> DbResult<i64> {
+    let params: [Value; 2] = [account.name().into(), currency.code().into()];
+    Ok(conn.first(balance_sql(account), &params, |row| row.get(0))?.unwrap_or(0))
+}
+
+/// The statement of [`balance`]; a test reads its plans.
+#[must_use]
+pub fn balance_sql(account: &Account) -> &'static str {
+    match account.owner() {
+        Owner::Booking(_) | Owner::Payout(_) => {
+            "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM ledger_postings p WHERE p.account = $1 AND p.currency = $2"
+        }
+        Owner::Person(_) => "SELECT balance FROM ledger_balances WHERE account = $1 AND currency = $2",
+        // What the sealer has not added yet comes from its queue.
+        Owner::House => {
+            "SELECT CAST(COALESCE((SELECT b.balance FROM ledger_balances b WHERE b.account = $1 AND b.currency = $2), 0)
+                + COALESCE((SELECT SUM(p.amount) FROM ledger_waiting w JOIN ledger_postings p ON p.entry_id = w.entry_id
+                    WHERE p.account = $1 AND p.currency = $2), 0) AS BIGINT)"
+        }
+    }
+}
+
+/// What an account of a person holds, and nobody else changes it until the transaction ends.
+pub(in super::super) fn hold(tx: &mut Tx<'_>, account: &Account, currency: Currency) -> DbResult<i64> {
+    const HOLD: &str = "INSERT INTO ledger_balances (account, currency, balance) VALUES ($1, $2, 0)
+        ON CONFLICT (account, currency) DO UPDATE SET balance = ledger_balances.balance RETURNING balance";
+    match account.owner() {
+        Owner::Person(_) => Ok(tx.first(HOLD, &[account.name().into(), currency.code().into()], |row| row.get(0))?.unwrap_or(0)),
+        _ => balance(tx, account, currency),
+    }
+}
+
+/// What the entries of one booking come to on every account they touch.
+pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<(Account, Currency, i64)>> {
+    const SQL: &str = "SELECT p.account, p.currency, CAST(SUM(p.amount) AS BIGINT) FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+        WHERE e.booking_id = $1 GROUP BY p.account, p.currency ORDER BY p.account, p.currency";
+    conn.query(SQL, &[booking.into()], |row| Ok((account(row, 0)?, currency(row, 1)?, row.get(2)?)))
+}
+
+/// The accounts of the house, and sums by sort for all others: what the sealer has added, and what it has not yet. Give it one cut.
+pub(in super::super) fn sums(conn: &mut Conn<'_>) -> DbResult<Vec<(String, String, i64)>> {
+    // Names of people's accounts have an id behind a colon; those of providers and taxes are the house's.
+    const KEPT: &str = "SELECT account, currency, balance FROM ledger_balances
+        WHERE account NOT LIKE 'host_payable:%' AND account NOT LIKE 'host_receivable:%' AND account NOT LIKE 'guest_credit:%'";
+    const TAIL: &str = "SELECT p.account, p.currency, CAST(SUM(p.amount) AS BIGINT) FROM ledger_waiting w JOIN ledger_postings p ON p.entry_id = w.entry_id
+        GROUP BY p.account, p.currency";
+    let mut sums = conn.query(KEPT, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    sums.extend(conn.query(TAIL, &[], |row| Ok((account(row, 0)?.summed_as(), row.get(1)?, row.get(2)?)))?);
+    Ok(sums)
+}
+
+pub(super) fn account(row: &Row<'_>, column: usize) -> DbResult<Account> {
+    row.known(column, Account::parse)
+}
+
+pub(super) fn currency(row: &Row<'_>, column: usize) -> DbResult<Currency> {
+    let code: String = row.get(column)?;
+    Currency::parse(&code).filter(|known| known.code() == code).ok_or_else(|| DbError::Column { column, reason: format!("{code} is no currency") })
+}

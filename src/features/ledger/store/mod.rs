@@ -1,0 +1,16 @@
+//! SQL of the books: writing (`write.rs`), balances, reading and listing (`read.rs`), the chain (`chain.rs`), and the questions that the check of
+//! the invariants asks (`invariants.rs`).
+
+mod balances;
+mod chain;
+mod invariants;
+mod read;
+mod write;
+
+pub use balances::balance_sql;
+pub(super) use balances::{add_sums, balance, hold, of_booking as balances_of, sums};
+pub(super) use chain::{Books, Stored};
+pub(super) use invariants::{each_account, ill_kept, incomplete, kept, unbalanced};
+pub use read::{Filter, Place, list_sql};
+pub(super) use read::{between, by_id, list, of_booking};
+pub(super) use write::{add_to_people, find_source, insert};
