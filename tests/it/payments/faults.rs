@@ -250,9 +250,9 @@ on_both!(a_call_without_a_provider_waits_and_is_seen, async |db: TestDb| {
     let booking = BookingId(Uuid::now_v7());
     stage.ask(stage.wanted(booking, "pm_card_visa", Capture::Now), "stripe").await.unwrap();
     assert!(!stage.settle(booking).await);
-    assert!(stage.payments.check().is_ok());
+    assert!(stage.checked().await.is_ok());
     stage.town.clock.advance_seconds(601);
-    assert!(stage.payments.check().unwrap_err().contains("1 calls"));
+    assert!(stage.checked().await.unwrap_err().contains("1 calls"));
     let payments = stage.payments.clone();
     assert_eq!(off_thread(move || payments.make(Uuid::now_v7()).unwrap()).await, Made::Done, "a call that nobody stored");
 });

@@ -42,7 +42,7 @@ on_both!(what_does_not_fit_confirms_nothing_until_staff_have_looked, async |db: 
         // What fits waits too.
         assert_eq!(say(&stage, &format!("right {at}"), &right).await, Received::Waits);
         assert_eq!((stage.payment(booking).await.state, stage.news(payment).await), (State::Authorized, vec!["authorized".to_owned()]));
-        assert!(stage.payments.check().unwrap_err().contains("1 payments are held"));
+        assert!(stage.checked().await.unwrap_err().contains("1 payments are held"));
         let path = format!("/admin/payments/{payment}/confirm");
         stage.town.post(&finance, &path, json!({"reason": " "})).await.expect_problem(422, "invalid_reason");
         let seen = stage.town.get(&finance, &format!("/admin/payments/{payment}")).await;
@@ -54,7 +54,7 @@ on_both!(what_does_not_fit_confirms_nothing_until_staff_have_looked, async |db: 
         // The sandbox is asked, and says what is true: it was promised, not taken.
         stage.run().await;
         assert_eq!(stage.payment(booking).await.state, State::Authorized);
-        assert!(stage.payments.check().is_ok());
+        assert!(stage.checked().await.is_ok());
     }
     let audit = "SELECT COUNT(*) FROM audit WHERE action IN ('payment.held', 'payment.confirmed')";
     assert_eq!(stage.count(audit).await, 8);

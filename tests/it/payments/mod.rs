@@ -75,25 +75,30 @@ impl Stage {
 
     /// With something between us and the sandbox.
     async fn between(db: &TestDb, wrap: impl FnOnce(Sandbox) -> Arc<dyn Provider>) -> Self {
+        let town = Town::new(db).await;
+        let sandbox = Sandbox::new(town.tools());
+        let manual = [payments::provider::MANUAL, payments::provider::CASH].map(|name| Arc::new(payments::provider::Manual(name)) as Arc<dyn Provider>);
+        Self::of(db, town, std::iter::once(wrap(sandbox)).chain(manual).collect()).await
+    }
+
+    /// With these providers.
+    async fn of(db: &TestDb, town: Town, providers: Vec<Arc<dyn Provider>>) -> Self {
         let table = "CREATE TABLE heard (id UUID PRIMARY KEY, payment_id UUID NOT NULL, said TEXT NOT NULL)";
         let made: DbResult<()> = db.write(move |tx, _| tx.batch(table)).await;
         made.unwrap();
-        let town = Town::new(db).await;
         let asker = town.newcomer("Gail").await;
         let guest = user_of(db, "Gail").await;
-        let sandbox = Sandbox::new(town.tools());
-        let outbound = Outbound::open(&town.tools().config);
-        // The books of the house are asked for the sandbox's page of the bank; everything else goes through what stands between.
-        let plain = Payments::open(town.tools(), &outbound, Arc::new(Heard));
-        let manual: Vec<Arc<dyn Provider>> = [payments::provider::MANUAL, payments::provider::CASH]
-            .map(|name| Arc::new(payments::provider::Manual(name)) as Arc<dyn Provider>)
-            .into();
-        let providers = std::iter::once(wrap(sandbox.clone())).chain(manual).collect();
         let payments = Payments::with(town.tools(), providers, Arc::new(Heard));
         let mut handlers = payments::jobs(town.tools(), &payments);
-        handlers.push(delivered(&plain, &sandbox));
+        handlers.push(delivered(&payments, &Sandbox::new(town.tools())));
         let jobs = Jobs::new(town.tools().db.clone(), handlers);
         Self { town, payments, jobs, guest, asker }
+    }
+
+    /// What `doctor` would say.
+    async fn checked(&self) -> std::result::Result<String, String> {
+        let payments = self.payments.clone();
+        off_thread(move || payments.check()).await
     }
 
     fn wanted(&self, booking: BookingId, card: &str, capture: Capture) -> Charge {
