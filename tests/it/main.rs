@@ -23,6 +23,7 @@ mod jobs;
 mod ledger;
 mod mail;
 mod media;
+mod payments;
 mod pricing;
 mod quotes;
 mod reading;
