@@ -8,6 +8,7 @@ use crate::features::accounts::{
 };
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
+use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::listings::{
@@ -100,7 +101,8 @@ impl Parts {
         let outbound = Outbound::open(&tools.config);
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![jobs.task(), audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)), pages.views().task(tools.db.clone())];
+        let sealer = audit::sealer(tools.db.clone(), Arc::clone(&tools.keys));
+        let tasks = vec![jobs.task(), sealer, documents::numbering(tools.db.clone()), pages.views().task(tools.db.clone())];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }

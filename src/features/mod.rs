@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod availability;
 pub mod calendar;
 pub mod cancellation;
+pub mod documents;
 pub mod feeds;
 pub mod imports;
 pub mod listings;

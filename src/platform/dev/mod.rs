@@ -99,7 +99,9 @@ impl Journeys {
 
     /// How far the clock is ahead of the machine, in seconds.
     fn ahead_seconds(&self) -> i64 {
-        (self.tools.clock.now().0 - VirtualClock::machine().0).max(0) / Instant::SECOND
+        let machine = VirtualClock::machine();
+        // A moment passes between the two readings.
+        (self.tools.clock.now().0 - machine.0).max(0) / Instant::SECOND
     }
 
     fn now(&self) -> Instant {
