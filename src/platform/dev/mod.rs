@@ -85,7 +85,8 @@ impl Journeys {
         loop {
             let next = self.jobs.next_due(target)?;
             self.move_to(next.unwrap_or(target));
-            jobs += self.jobs.try_run_due()?;
+            let run = self.jobs.try_run_due()?;
+            jobs += run;
             let now = self.tools.clock.now();
             if next.is_none() {
                 return Ok(Arrival { now, jobs, reached: true });
@@ -93,6 +94,10 @@ impl Journeys {
             if begun.elapsed() > PATIENCE {
                 self.store_ahead(now)?;
                 return Ok(Arrival { now, jobs, reached: false });
+            }
+            if run == 0 {
+                // The task still runs as many of that kind as may run at once.
+                std::thread::sleep(Duration::from_millis(20));
             }
         }
     }
