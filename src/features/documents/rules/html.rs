@@ -8,7 +8,7 @@ h1{font-size:20pt;margin:0}header,.parties{display:flex;justify-content:space-be
 .parties>div{flex:1;overflow-wrap:anywhere}h2{font-size:8.5pt;color:#666;margin:0;font-weight:normal}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1.5em}\
 dt{color:#666}dd{margin:0;overflow-wrap:anywhere}table{width:100%;border-collapse:collapse;margin-top:1em}th{background:#eee;text-align:left}\
 th,td{padding:.35em .5em;vertical-align:top;overflow-wrap:anywhere}td{border-bottom:1px solid #ddd}.n{text-align:right;white-space:nowrap}\
-thead{display:table-header-group}tr{break-inside:avoid}tfoot td{border:0}tfoot tr:last-child td{font-weight:bold;border-top:1.5px solid #111}\
+thead{display:table-header-group}tr{break-inside:avoid}tfoot{display:table-row-group}tfoot td{border:0}tfoot tr:last-child td{font-weight:bold;border-top:1.5px solid #111}\
 @media print{body{margin:0;padding:0;max-width:none}}";
 
 /// The whole page, in UTF-8.
