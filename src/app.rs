@@ -9,6 +9,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
+use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -106,7 +107,13 @@ impl Parts {
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
-        let tasks = vec![jobs.task(), audit::sealer(db.clone(), Arc::clone(&keys)), ledger::sealer(db.clone(), keys), pages.views().task(db)];
+        let tasks = vec![
+            jobs.task(),
+            audit::sealer(db.clone(), Arc::clone(&keys)),
+            ledger::sealer(db.clone(), keys),
+            documents::numbering(db.clone()),
+            pages.views().task(db),
+        ];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }

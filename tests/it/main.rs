@@ -13,6 +13,7 @@ mod calendar;
 mod db;
 mod db_schema;
 mod db_writer;
+mod documents;
 mod edge;
 mod events;
 mod feeds;
