@@ -212,11 +212,10 @@ fn by_price(nights: &[i64]) -> Vec<(i64, u64)> {
     const FEW: usize = 16;
     let mut groups: Vec<(i64, u64)> = Vec::new();
     let mut places: HashMap<i64, usize, foldhash::fast::RandomState> = HashMap::default();
-    for run in nights.chunk_by(|a, b| a == b) {
-        let (price, count) = (run[0], run.len() as u64);
+    for price in nights.iter().copied() {
         let known = if groups.len() <= FEW { groups.iter().position(|(known, _)| *known == price) } else { places.get(&price).copied() };
         match known {
-            Some(place) => groups[place].1 += count,
+            Some(place) => groups[place].1 += 1,
             None => {
                 if groups.len() == FEW {
                     places.extend(groups.iter().enumerate().map(|(place, (known, _))| (*known, place)));
@@ -224,7 +223,7 @@ fn by_price(nights: &[i64]) -> Vec<(i64, u64)> {
                 if groups.len() >= FEW {
                     places.insert(price, groups.len());
                 }
-                groups.push((price, count));
+                groups.push((price, 1));
             }
         }
     }
