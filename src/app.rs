@@ -15,7 +15,7 @@ use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
-use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, SandboxWitness, StaffPaymentsApi};
+use crate::features::payments::{self, Nobody, PaymentData, Payments, SandboxWitness};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -25,7 +25,7 @@ use crate::platform::audit;
 use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
-use crate::platform::events::{self, Event, Follower, Kind, Reader};
+use crate::platform::events::{self, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::idempotency;
@@ -36,7 +36,7 @@ use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
-use crate::values::{Clock, ListingId};
+use crate::values::Clock;
 use anyhow::Context;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -86,7 +86,7 @@ impl Parts {
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
-        followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        followers.insert(0, pages.follower());
         let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards(&tools));
         let accounts = Accounts::open(&tools)?;
         let media = Media::open(&tools)?;
@@ -103,12 +103,8 @@ impl Parts {
         let payments = Payments::open(&tools, &outbound, Arc::new(Nobody));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
-        let tasks = vec![
-            jobs.task(),
-            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            pages.views().task(tools.db.clone()),
-        ];
+        let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
+        let tasks = vec![jobs.task(), audit::sealer(db.clone(), Arc::clone(&keys)), ledger::sealer(db.clone(), keys), pages.views().task(db)];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
@@ -145,6 +141,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(PhotoData),
         Box::new(QuoteData),
         Box::new(PaymentData),
+        Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -160,8 +157,8 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
     let paying = tools.clone();
+    let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
-    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
@@ -184,33 +181,12 @@ pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
     search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
 }
 
-/// Drops rendered pages of listings that changed.
-struct PageForgetter(ListingPages);
-
-impl Follower for PageForgetter {
-    fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
-        for event in events {
-            match Kind::parse(&event.kind) {
-                Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
-                Some(Kind::ListingsReplaced) => self.0.forget_all(),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
-    let paying = (
-        PaymentsApi::new(payments.clone()),
-        SandboxApi::new(tools.clone(), payments.clone()),
-        StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments),
-    );
-    let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
+    let money = (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments));
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -248,7 +224,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, paying, people, staff, money);
+    let features = (finding, hosting, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 

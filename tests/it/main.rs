@@ -19,6 +19,7 @@ mod homes;
 mod hosting;
 mod imports;
 mod jobs;
+mod ledger;
 mod mail;
 mod media;
 mod payments;

@@ -14,7 +14,7 @@ mod service;
 mod store;
 mod witness;
 
-pub use api::{DOORS, DisputeView, PaymentView, PaymentsApi, RefundView, SandboxApi, StaffPaymentsApi};
+pub use api::{DOORS, DisputeView, PaymentView, RefundView, apis};
 pub use jobs::jobs;
 pub use personal::PaymentData;
 pub use rules::terms::{Capture, Charge, DisputeState, NextAction, News, Purpose, RefundState, State, What};

@@ -65,15 +65,14 @@ struct PaymentConfirmAsk {
 }
 
 /// Payments, for staff.
-pub struct StaffPaymentsApi {
+pub(super) struct StaffPaymentsApi {
     tools: Tools,
     cursors: CursorKey,
     payments: Payments,
 }
 
 impl StaffPaymentsApi {
-    #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
         Self { tools, cursors, payments }
     }
 
