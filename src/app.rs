@@ -105,7 +105,23 @@ impl Parts {
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
         let tasks = vec![jobs.task(), audit::sealer(db.clone(), Arc::clone(&keys)), ledger::sealer(db.clone(), keys), pages.views().task(db)];
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self {
+            tools,
+            search,
+            set_up: None,
+            accounts,
+            media,
+            holders,
+            pages,
+            homes,
+            payments,
+            cursors,
+            outbound,
+            readiness,
+            tasks,
+            jobs,
+            reader: Some(reader),
+        })
     }
 }
 
@@ -155,7 +171,6 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
     let paying = tools.clone();
     let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));

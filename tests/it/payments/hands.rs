@@ -58,7 +58,10 @@ on_both!(staff_read_lists_page_by_page, async |db: TestDb| {
         made.push(stage.charged(card, Capture::Now).await);
     }
     stage.pass(3_600).await;
-    let finance = { drop(finance); stage.town.log_in("Fina").await };
+    let finance = {
+        drop(finance);
+        stage.town.log_in("Fina").await
+    };
     let asker = stage.town.log_in("Gail").await;
     let read = async |path: &str| stage.town.get(&finance, path).await.expect(200).json();
     let ids = |page: &Json| -> Vec<Uuid> { page["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().parse().unwrap()).collect() };

@@ -202,4 +202,3 @@ impl Stage {
         assert_eq!((report.len() < 2, theirs), (true, self.ours().await), "the sandbox's books, and ours");
     }
 }
-

@@ -71,15 +71,7 @@ pub(super) const STATEMENTS: [(&str, &str); 5] = [(UNDER_WAY, "i"), (ONE, "u"), 
 
 /// Stores a call; `false` when there is one with this key.
 pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, call: &Call) -> DbResult<bool> {
-    let params = [
-        call.id.into(),
-        (&call.key).into(),
-        call.booking.into(),
-        call.payment.into(),
-        call.refund.into(),
-        call.kind.name().into(),
-        now.into(),
-    ];
+    let params = [call.id.into(), (&call.key).into(), call.booking.into(), call.payment.into(), call.refund.into(), call.kind.name().into(), now.into()];
     Ok(tx.execute(INSERT, &params)? == 1)
 }
 

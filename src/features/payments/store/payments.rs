@@ -65,16 +65,8 @@ const UPDATE: &str = "UPDATE payments SET state = $2, captured_minor = $3, refun
     method_sealed = $8, failure = $9, held = $10, void_asked = $11, authorized_at = $12, captured_at = $13, updated_at = $14, version = version + 1,
     living = (CASE WHEN $2 IN ('failed', 'voided') THEN FALSE ELSE living END) WHERE id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 8] = [
-    (ONE, "u"),
-    (BY_REFERENCE, "tt"),
-    (HOLD, "u"),
-    (HOLD_ALL, "u"),
-    (OF_BOOKING, "u"),
-    (OF_GUEST, "u"),
-    (HELD, "u"),
-    (FORGET_METHODS, "u"),
-];
+pub(super) const STATEMENTS: [(&str, &str); 8] =
+    [(ONE, "u"), (BY_REFERENCE, "tt"), (HOLD, "u"), (HOLD_ALL, "u"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
     conn.first(ONE, &[id.into()], read)
