@@ -30,7 +30,6 @@ impl Follows for Listener {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),
             What::Failed { .. } => failed(tx, now, world, &booking, news),
-            What::Refunded { amount, asked: false, refund } => Ok(books::to_give_back(tx, now, &booking, &format!("refund:{}", refund.0), *amount)?),
             What::DisputeLost { amount } => Ok(books::dispute_lost(tx, now, &booking, news, *amount)?),
             _ => Ok(()),
         }
