@@ -225,7 +225,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (BookingsApi::new(tools.clone(), cursors, payments.clone()), BookingMoneyApi::new(tools, payments));
+    let booking = bookings::apis(&tools, &cursors, &payments);
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),

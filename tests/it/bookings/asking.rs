@@ -28,7 +28,11 @@ on_both!(a_host_accepts_and_the_guest_has_a_day_to_pay, async |db: TestDb| {
     stage.town.run_jobs().await;
     let guest = stage.town.log_in("Gustav").await;
     let over = stage.read(&guest, &booking).await;
-    assert_eq!((over["state"].as_str(), over["ended_at"].as_str()), (Some("expired"), Some("2026-06-02T12:00:00Z")), "when it was due, not when it was noticed");
+    assert_eq!(
+        (over["state"].as_str(), over["ended_at"].as_str()),
+        (Some("expired"), Some("2026-06-02T12:00:00Z")),
+        "when it was due, not when it was noticed"
+    );
 });
 
 on_both!(a_host_declines_with_a_reason, async |db: TestDb| {

@@ -11,6 +11,7 @@ use crate::support::town::{Asker, Reply, Town};
 use crate::support::{TestDb, homes};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
+use stopover::values::Clock;
 use uuid::Uuid;
 
 /// A town with a host, their home at 100.00 USD a night in Albany for four guests and at least two nights, and a guest.
@@ -68,7 +69,10 @@ impl Stage {
     async fn taken(&self) -> Vec<u32> {
         let calendar = self.town.get(&Asker::default(), &format!("/listings/{}/calendar?from=2026-06-01&to=2026-07-01", self.home)).await.expect(200).json();
         let days = calendar["days"].as_array().or_else(|| calendar["data"].as_array()).unwrap().clone();
-        let taken = days.into_iter().filter(|day| day["status"] == "unavailable" || day["available"] == false);
+        // Nights that are over are nobody's any more.
+        let today = self.town.clock.now().plus_seconds(-4 * 3_600).to_string()[..10].to_owned();
+        let coming = days.into_iter().filter(|day| *day["date"].as_str().unwrap() >= *today);
+        let taken = coming.filter(|day| day["status"] == "unavailable" || day["available"] == false);
         taken.map(|day| day["date"].as_str().unwrap()[8..].parse().unwrap()).collect()
     }
 }

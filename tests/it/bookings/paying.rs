@@ -201,7 +201,10 @@ on_both!(a_stay_is_made_longer_and_shorter, async |db: TestDb| {
     stage.town.ask(&stage.host, Method::PUT, &format!("/listings/{}/pricing", stage.home), Some(&body)).await.expect(200);
     let ask = json!({"check_out": "2026-06-14", "message": "One night more?"});
     let proposed = stage.act(&stage.guest, &booking, "alterations", ask.clone()).await.expect(201).json();
-    assert_eq!((proposed["state"].as_str(), proposed["delta"]["amount"].as_i64(), proposed["total_due"]["amount"].as_i64()), (Some("proposed"), Some(20_000), Some(50_000)));
+    assert_eq!(
+        (proposed["state"].as_str(), proposed["delta"]["amount"].as_i64(), proposed["total_due"]["amount"].as_i64()),
+        (Some("proposed"), Some(20_000), Some(50_000))
+    );
     stage.act(&stage.guest, &booking, "alterations", ask).await.expect_problem(409, "alteration_open");
     let answer = format!("alterations/{}/accept", proposed["id"].as_str().unwrap());
     stage.act(&stage.guest, &booking, &answer, json!({})).await.expect_problem(403, "forbidden");
@@ -209,7 +212,10 @@ on_both!(a_stay_is_made_longer_and_shorter, async |db: TestDb| {
     let applied = stage.act(&stage.host, &booking, &answer, json!({})).await.expect(200).json();
     assert_eq!(applied["state"], "applied");
     let longer = stage.read(&stage.guest, &booking).await;
-    assert_eq!((longer["check_out"].as_str(), longer["total_due"]["amount"].as_i64(), acts(&longer)), (Some("2026-06-14"), Some(50_000), vec!["book", "pay", "alter"]));
+    assert_eq!(
+        (longer["check_out"].as_str(), longer["total_due"]["amount"].as_i64(), acts(&longer)),
+        (Some("2026-06-14"), Some(50_000), vec!["book", "pay", "alter"])
+    );
     assert_eq!(stage.taken().await, [10, 11, 12, 13]);
     let finance = with_role(&stage.town, &db, "Fiona", "finance").await;
     assert_eq!(told(&balances(&stage, &finance, &booking).await), [("psp", 50_000), ("stay_escrow", -50_000)]);
@@ -261,7 +267,14 @@ on_both!(later_instalments_are_charged_on_their_day_or_the_stay_is_called_off, a
     let plan = json!({"base_price": 10_000, "plan": {"instalments": {"kind": "deposit", "deposit_bp": 2_000, "balance_days": 5}}});
     stage.town.ask(&stage.host, Method::PUT, &format!("/listings/{}/pricing", stage.home), Some(&plan)).await.expect(200);
     let booking = book_with(&stage, &stage.guest, JUNE, "card_ok").await.expect(201).json();
-    let parts = |booking: &Json| booking["instalments"].as_array().unwrap().iter().map(|part| (part["amount"]["amount"].as_i64().unwrap(), part["state"].as_str().unwrap().to_owned())).collect::<Vec<_>>();
+    let parts = |booking: &Json| {
+        booking["instalments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|part| (part["amount"]["amount"].as_i64().unwrap(), part["state"].as_str().unwrap().to_owned()))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(parts(&booking), [(6_000, "paid".to_owned()), (24_000, "planned".to_owned())]);
     assert_eq!(booking["instalments"][1]["next_at"], "2026-06-05T19:00:00Z");
     stage.town.clock.set("2026-06-05T19:00:00Z");
@@ -287,6 +300,9 @@ on_both!(later_instalments_are_charged_on_their_day_or_the_stay_is_called_off, a
     stage.town.run_jobs().await;
     let second = stage.town.log_in("Stella").await;
     let over = stage.read(&second, &other).await;
-    assert_eq!((over["state"].as_str(), over["history"].as_array().unwrap().last().unwrap()["reason"].as_str()), (Some("cancelled"), Some("unpaid_instalment")));
+    assert_eq!(
+        (over["state"].as_str(), over["history"].as_array().unwrap().last().unwrap()["reason"].as_str()),
+        (Some("cancelled"), Some("unpaid_instalment"))
+    );
     assert_eq!(parts(&over).last().unwrap().1, "cancelled");
 });

@@ -12,6 +12,7 @@ on_both!(statements_use_indexes, async |db: TestDb| {
             'u' => Value::Uuid(Uuid::nil()),
             't' => Value::Text("x".into()),
             'n' => Value::Int(1),
+            'j' => Value::Json("{}".into()),
             'i' => Value::Instant(Instant(1)),
             'd' => Value::Night(Night::FIRST),
             other => panic!("no parameter of kind {other}"),

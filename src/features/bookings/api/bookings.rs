@@ -49,7 +49,7 @@ enum SideAsk {
 }
 
 /// Bookings.
-pub struct BookingsApi {
+pub(super) struct BookingsApi {
     tools: Tools,
     cursors: CursorKey,
     payments: Payments,
@@ -57,7 +57,7 @@ pub struct BookingsApi {
 
 impl BookingsApi {
     #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
         Self { tools, cursors, payments }
     }
 }
@@ -180,13 +180,29 @@ impl BookingsApi {
 
     /// Decline a request; its nights are free again.
     #[oai(path = "/bookings/:id/decline", method = "post", operation_id = "declineBooking")]
-    async fn decline(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<ReasonAsk>) -> Result<Done<BookingView>> {
+    async fn decline(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<ReasonAsk>,
+    ) -> Result<Done<BookingView>> {
         act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, ask.0.code()?, acts::decline).await
     }
 
     /// Take back what has not been confirmed; its nights are free again.
     #[oai(path = "/bookings/:id/withdraw", method = "post", operation_id = "withdrawBooking")]
-    async fn withdraw(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<WordsAsk>) -> Result<Done<BookingView>> {
+    async fn withdraw(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<WordsAsk>,
+    ) -> Result<Done<BookingView>> {
         act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, ask.0.words()?, acts::withdraw).await
     }
 

@@ -64,14 +64,14 @@ struct BookingPaymentsView {
 }
 
 /// The money of bookings.
-pub struct BookingMoneyApi {
+pub(super) struct BookingMoneyApi {
     tools: Tools,
     payments: Payments,
 }
 
 impl BookingMoneyApi {
     #[must_use]
-    pub fn new(tools: Tools, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, payments: Payments) -> Self {
         Self { tools, payments }
     }
 }
@@ -162,7 +162,15 @@ impl BookingMoneyApi {
     /// Propose other dates or another party. The other side answers within a day; nights that stay keep what they were sold for, others cost
     /// what they cost now.
     #[oai(path = "/bookings/:id/alterations", method = "post", operation_id = "proposeAlteration")]
-    async fn propose(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<AlterationAsk>) -> Result<Created<AlterationView>> {
+    async fn propose(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<AlterationAsk>,
+    ) -> Result<Created<AlterationView>> {
         let (world, mut ask) = (World::of(&self.tools, visitor.origin()), ask.0);
         let (message, booking) = (words("/body/message", ask.message.take(), 500)?, BookingId(id.0));
         let known = caller.clone();

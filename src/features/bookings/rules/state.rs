@@ -93,8 +93,7 @@ pub enum Act {
 }
 
 impl Act {
-    pub const ALL: [Self; 9] =
-        [Self::Pay, Self::Accept, Self::Decline, Self::Withdraw, Self::Expire, Self::CheckIn, Self::CheckOut, Self::Cancel, Self::Alter];
+    pub const ALL: [Self; 9] = [Self::Pay, Self::Accept, Self::Decline, Self::Withdraw, Self::Expire, Self::CheckIn, Self::CheckOut, Self::Cancel, Self::Alter];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -217,9 +216,8 @@ mod tests {
         for state in State::ALL {
             for act in Act::ALL {
                 for side in Side::ALL {
-                    let told = TOLD.iter().find(|(from, by, _, sides)| {
-                        *from == state.name() && *by == act.name() && sides.split(' ').any(|name| name == side.name())
-                    });
+                    let told =
+                        TOLD.iter().find(|(from, by, _, sides)| *from == state.name() && *by == act.name() && sides.split(' ').any(|name| name == side.name()));
                     let leads = next(state, act, side);
                     assert_eq!(leads.map(State::name), told.map(|(_, _, to, _)| *to), "{} {} {}", state.name(), act.name(), side.name());
                     possible += usize::from(leads.is_some());

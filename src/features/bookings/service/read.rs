@@ -1,8 +1,8 @@
 //! Bookings as somebody may read them: who they are to a booking, lists, the history.
 
 use super::super::rules::booking::{Booking, Transition};
-use super::super::rules::state::{Act, Side};
 use super::super::rules::code;
+use super::super::rules::state::{Act, Side};
 use super::super::store::alterations::{self, Alteration};
 use super::super::store::instalments::{self, Instalment};
 use super::super::store::lists::{self, Filter, Whose};
@@ -45,11 +45,7 @@ pub(crate) fn not_found() -> Error {
 
 /// On which side of a booking somebody stands who may do `action` to it; 404 for everybody else.
 pub(crate) fn side_of(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking, action: Action) -> Result<Side> {
-    let relation = if booking.guest == Some(caller.user) {
-        Relation::Themselves
-    } else {
-        listings::relation_of(conn, caller.user, booking.listing)?
-    };
+    let relation = if booking.guest == Some(caller.user) { Relation::Themselves } else { listings::relation_of(conn, caller.user, booking.listing)? };
     let side = match (allows(action, Some(caller), relation), relation) {
         (Cell::No | Cell::Own, _) => return Err(not_found()),
         (_, Relation::Themselves) => Side::Guest,

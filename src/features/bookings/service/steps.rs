@@ -61,8 +61,7 @@ pub(super) fn step(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut B
     }
     booking.due_at = booking.timer(to);
     rows::update(tx, now, booking)?;
-    let step =
-        Transition { number: 0, act: Some(act), from: Some(from), to, side: by.side, actor: by.user, reason: by.reason.clone(), at };
+    let step = Transition { number: 0, act: Some(act), from: Some(from), to, side: by.side, actor: by.user, reason: by.reason.clone(), at };
     transitions::append(tx, booking.id, &step, Some(&world.origin.request_id))?;
     Ok(())
 }

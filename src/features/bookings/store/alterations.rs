@@ -9,7 +9,10 @@ use uuid::Uuid;
 /// The columns of an alteration, in the order in which [`read`] takes them.
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, booking_id, state, side, made_by, asked, promise, delta_minor, message, expires_at, created_at, ended_at FROM booking_alterations ", $rest)
+        concat!(
+            "SELECT id, booking_id, state, side, made_by, asked, promise, delta_minor, message, expires_at, created_at, ended_at FROM booking_alterations ",
+            $rest
+        )
     };
 }
 

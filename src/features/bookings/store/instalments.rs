@@ -66,8 +66,7 @@ impl Instalment {
 }
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, booking: BookingId, part: &Instalment) -> DbResult<()> {
-    let params =
-        [booking.into(), part.number.into(), part.due_at.into(), part.amount.into(), part.state.name().into(), part.next_at.into()];
+    let params = [booking.into(), part.number.into(), part.due_at.into(), part.amount.into(), part.state.name().into(), part.next_at.into()];
     tx.execute(INSERT, &params)?;
     Ok(())
 }

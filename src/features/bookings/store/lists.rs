@@ -5,20 +5,20 @@ use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::platform::db::{Conn, DbResult, Value};
 use crate::values::{BookingId, ListingId, Night, UserId};
-use uuid::Uuid;
 
-// A filter that was not asked for is NULL. What a host sees is what is theirs, and where they help with all rights.
+// A filter that was not asked for is NULL. What a host sees is what is theirs, and where they help with guests.
 const OF_GUEST: &str = select!(
-    "WHERE guest_id = $1 AND id < $2 AND ($3 = '' OR state = $3) AND ($4 = $5 OR listing_id = $4) AND check_out > $6 AND check_in < $7 ORDER BY id DESC LIMIT $8"
+    "WHERE guest_id = $1 AND id < $2 AND ($3 = '' OR state = $3) AND (listing_id = $4 OR $4 IS NULL) AND check_out > $5 AND check_in < $6 ORDER BY id DESC LIMIT $7"
 );
 const OF_HOST: &str = select!(
-    "WHERE (host_id = $1 OR listing_id IN (SELECT listing_id FROM co_hosts WHERE user_id = $1 AND level = 'full'))
-    AND id < $2 AND ($3 = '' OR state = $3) AND ($4 = $5 OR listing_id = $4) AND check_out > $6 AND check_in < $7 ORDER BY id DESC LIMIT $8"
+    "WHERE (host_id = $1 OR listing_id IN (SELECT listing_id FROM co_hosts WHERE user_id = $1 AND level IN ('messages', 'full')))
+    AND id < $2 AND ($3 = '' OR state = $3) AND (listing_id = $4 OR $4 IS NULL) AND check_out > $5 AND check_in < $6 ORDER BY id DESC LIMIT $7"
 );
-const OF_ALL: &str = select!("WHERE id < $1 AND ($2 = '' OR state = $2) AND ($3 = $4 OR listing_id = $3) AND check_out > $5 AND check_in < $6 ORDER BY id DESC LIMIT $7");
+const OF_ALL: &str =
+    select!("WHERE id < $1 AND ($2 = '' OR state = $2) AND (listing_id = $3 OR $3 IS NULL) AND check_out > $4 AND check_in < $5 ORDER BY id DESC LIMIT $6");
 const MADE_BY_PERSON: &str = select!("WHERE guest_id = $1 ORDER BY id");
 
-pub(super) const STATEMENTS: [(&str, &str); 2] = [(OF_GUEST, "uutuuddn"), (MADE_BY_PERSON, "u")];
+pub(super) const STATEMENTS: [(&str, &str); 2] = [(OF_GUEST, "uutuddn"), (MADE_BY_PERSON, "u")];
 
 /// Which bookings are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -34,17 +34,8 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    fn values(&self) -> [Value; 7] {
-        let nobody = Uuid::nil();
-        [
-            self.before.into(),
-            self.state.map_or("", State::name).into(),
-            self.listing.map_or(nobody, |listing| listing.0).into(),
-            nobody.into(),
-            self.from.into(),
-            self.to.into(),
-            self.limit.into(),
-        ]
+    fn values(&self) -> [Value; 6] {
+        [self.before.into(), self.state.map_or("", State::name).into(), self.listing.into(), self.from.into(), self.to.into(), self.limit.into()]
     }
 }
 

@@ -12,5 +12,14 @@ pub(super) mod transitions;
 /// instant, d a date.
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
-    [&alterations::STATEMENTS[..], &bookings::STATEMENTS, &instalments::STATEMENTS, &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &transitions::STATEMENTS].concat()
+    [
+        &alterations::STATEMENTS[..],
+        &bookings::STATEMENTS,
+        &instalments::STATEMENTS,
+        &lists::STATEMENTS,
+        &personal::STATEMENTS,
+        &place::STATEMENTS,
+        &transitions::STATEMENTS,
+    ]
+    .concat()
 }

@@ -40,7 +40,8 @@ pub fn calendar_in_any_state(conn: &mut Conn<'_>, listing: ListingId, from: Opti
 /// keep what they were sold for.
 pub fn calendar_without(conn: &mut Conn<'_>, listing: ListingId, booking: BookingId, kept: &[(Night, i64)], now: Instant) -> DbResult<Option<Calendar>> {
     let Some(mut calendar) = gathered(conn, listing, None, Some(booking), now)? else { return Ok(None) };
-    let price = |(night, price): &(Night, i64)| DayOverride { price_minor: NonZeroI64::new(*price), ..DayOverride::plain(NightRange::new(*night, night.plus(1))) };
+    let price =
+        |(night, price): &(Night, i64)| DayOverride { price_minor: NonZeroI64::new(*price), ..DayOverride::plain(NightRange::new(*night, night.plus(1))) };
     let kept: Vec<DayOverride> = kept.iter().map(price).collect();
     calendar.days.overrides = overlay(&kept, &calendar.days.overrides);
     Ok(Some(calendar))

@@ -16,17 +16,8 @@ const DROP_FROM: &str = "DELETE FROM booked_nights WHERE booking_id = $1 AND nig
 const EXTEND: &str = "UPDATE booked_nights SET expires_at = $2 WHERE booking_id = $1 AND kind = 'hold'";
 const KEEP: &str = "UPDATE booked_nights SET kind = 'booking', expires_at = NULL WHERE booking_id = $1 AND kind = 'hold'";
 
-pub(in super::super) const STATEMENTS: [(&str, &str); 9] = [
-    (EXPIRED, "UI"),
-    (DROP_EXPIRED, "UI"),
-    (MOVE, "UUN"),
-    (PIN, "UUB"),
-    (OF_BOOKING, "U"),
-    (DROP, "U"),
-    (DROP_FROM, "UD"),
-    (EXTEND, "UI"),
-    (KEEP, "U"),
-];
+pub(in super::super) const STATEMENTS: [(&str, &str); 9] =
+    [(EXPIRED, "UI"), (DROP_EXPIRED, "UI"), (MOVE, "UUN"), (PIN, "UUB"), (OF_BOOKING, "U"), (DROP, "U"), (DROP_FROM, "UD"), (EXTEND, "UI"), (KEEP, "U")];
 
 /// What the calendar has of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
