@@ -478,13 +478,13 @@ CREATE INDEX IF NOT EXISTS booked_nights_expiring ON booked_nights (expires_at) 
 -- Bookings in every state. What was promised is kept as it was; the nights themselves stand in booked_nights.
 CREATE TABLE IF NOT EXISTS bookings (
     id           UUID PRIMARY KEY,
-    code         TEXT NOT NULL UNIQUE,     -- eight letters for people (S7)
+    code         TEXT NOT NULL,            -- eight letters for people (S7)
     listing_id   UUID NOT NULL REFERENCES listings (id),
     host_id      UUID NOT NULL REFERENCES users (id),
     guest_id     UUID REFERENCES users (id),      -- NULL: the house entered it for somebody without an account
     guest_name   TEXT NOT NULL,                   -- of such a guest
     made_by      UUID NOT NULL REFERENCES users (id),
-    quote_id     UUID UNIQUE,                     -- a quote is booked once; it is deleted later, the promise stays here
+    quote_id     UUID,                            -- a quote is booked once; it is deleted later, the promise stays here
     state        TEXT NOT NULL CHECK (state IN
         ('pending_payment', 'requested', 'confirmed', 'in_stay', 'completed', 'declined', 'expired', 'withdrawn', 'cancelled')),
     check_in     DATE NOT NULL,
@@ -511,6 +511,8 @@ CREATE TABLE IF NOT EXISTS bookings (
     updated_at   TIMESTAMPTZ NOT NULL,
     CHECK (check_in < check_out)
 );
+CREATE UNIQUE INDEX IF NOT EXISTS bookings_code ON bookings (code);
+CREATE UNIQUE INDEX IF NOT EXISTS bookings_quote ON bookings (quote_id) WHERE quote_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bookings_of_guest ON bookings (guest_id, id);
 CREATE INDEX IF NOT EXISTS bookings_of_host ON bookings (host_id, id);
 CREATE INDEX IF NOT EXISTS bookings_of_listing ON bookings (listing_id, check_in);

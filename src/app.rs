@@ -1,7 +1,11 @@
 //! The only place that knows everybody: it puts features, tools and the HTTP edge together.
 //!
 //! A new feature is added here: its API in [`api`], what it is made of in [`Parts::gather`], its jobs in [`handlers`],
-//! and what `stopover doctor` should look at in [`checks`].
+//! and what `stopover doctor` should look at in `app/checks.rs`.
+
+mod checks;
+
+pub use checks::checks;
 
 use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
@@ -11,13 +15,12 @@ use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
-use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
 use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guard, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
-use crate::features::payments::{self, Nobody, PaymentData, Payments, SandboxWitness};
+use crate::features::payments::{self, PaymentData, Payments, SandboxWitness};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -26,15 +29,14 @@ use crate::platform::access::Doors;
 use crate::platform::audit;
 use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
-use crate::platform::db::DbError;
 use crate::platform::dev;
 use crate::platform::events::{self, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::idempotency;
 use crate::platform::instance::{self, Secret};
-use crate::platform::jobs::{self, Handler, Jobs};
-use crate::platform::mail::{self, Postman};
+use crate::platform::jobs::{Handler, Jobs};
+use crate::platform::mail::Postman;
 use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
@@ -163,29 +165,6 @@ fn holders(tools: &Tools) -> Holders {
 /// Tells one database from another without telling its secret: whose search index is this?
 fn fingerprint(secret: &Secret) -> String {
     instance::hex(&secret.derive("fingerprint")[..8])
-}
-
-/// What `stopover doctor` looks at beyond the platform. Blocks.
-pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
-    let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
-    let paying = tools.clone();
-    let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
-    Ok(vec![
-        Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
-        Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),
-        Check::new("audit", move || audit::check(&trail.db, &trail.keys)),
-        Check::new("ledger", move || ledger::check(&books.db, &books.keys, &witnesses())),
-        Check::new("imports", move || {
-            let unfinished = imports.read_blocking(imports::unfinished).map_err(|error: DbError| error.to_string())?;
-            let names: Vec<String> = unfinished.into_iter().map(|(source, scope)| format!("{source} {scope}")).collect();
-            if names.is_empty() { Ok("none unfinished".into()) } else { Err(format!("interrupted: {}; run the same import again", names.join(", "))) }
-        }),
-        Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
-        Check::new("jobs", move || jobs::check(&work)),
-        Check::new("payments", move || Payments::open(&paying, &Outbound::open(&paying.config), Arc::new(Nobody)).check()),
-        Check::new("mail", move || mail::check(&post)),
-    ])
 }
 
 /// Makes the search index anew and drops the snapshot of the engine; answers how many listings it holds. Blocks.

@@ -52,7 +52,7 @@ impl Cast<'_> {
     }
 
     async fn quote(&self, home: Uuid) -> Uuid {
-        let wish = json!({"listing_id": home, "check_in": "2026-07-01", "check_out": "2026-07-04", "adults": 2});
+        let wish = json!({"listing_id": home, "check_in": "2026-07-01", "check_out": "2026-07-03", "adults": 2});
         homes::id(&self.town.post(&Asker::default(), "/quotes", wish).await.expect(201).json()["id"])
     }
 
@@ -87,7 +87,7 @@ impl Cast<'_> {
             vec![id.into(), state.into(), guest.into(), home.into(), host.into(), due.into(), check_in.into(), check_out.into(), confirmed.into()];
         run(self.db, PUT, put).await;
         let held = confirmed.is_none();
-        for day in ["2026-07-01", "2026-07-02", "2026-07-03"] {
+        for day in ["2026-07-01", "2026-07-02"] {
             let night = stopover::values::Night::parse(day).unwrap();
             let (kind, until) = if held { ("hold", Some(due)) } else { ("booking", None) };
             run(self.db, NIGHT, vec![home.into(), night.into(), kind.into(), id.into(), until.into()]).await;

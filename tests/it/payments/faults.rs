@@ -168,7 +168,8 @@ async fn one_run(stage: &Stage, seed: u64) {
         seed = next(seed);
         (seed >> 33) % sides
     };
-    let card = ["card_ok", "card_ok", "card_ok", "card_declined", "card_timeout_once", "card_error_once", "card_refund_fails"][draw(7) as usize];
+    let cards = ["card_ok", "card_ok", "card_ok", "card_declined", "card_timeout_once", "card_error_once", "card_refund_fails"];
+    let card = cards[usize::try_from(draw(7)).unwrap()];
     let capture = if draw(2) == 0 { Capture::Now } else { Capture::Later };
     let booking = BookingId(Uuid::now_v7());
     let amount = 100 + i64::try_from(draw(100_000)).unwrap();

@@ -61,11 +61,14 @@ fn orders() -> Vec<[usize; 5]> {
     all
 }
 
-fn standing(found: &PaymentWithRefunds) -> (State, i64, i64, Option<i64>, Option<String>, Vec<(i64, RefundState, bool)>, Vec<(i64, DisputeState)>) {
+/// State, captured, refunded, fee and what is held of a payment; its refunds; its disputes.
+type Standing = ((State, i64, i64, Option<i64>, Option<String>), Vec<(i64, RefundState, bool)>, Vec<(i64, DisputeState)>);
+
+fn standing(found: &PaymentWithRefunds) -> Standing {
     let payment = &found.payment;
     let refunds = found.refunds.iter().map(|refund| (refund.amount, refund.state, refund.asked)).collect();
     let disputes = found.disputes.iter().map(|dispute| (dispute.amount, dispute.state)).collect();
-    (payment.state, payment.captured, payment.refunded, payment.fee, payment.held.clone(), refunds, disputes)
+    ((payment.state, payment.captured, payment.refunded, payment.fee, payment.held.clone()), refunds, disputes)
 }
 
 on_both!(messages_in_any_order_end_where_asking_would, async |db: TestDb| {

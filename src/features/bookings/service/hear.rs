@@ -3,6 +3,7 @@
 use super::{World, books, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
+use crate::features::bookings::store::bookings;
 use crate::features::payments::provider::CASH;
 use crate::features::payments::{self, Follows, News, Purpose, What};
 use crate::platform::db::Tx;
@@ -25,6 +26,11 @@ impl Listener {
 impl Follows for Listener {
     fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()> {
         let world = &self.world;
+        if bookings::listing_of(tx, news.booking)?.is_none() {
+            // Money must be stored whatever it is for; the checks of the books name what has no booking.
+            tracing::warn!(booking = %news.booking, payment = %news.payment, "a payment is for a booking that is not there");
+            return Ok(());
+        }
         let mut booking = steps::open(tx, now, world, news.booking)?;
         match &news.what {
             What::Captured => captured(tx, now, world, &mut booking, news),
