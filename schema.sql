@@ -1052,9 +1052,10 @@ CREATE TABLE IF NOT EXISTS documents (
     issuer    TEXT NOT NULL,                   -- such as platform, host:{id}
     year      BIGINT NOT NULL,
     number    BIGINT CHECK (number >= 1),      -- NULL until it is numbered
-    source    TEXT NOT NULL UNIQUE,            -- what it follows from
+    source    TEXT NOT NULL,                   -- what it follows from; once
     sheet     JSONB NOT NULL,                  -- object
     issued_at TIMESTAMPTZ NOT NULL
 );
+CREATE UNIQUE INDEX IF NOT EXISTS documents_by_source ON documents (source);
 CREATE UNIQUE INDEX IF NOT EXISTS documents_series ON documents (issuer, kind, year, number);
 CREATE INDEX IF NOT EXISTS documents_waiting ON documents (issued_at, id) WHERE number IS NULL;

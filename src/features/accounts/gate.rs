@@ -76,7 +76,7 @@ impl Doorkeeper {
         Self(Arc::new(Inner { tools, tokens, standings: Cache::new(STANDINGS, |_, _| 1), owners, touched }))
     }
 
-    /// Keeps the memory true; `app.rs` hands it to the reader of the event log.
+    /// Keeps the memory true; `app` hands it to the reader of the event log.
     #[must_use]
     pub(crate) fn follower(&self) -> Box<dyn Follower> {
         Box::new(Forgetter(self.clone()))

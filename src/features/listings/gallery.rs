@@ -1,4 +1,4 @@
-//! The photos of a listing, as its page asks for them. Who keeps them is not for listings to know: `app.rs` puts it in.
+//! The photos of a listing, as its page asks for them. Who keeps them is not for listings to know: `app` puts it in.
 
 use crate::platform::db::{Conn, DbResult};
 use crate::values::ListingId;

@@ -15,7 +15,7 @@ pub const SESSION_COOKIE: &str = "__Host-stopover";
 const TOKEN_SCHEME: &str = "token";
 const COOKIE_SCHEME: &str = "session";
 
-/// Finds out who sends a request. `accounts` is the one that knows; `app.rs` puts it into the edge.
+/// Finds out who sends a request. `accounts` is the one that knows; `app` puts it into the edge.
 pub trait Gate: Send + Sync {
     /// `None`: nobody we know, because nothing was shown. Errors: what was shown is not valid (401), or may not be used like this (403).
     fn identify<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Option<Arc<Principal>>, Error>>;

@@ -3,7 +3,7 @@
 //! A job is claimed under a lease of a minute that is renewed while it runs; whoever loses the lease (a dead process, a
 //! pause) loses the job, and its late answer changes nothing. A job may therefore run twice: its effects must be
 //! idempotent, or stand in one transaction with [`Lease::finish`]. A failure is tried again with growing pauses, and in the
-//! end kept as a dead letter that can be seen and retried. Features implement [`Handler`] and `app.rs` hands them to
+//! end kept as a dead letter that can be seen and retried. Features implement [`Handler`] and `app` hands them to
 //! [`Jobs`]; `runner.rs` claims and runs, `task.rs` is its life beside the server, `store.rs` has the SQL.
 
 mod backoff;
@@ -46,7 +46,7 @@ pub struct Job {
     pub run_at: Instant,
 }
 
-/// What a feature registers in `app.rs`.
+/// What a feature registers in `app`.
 pub trait Handler: Send + Sync {
     /// The kind of jobs it runs.
     fn kind(&self) -> &'static str;

@@ -1,6 +1,6 @@
 //! Personal data: who holds some, how they are handed to their owner, and how they are erased (docs/API.md, "Your data").
 //!
-//! Every feature that stores something about people implements [`PersonalData`]; `app.rs` puts them together as [`Holders`].
+//! Every feature that stores something about people implements [`PersonalData`]; `app` puts them together as [`Holders`].
 //! `archive.rs` is the file that an export becomes, `tombstones.rs` the list outside the database by which a restored backup
 //! learns who was erased meanwhile.
 

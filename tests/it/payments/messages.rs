@@ -78,7 +78,7 @@ on_both!(messages_in_any_order_end_where_asking_would, async |db: TestDb| {
     let [_, captured, _, refunded, disputed] = five(asked, payment);
     stage.message("whole", &Facts { refunds: refunded.refunds, dispute: disputed.dispute, ..captured }).await.unwrap();
     let expected = standing(&stage.of(asked).await[0]);
-    assert_eq!((expected.0, expected.1, expected.2), (State::Captured, 10_000, 2_500));
+    assert_eq!((expected.0.0, expected.0.1, expected.0.2), (State::Captured, 10_000, 2_500));
     assert_eq!(orders().len(), 120);
     for order in orders() {
         let (booking, payment) = stage.charge("card_ok", Capture::Now).await;

@@ -40,7 +40,7 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// What other features know that the books should agree with. `app.rs` puts them together.
+/// What other features know that the books should agree with. `app` puts them together.
 pub trait Witness: Send + Sync {
     /// Which of these bookings are over: nothing more will happen to their money. What they still hold is a finding (L3).
     fn closed(&self, _conn: &mut Conn<'_>, _bookings: &[BookingId]) -> DbResult<Vec<BookingId>> {

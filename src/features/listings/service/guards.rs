@@ -1,5 +1,5 @@
 //! What other features want to be asked about a home: what it lacks before guests see it, and what must end before it is archived.
-//! Features that know listings implement [`Guard`]; `app.rs` hands them over, so that listings need not know them.
+//! Features that know listings implement [`Guard`]; `app` hands them over, so that listings need not know them.
 
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{FieldError, Result};

@@ -23,7 +23,7 @@ use crate::platform::keys::Keys;
 use crate::values::Instant;
 use std::sync::Arc;
 
-/// Whoever must know how payments go: bookings. `app.rs` wires it.
+/// Whoever must know how payments go: bookings. `app` wires it.
 pub trait Follows: Send + Sync {
     /// Told in the transaction that stores the change, exactly once per change. What it refuses is not stored, and told again later.
     fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()>;
