@@ -24,8 +24,13 @@ pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
 }
 
 fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {
+    let mut before = Vec::new();
     loop {
         let due = db.read_blocking(|conn| found(conn, db.now()))?;
+        if due == before {
+            // Nothing became of any of them; the next beat looks again.
+            return Ok(());
+        }
         for id in &due {
             if order.should_stop() {
                 return Err(Failure::Later("stopped".into()));
@@ -37,6 +42,7 @@ fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {
         if due.len() < SOME {
             return Ok(());
         }
+        before = due;
     }
 }
 

@@ -6,7 +6,8 @@ use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::alterations::{self as rows, AlterState, Alteration};
 use crate::features::bookings::store::{bookings, instalments};
-use crate::features::payments::{self, News};
+use crate::features::payments::provider::MANUAL;
+use crate::features::payments::{self, News, Purpose};
 use crate::features::quotes::{self, Change, Part, Wish};
 use crate::features::{calendar, pricing};
 use crate::platform::access::Action;
@@ -93,6 +94,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
         judge(tx, now, world, &booking, &alteration)?;
         money::ask_for_change(tx, now, world, &mut booking, &alteration, method)?;
         alteration.state = AlterState::Paying;
+        // A transfer takes days; whoever has not paid by then has let it go.
+        let hours = if booking.provider == MANUAL { i64::from(world.config.bookings.transfer_hours) } else { ANSWER_HOURS };
+        alteration.expires_at = now.plus_seconds(hours * 3_600).min(booking.check_in_at);
         rows::update(tx, &alteration)?;
         return Ok((booking, alteration));
     }
@@ -153,11 +157,15 @@ pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, booking: &Booking, id: Uuid)
     Ok(())
 }
 
-/// Proposals that nobody answered in time.
+/// Proposals that nobody answered in time, or that nobody paid for after they were.
 pub(super) fn lapse(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
     let Some(mut alteration) = rows::open(tx, booking.id)? else { return Ok(()) };
     let over = !matches!(booking.state, State::Confirmed);
-    if over || alteration.expires_at <= now && alteration.state == AlterState::Proposed {
+    if over || alteration.expires_at <= now {
+        let asked = payments::paid(tx, booking.id)?.open.into_iter().filter(|payment| payment.purpose == Purpose::Alteration(alteration.id));
+        for payment in asked {
+            payments::void(tx, now, payment.id)?;
+        }
         end(tx, now, &mut alteration, AlterState::Expired)?;
         letters::alteration_ended(tx, now, world, booking, &alteration)?;
     }

@@ -127,7 +127,7 @@ impl Stage {
             // Only what moves bookings and money: letters, searches and the like would only take time.
             let mut handlers = bookings::jobs(&tools);
             handlers.extend(payments::jobs(&tools, &payments));
-            let jobs = Jobs::new(tools.db.clone(), handlers).unwrap();
+            let jobs = Jobs::new(tools.db.clone(), handlers);
             let host = person(host, tools.clock.now());
             Self { db: tools.db.clone(), clock, desk: Desk::open(&tools, "histories"), tools, jobs, host, home: ListingId(home) }
         })
