@@ -3,22 +3,14 @@
 use crate::support::people::run;
 use crate::support::town::{Asker, Town};
 use crate::support::{TestDb, homes, on_both};
+use futures_util::future::{join, join_all};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
 use stopover::platform::db::DbResult;
 use stopover::values::Night;
-use tokio::task::JoinSet;
 
 const GUESTS: usize = 8;
 const TRIES: u64 = 4;
-
-/// What somebody did, from which night to which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
-    Closed(Night, Night),
-    Nothing,
-}
 
 fn below(seed: u64, bound: u64) -> i32 {
     let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -61,7 +53,7 @@ async fn lengthen(town: &Town, guest: &Asker, host: &Asker, booking: &Json) {
 }
 
 on_both!(all_doors_at_once_let_one_through_at_a_time, async |db: TestDb| {
-    let town = Arc::new(Town::new(&db).await);
+    let town = Town::new(&db).await;
     let host = town.newcomer("Hannah").await;
     let me = town.get(&host, "/me").await.expect(200).json();
     let home = homes::home(&db, &me["id"], "Two rooms").await;
@@ -71,37 +63,24 @@ on_both!(all_doors_at_once_let_one_through_at_a_time, async |db: TestDb| {
     for name in ["Ada", "Bo", "Cy", "Di", "Eva", "Flo", "Gil", "Hal"].into_iter().take(GUESTS) {
         guests.push(town.newcomer(name).await);
     }
-    let mut tasks: JoinSet<Done> = JoinSet::new();
-    for (number, guest) in guests.into_iter().enumerate() {
-        let (town, host) = (Arc::clone(&town), host.clone());
-        tasks.spawn(async move {
-            for round in 0..TRIES {
-                if let Some(booking) = book(&town, &guest, home, stay(number as u64 * 100 + round)).await {
-                    lengthen(&town, &guest, &host, &booking).await;
-                }
+    let books = join_all(guests.iter().zip(0_u64..).map(async |(guest, number)| {
+        for round in 0..TRIES {
+            if let Some(booking) = book(&town, guest, home, stay(number * 100 + round)).await {
+                lengthen(&town, guest, &host, &booking).await;
             }
-            Done::Nothing
-        });
-    }
-    for number in 0..6 {
-        let (town, host) = (Arc::clone(&town), host.clone());
-        tasks.spawn(async move {
-            let (from, to) = stay(9_000 + number);
-            let edit = json!({"edits": [{"from": from.to_string(), "to": to.to_string(), "blocked": true, "reason": "owner"}]});
-            let closed = town.ask(&host, Method::PATCH, &format!("/listings/{home}/calendar"), Some(&edit)).await;
-            match closed.status.as_u16() {
-                200 => Done::Closed(from, to),
-                _ => {
-                    closed.expect_problem(409, "nights_booked");
-                    Done::Nothing
-                }
-            }
-        });
-    }
-    let mut closed = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        closed.extend(Some(done.unwrap()).filter(|done| *done != Done::Nothing));
-    }
+        }
+    }));
+    let closes = join_all((0..6).map(async |number| {
+        let (from, to) = stay(9_000 + number);
+        let edit = json!({"edits": [{"from": from.to_string(), "to": to.to_string(), "blocked": true, "reason": "owner"}]});
+        let closed = town.ask(&host, Method::PATCH, &format!("/listings/{home}/calendar"), Some(&edit)).await;
+        if closed.status == 200 {
+            return Some((from, to));
+        }
+        closed.expect_problem(409, "nights_booked");
+        None
+    }));
+    let (_, closed) = join(books, closes).await;
     town.run_jobs().await;
     let read: DbResult<Vec<(Night, Night, String, i64)>> = db
         .read(|conn| {
@@ -113,8 +92,7 @@ on_both!(all_doors_at_once_let_one_through_at_a_time, async |db: TestDb| {
     assert!(bookings.len() > 3, "{bookings:?}");
     for (from, to, state, nights) in &bookings {
         assert_eq!((state.as_str(), *nights), ("confirmed", i64::from(from.days_until(*to))), "{bookings:?}");
-        for done in &closed {
-            let Done::Closed(first, last) = done else { continue };
+        for (first, last) in closed.iter().flatten() {
             assert!(to <= first || last <= from, "{from} to {to} was sold although {first} to {last} is closed");
         }
     }

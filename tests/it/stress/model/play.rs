@@ -89,6 +89,8 @@ struct History<'a> {
     dice: Dice,
     model: Model,
     home: ListingId,
+    /// The home takes guests without asking its host.
+    at_once: bool,
     guest: Principal,
     check_in: Night,
     booking: Option<BookingId>,
@@ -166,13 +168,14 @@ impl Stage {
         let arrival = self.now().div_euclid(DAY) * DAY + i64::from(lead) * DAY + 15 * 3_600;
         let model = Model::new(instant, policy, arrival, nights);
         let mut history =
-            History { stage: self, seed, dice, model, home, guest: self.newcomer(), check_in, booking: None, card: "", log: vec![format!("{instant} {policy:?} {lead} {nights}")] };
+            History { stage: self, seed, dice, model, home, at_once: instant, guest: self.newcomer(), check_in, booking: None, card: "", log: vec![format!("{instant} {policy:?} {lead} {nights}")] };
         history.book();
         for _ in 0..history.dice.below(STEPS) + 1 {
             history.step();
         }
         // Whatever is under way comes to its end: disputes, refunds, arrivals.
-        history.jump(history.dice.of(&[1, 60]) * DAY);
+        let days = history.dice.of(&[1, 60]);
+        history.jump(days * DAY);
         self.books_hold(&history);
     }
 
@@ -349,9 +352,12 @@ impl History<'_> {
             return;
         }
         let free = self.model.held == 0 && !self.model.taken;
+        if free && !self.at_once {
+            // A request would hold the nights for a day only.
+            return;
+        }
         self.log.push(format!("a rival, who may: {free}"));
         let rival = self.stage.newcomer();
-        // Without being asked back, so that it is theirs at once.
         match self.book_for(&rival, Some("card_ok")) {
             Ok(_) if free => self.model.taken = true,
             Err(Error::Refused(refused)) if !free && refused.code == "dates_unavailable" => {
