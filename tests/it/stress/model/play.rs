@@ -294,7 +294,7 @@ impl History<'_> {
             8 | 9 => self.alter(),
             10 => self.rival(),
             _ => {
-                let time = self.dice.of(&[60, 600, 1_300, 3 * 3_600, DAY, 3 * DAY, 8 * DAY, -1, -2]);
+                let time = self.dice.of(&[60, 600, 1_300, 3 * 3_600, DAY + 100, 3 * DAY + 100, 8 * DAY, -1, -2]);
                 // Also right up to the arrival, and into the stay.
                 let until = self.model.check_in - now;
                 let time = match time {
@@ -381,6 +381,11 @@ impl History<'_> {
             if self.stage.jobs.run_due() == 0 {
                 break;
             }
+        }
+        if matches!(self.card, "card_error_once" | "card_timeout_once") {
+            // What went wrong at first is tried again a second later.
+            self.stage.clock.advance_seconds(3);
+            self.stage.jobs.run_due();
         }
         self.model.passes(self.stage.now());
         let booking = self.booking.unwrap();
