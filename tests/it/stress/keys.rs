@@ -25,7 +25,7 @@ on_both!(one_key_makes_one_booking, async |db: TestDb| {
     let mut guest = town.newcomer("Gustav").await;
     let wish = json!({"listing_id": home, "check_in": "2026-06-10", "check_out": "2026-06-13", "adults": 2});
     let quote = town.post(&guest, "/quotes", wish).await.expect(201).json();
-    guest.headers.push(("idempotency-key".into(), "the only one".into()));
+    guest.headers.push(("idempotency-key".into(), "the-only-one".into()));
     let ask = json!({"quote_id": quote["id"], "payment_method": "card_ok"});
     // Two nodes over the same data, as behind a balancer.
     let replies = join_all((0..CONNECTIONS).map(|number| towns[number % 2].post(&guest, "/bookings", ask.clone()))).await;
