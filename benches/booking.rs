@@ -4,7 +4,12 @@
 //!     cargo bench --bench booking                      # in a folder under the target folder: the disk counts
 //!     STOPOVER_BENCH_SECONDS=20 cargo bench --bench booking
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops at the line where that shows")]
-#![allow(clippy::float_arithmetic, clippy::cast_precision_loss, clippy::disallowed_methods, reason = "rates for people to read; a bench has no configuration of its own")]
+#![allow(
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    reason = "rates for people to read; a bench has no configuration of its own"
+)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -156,10 +161,12 @@ fn main() {
         // Quotes are made before, by many at once.
         std::thread::scope(|scope| {
             for _ in 0..64 {
-                scope.spawn(|| (0..count / 64).for_each(|_| {
-                    let quote = stage.quote();
-                    quotes.lock().unwrap().push(quote);
-                }));
+                scope.spawn(|| {
+                    (0..count / 64).for_each(|_| {
+                        let quote = stage.quote();
+                        quotes.lock().unwrap().push(quote);
+                    })
+                });
             }
         });
     };

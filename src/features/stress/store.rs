@@ -11,7 +11,8 @@ const SOURCE: &str = "stress";
 const TITLE: &str = "Not a home: made to be booked by a stress run";
 
 const ACCOUNTS: &str = "SELECT COUNT(*) FROM accounts";
-const PERSON: &str = "INSERT INTO users (id, source, external_id, name, about, location, languages, identity_verified, top_host, version, created_at, updated_at)
+const PERSON: &str =
+    "INSERT INTO users (id, source, external_id, name, about, location, languages, identity_verified, top_host, version, created_at, updated_at)
     VALUES ($1, $2, $3, $4, '', '', '[]', FALSE, FALSE, 1, $5, $5) ON CONFLICT (source, external_id) WHERE source IS NOT NULL DO NOTHING";
 const HOST: &str = "SELECT id FROM users WHERE source = $1 AND external_id = 'host'";
 const HOME: &str =

@@ -167,8 +167,19 @@ impl Stage {
         let check_in = Night::in_utc(self.db.now()).plus(lead);
         let arrival = self.now().div_euclid(DAY) * DAY + i64::from(lead) * DAY + 15 * 3_600;
         let model = Model::new(instant, policy, arrival, nights);
-        let mut history =
-            History { stage: self, seed, dice, model, home, at_once: instant, guest: self.newcomer(), check_in, booking: None, card: "", log: vec![format!("{instant} {policy:?} {lead} {nights}")] };
+        let mut history = History {
+            stage: self,
+            seed,
+            dice,
+            model,
+            home,
+            at_once: instant,
+            guest: self.newcomer(),
+            check_in,
+            booking: None,
+            card: "",
+            log: vec![format!("{instant} {policy:?} {lead} {nights}")],
+        };
         history.book();
         for _ in 0..history.dice.below(STEPS) + 1 {
             history.step();
@@ -398,7 +409,10 @@ impl History<'_> {
             let nights: i64 = conn.first(NIGHTS, &[booking.into()], |row| row.get(0))?.unwrap();
             let mut balance = |account: Account| ledger::balance(conn, &account, Currency::parse("USD").unwrap());
             let balances: DbResult<Vec<i64>> =
-                [Account::GuestReceivable(booking), Account::StayEscrow(booking), Account::FeeDeferred(booking), Account::RefundPayable(booking)].into_iter().map(&mut balance).collect();
+                [Account::GuestReceivable(booking), Account::StayEscrow(booking), Account::FeeDeferred(booking), Account::RefundPayable(booking)]
+                    .into_iter()
+                    .map(&mut balance)
+                    .collect();
             Ok((found, paid, nights, balances?))
         };
         let (found, paid, nights, balances) = self.stage.db.read_blocking(read).unwrap();
