@@ -1,6 +1,6 @@
 //! Sends the callers, waits for them, and looks at what is left. It blocks; call it from a plain thread.
 
-use super::rules::{Dice, Found, Intent, Report, Tally, needless};
+use super::rules::{Dice, Found, Intent, Report, Stays, Tally, needless};
 use super::store;
 use crate::features::bookings::{Desk, Doing, Listener, State};
 use crate::features::ledger;
@@ -219,7 +219,7 @@ fn asked(listing: ListingId, (check_in, check_out): (Night, Night)) -> Asked {
 
 /// Counts in the tables, not in what was answered.
 fn looked_at(stage: &Stage, all: Tally, took: Duration) -> anyhow::Result<Report> {
-    let read = |conn: &mut Conn<'_>| -> DbResult<(Vec<Vec<(Night, Night)>>, Found)> {
+    let read = |conn: &mut Conn<'_>| -> DbResult<(Vec<Stays>, Found)> {
         let (mut stays, mut found) = (Vec::new(), Found::default());
         for home in &stage.homes {
             stays.push(store::stays(conn, *home)?);

@@ -61,6 +61,9 @@ pub(super) enum Intent {
 /// A stay that somebody was told is not free: which home, and from when to when.
 pub(super) type Refused = (usize, Night, Night);
 
+/// Stays at one home, from when to when.
+pub(super) type Stays = Vec<(Night, Night)>;
+
 /// What one caller met.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
@@ -178,7 +181,7 @@ fn millis(sorted: &[Duration], percent: usize) -> f64 {
 }
 
 /// Refusals of nights that no booking ever had, this run's or another's. `stays`: all there ever were, home by home.
-pub(super) fn needless(refused: &[Refused], stays: &[Vec<(Night, Night)>]) -> u64 {
+pub(super) fn needless(refused: &[Refused], stays: &[Stays]) -> u64 {
     let had = |(home, from, to): &Refused| stays.get(*home).is_some_and(|stays| stays.iter().any(|(other_from, other_to)| other_from < to && from < other_to));
     refused.iter().filter(|refused| !had(refused)).count().try_into().unwrap_or(u64::MAX)
 }

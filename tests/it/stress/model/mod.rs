@@ -3,7 +3,7 @@
 //!
 //! 2,000 histories; a failure prints its seed, and `STOPOVER_SEED=` plays that one alone.
 
-mod model;
+mod by_hand;
 mod play;
 
 use crate::support::{TestDb, long, off_thread};

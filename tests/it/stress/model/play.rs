@@ -1,6 +1,6 @@
 //! Plays a history twice: in the program, through its use cases, and in the model; and compares after every step.
 
-use super::model::{Card, DAY, Model, Policy, State};
+use super::by_hand::{Card, DAY, Model, Policy, State};
 use crate::support::people::run;
 use crate::support::{TestClock, TestDb, homes, off_thread};
 use serde_json::json;
