@@ -7,11 +7,13 @@ mod doctor;
 mod ical;
 mod import;
 mod serve;
+mod stress;
 mod transfer;
 
 pub use admin::{CreateArgs, ResetArgs};
 pub use ical::{IcalArgs, IcalCommand};
 pub use import::{CsvArgs, ImportCommand, InsideAirbnbArgs, ShiftTo};
+pub use stress::{BookingsArgs, StressCommand};
 pub use transfer::{ExportCommand, JsonlArgs, LedgerArgs, ListingsArgs};
 
 use crate::app;
@@ -71,6 +73,9 @@ enum Command {
     /// Write what is here into files
     #[command(subcommand)]
     Export(ExportCommand),
+    /// Put an instance under load, and count what went wrong; for a database of its own
+    #[command(subcommand)]
+    Stress(StressCommand),
     /// Make an operator: somebody who may do everything that staff may
     CreateAdmin(CreateArgs),
     /// Set somebody's password, or print a link that lets them
@@ -109,6 +114,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(command) => import::run(config, command)?,
         Command::Ical(command) => return ical::run(&config, &command),
         Command::Export(command) => transfer::export(config, command)?,
+        Command::Stress(command) => return stress::run(config, command),
         Command::CreateAdmin(args) => admin::create(config, &args)?,
         Command::ResetPassword(args) => admin::reset(config, &args)?,
         Command::RotateKeys => admin::rotate_keys(config)?,
@@ -171,6 +177,9 @@ mod tests {
             "stopover import csv",
             "stopover import jsonl",
             "stopover export listings --host nobody",
+            "stopover stress",
+            "stopover stress bookings --callers 0",
+            "stopover stress bookings --attempts 5 --seconds 5",
             "stopover export ledger",
             "stopover export ledger --format excel",
             "stopover export ledger --format csv --from 2026-13-01",

@@ -17,4 +17,5 @@ pub mod pricing;
 pub mod quotes;
 pub mod reviews;
 pub mod search;
+pub mod stress;
 pub mod transfer;

@@ -29,6 +29,7 @@ mod pricing;
 mod quotes;
 mod reading;
 mod search;
+mod stress;
 mod tidy;
 mod time_travel;
 mod transfer;

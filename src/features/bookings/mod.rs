@@ -16,5 +16,6 @@ pub use jobs::jobs;
 pub use personal::BookingData;
 pub use rules::booking::Booking;
 pub use rules::state::State;
+pub use service::desk::{Desk, Doing};
 pub use service::hear::Listener;
 pub use store::statements;

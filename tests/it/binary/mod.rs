@@ -8,4 +8,6 @@ mod killed;
 mod log;
 mod program;
 mod server;
+mod sold;
+mod stress;
 mod time_travel;

@@ -120,14 +120,19 @@ impl Server {
 
     /// Sends JSON under `/api/v1`; answers status and body.
     pub(super) fn post(&self, path: &str, bearer: Option<&str>, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.try_post(path, bearer, body).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()))
+    }
+
+    /// The same where the server may go away; `None`: it did.
+    pub(super) fn try_post(&self, path: &str, bearer: Option<&str>, body: &serde_json::Value) -> Option<(u16, serde_json::Value)> {
         let body = body.to_string();
         let bearer = bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let head = format!(
             "POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{bearer}\r\n",
             body.len()
         );
-        let (status, text) = self.send(&format!("{head}{body}")).unwrap_or_else(|| panic!("no answer to {path}: {}", self.log()));
-        (status, serde_json::from_str(&text).unwrap_or_default())
+        let (status, text) = self.send(&format!("{head}{body}"))?;
+        Some((status, serde_json::from_str(&text).unwrap_or_default()))
     }
 
     pub(super) fn pid(&self) -> u32 {

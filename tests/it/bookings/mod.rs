@@ -4,6 +4,7 @@ mod asking;
 mod booking;
 mod paying;
 mod plans;
+mod stuck;
 mod time;
 
 use crate::support::people::run;

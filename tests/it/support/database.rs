@@ -58,6 +58,14 @@ impl TestDb {
         this
     }
 
+    /// The same where nothing has to outlive the machine: in memory, where the machine has a folder there. For very many small transactions.
+    pub(crate) async fn quick(engine: Engine) -> Self {
+        let home = off_thread(move || if engine == Engine::Sqlite { Home::Sqlite(in_memory()) } else { Home::new(engine) }).await;
+        let mut this = Self { db: None, clock: Arc::new(TestClock::default()), home };
+        this.db = Some(this.another_node().await.unwrap());
+        this
+    }
+
     /// A second handle on the same data, as a second node has it (SQLite: PostgreSQL is meant for that, but it opens).
     pub(crate) async fn another_node(&self) -> DbResult<Db> {
         let (url, clock) = (self.home.url(), Arc::clone(&self.clock));
@@ -115,6 +123,10 @@ impl Drop for Home {
             assert!(dropped.is_ok() || std::thread::panicking(), "a test database could not be dropped");
         }
     }
+}
+
+fn in_memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_none| tempfile::tempdir()).unwrap()
 }
 
 fn on_cluster(sql: &str) {

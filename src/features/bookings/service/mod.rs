@@ -7,6 +7,7 @@ pub(super) mod alter;
 pub(super) mod book;
 pub(super) mod books;
 pub(super) mod cancel;
+pub(super) mod desk;
 pub(super) mod hear;
 pub(super) mod instalments;
 pub(super) mod letters;
