@@ -7,7 +7,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
-use crate::features::bookings::{self, BookingData, BookingMoneyApi, BookingsApi};
+use crate::features::bookings::{self, BookingData, BookingHouseApi, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
@@ -242,7 +242,11 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (BookingsApi::new(tools.clone(), cursors, payments.clone()), BookingMoneyApi::new(tools, payments));
+    let booking = (
+        BookingsApi::new(tools.clone(), cursors, payments.clone()),
+        BookingHouseApi::new(tools.clone(), payments.clone()),
+        BookingMoneyApi::new(tools, payments),
+    );
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),

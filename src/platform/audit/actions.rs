@@ -89,6 +89,10 @@ pub const ACTIONS: &[Action] = actions! {
     "tax.made": "A tax of a place was set up.",
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",
+    "booking.entered": "A host, a co-host or staff wrote down a stay that was arranged elsewhere.",
+    "booking.paid_by_hand": "A host wrote down that a guest paid into their hand.",
+    "booking.refund_granted": "A host, or staff for them, gave a part of what was paid for a stay back to the guest.",
+    "booking.goodwill_given": "Staff gave a guest money back at the platform's cost.",
     "payment.held": "What a provider says of a payment does not fit what was asked for; it is held until staff have looked.",
     "payment.confirmed": "Staff confirmed that a payment arrived, that a refund was paid out, or that a payment that was held is in order.",
 };

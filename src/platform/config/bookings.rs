@@ -11,11 +11,15 @@ pub struct Bookings {
     pub hold_minutes: u16,
     /// Hours for which they are held where the guest pays by bank transfer, 1 to 336.
     pub transfer_hours: u16,
+    /// Hours before check-in from which on guests see the exact address and how to get in, 0 to 720.
+    pub stay_guide_hours: u16,
+    /// So many requests in a row that a host let run out pause their homes, 0 to 100; 0: never.
+    pub unanswered_in_a_row: u16,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self { hold_minutes: 15, transfer_hours: 72 }
+        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48, unanswered_in_a_row: 5 }
     }
 }
 
@@ -24,7 +28,13 @@ impl Bookings {
         if !(5..=1_440).contains(&self.hold_minutes) {
             return Err(SettingsError::of("bookings.hold_minutes", "is 5 to 1440"));
         }
-        if (1..=336).contains(&self.transfer_hours) { Ok(()) } else { Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336")) }
+        if !(1..=336).contains(&self.transfer_hours) {
+            return Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336"));
+        }
+        if self.stay_guide_hours > 720 {
+            return Err(SettingsError::of("bookings.stay_guide_hours", "is 0 to 720"));
+        }
+        if self.unanswered_in_a_row <= 100 { Ok(()) } else { Err(SettingsError::of("bookings.unanswered_in_a_row", "is 0 to 100")) }
     }
 }
 
@@ -39,6 +49,9 @@ mod tests {
         }
         for (transfer_hours, good) in [(0, false), (1, true), (336, true), (337, false)] {
             assert_eq!(Bookings { transfer_hours, ..Bookings::default() }.check().is_ok(), good, "{transfer_hours}");
+        }
+        for (stay_guide_hours, unanswered_in_a_row, good) in [(0, 0, true), (720, 100, true), (721, 5, false), (48, 101, false)] {
+            assert_eq!(Bookings { stay_guide_hours, unanswered_in_a_row, ..Bookings::default() }.check().is_ok(), good, "{stay_guide_hours}");
         }
     }
 }

@@ -74,6 +74,12 @@ pub const CODES: &[Code] = &[
     code("email_unverified", 403, "Address not verified", "The identity provider does not vouch for your mail address: verify it there first."),
     code("forbidden", 403, "Not allowed", "You are known, but this is not yours to do."),
     code(
+        "stay_guide_closed",
+        403,
+        "Not the time to get in",
+        "The exact address and how to get in are told to guests of a confirmed stay, from `visible_from` until check-out.",
+    ),
+    code(
         "scope_missing",
         403,
         "Token without that scope",

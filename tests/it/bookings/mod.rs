@@ -2,6 +2,8 @@
 
 mod asking;
 mod booking;
+mod entering;
+mod giving;
 mod paying;
 mod plans;
 mod time;

@@ -2,11 +2,13 @@
 
 mod acts;
 mod bookings;
+mod house;
 mod money;
 mod paying;
 mod views;
 
 pub use bookings::BookingsApi;
+pub use house::BookingHouseApi;
 pub use paying::BookingMoneyApi;
 
 use super::service::read;
@@ -41,6 +43,12 @@ pub const DOORS: &[Door] = &[
     Door::to("listAlterations", Action::SeeGuestContact),
     Door::to("acceptAlteration", Action::AnswerBooking),
     Door::to("declineAlteration", Action::AnswerBooking),
+    Door::to("enterBooking", Action::AnswerBooking),
+    Door::to("joinBooking", Action::Book),
+    Door::to("recordBookingPayment", Action::AnswerBooking),
+    Door::to("grantRefund", Action::AnswerBooking),
+    Door::to("giveGoodwill", Action::HandleMoney),
+    Door::to("readStayGuide", Action::SeeGuestContact),
 ];
 
 /// How long whoever pays waits for the provider, before being told that it is under way.
