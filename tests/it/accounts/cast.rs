@@ -232,10 +232,16 @@ impl<'a> Cast<'a> {
         if let (Who::Token(_), Some(user)) = (who, self.user(who)) {
             self.second_factor(user).await;
         }
+        if let Some(request) = self.request_about_bookings(operation, who).await {
+            return request;
+        }
         if let Some(request) = self.request_about_quotes(operation, who).await {
             return request;
         }
         if let Some(request) = self.request_about_prices(operation).await {
+            return request;
+        }
+        if let Some(request) = self.request_about_payments(operation, who).await {
             return request;
         }
         let (mut id, mut query, mut body) = (None, "", None);
@@ -310,8 +316,8 @@ impl<'a> Cast<'a> {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
         let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
-        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
         let path = request.places.iter().fold(path, |path, (place, text)| path.replace(place, text));
+        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
         let path = format!("/{path}{}", request.query);

@@ -3,6 +3,7 @@
 pub(crate) use erasure::dump;
 
 mod authenticator;
+mod bookings_cast;
 mod calendar_cast;
 mod calendars;
 mod cast;
@@ -16,6 +17,7 @@ mod login;
 mod matrix;
 mod oidc;
 mod passkeys;
+mod payments_cast;
 mod photos_cast;
 mod plans;
 mod prices_cast;
