@@ -10,6 +10,7 @@ use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData, BookingHouseApi, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::documents;
+use crate::features::claims::{self, ClaimData, ClaimsApi, StaffClaimsApi};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -103,7 +104,7 @@ impl Parts {
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
         let outbound = Outbound::open(&tools.config);
-        let payments = Payments::open(&tools, &outbound, Arc::new(bookings::Listener::new(&tools)));
+        let payments = Payments::open(&tools, &outbound, Arc::new(claims::Listener::new(&tools)));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
@@ -128,6 +129,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
+    handlers.extend(claims::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -152,6 +154,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(PhotoData),
         Box::new(QuoteData),
         Box::new(BookingData),
+        Box::new(ClaimData),
         Box::new(PaymentData),
         Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
@@ -246,8 +249,10 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         HostingApi::new(tools.clone(), cursors.clone()),
     );
     let booking = (
-        BookingsApi::new(tools.clone(), cursors, payments.clone()),
+        BookingsApi::new(tools.clone(), cursors.clone(), payments.clone()),
         BookingHouseApi::new(tools.clone(), payments.clone()),
+        ClaimsApi::new(tools.clone(), payments.clone()),
+        StaffClaimsApi::new(tools.clone(), cursors),
         BookingMoneyApi::new(tools, payments),
     );
     let people = (
@@ -281,6 +286,7 @@ pub fn doors() -> Doors {
         availability::DOORS,
         quotes::DOORS,
         bookings::DOORS,
+        claims::DOORS,
         payments::DOORS,
         feeds::DOORS,
         reviews::DOORS,

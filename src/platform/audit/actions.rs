@@ -93,6 +93,13 @@ pub const ACTIONS: &[Action] = actions! {
     "booking.paid_by_hand": "A host wrote down that a guest paid into their hand.",
     "booking.refund_granted": "A host, or staff for them, gave a part of what was paid for a stay back to the guest.",
     "booking.goodwill_given": "Staff gave a guest money back at the platform's cost.",
+    "claim.filed": "A host claimed damage from a guest.",
+    "claim.answered": "A guest answered a damage claim.",
+    "claim.accepted": "A host took what a guest offered for a damage.",
+    "claim.escalated": "A host handed a damage claim to staff.",
+    "claim.withdrawn": "A host took a damage claim back.",
+    "claim.decided": "Staff decided a damage claim.",
+    "claim.paid": "A damage claim was paid.",
     "payment.held": "What a provider says of a payment does not fit what was asked for; it is held until staff have looked.",
     "payment.confirmed": "Staff confirmed that a payment arrived, that a refund was paid out, or that a payment that was held is in order.",
 };

@@ -13,13 +13,11 @@ pub struct Bookings {
     pub transfer_hours: u16,
     /// Hours before check-in from which on guests see the exact address and how to get in, 0 to 720.
     pub stay_guide_hours: u16,
-    /// So many requests in a row that a host let run out pause their homes, 0 to 100; 0: never.
-    pub unanswered_in_a_row: u16,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48, unanswered_in_a_row: 5 }
+        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48 }
     }
 }
 
@@ -31,10 +29,7 @@ impl Bookings {
         if !(1..=336).contains(&self.transfer_hours) {
             return Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336"));
         }
-        if self.stay_guide_hours > 720 {
-            return Err(SettingsError::of("bookings.stay_guide_hours", "is 0 to 720"));
-        }
-        if self.unanswered_in_a_row <= 100 { Ok(()) } else { Err(SettingsError::of("bookings.unanswered_in_a_row", "is 0 to 100")) }
+        if self.stay_guide_hours <= 720 { Ok(()) } else { Err(SettingsError::of("bookings.stay_guide_hours", "is 0 to 720")) }
     }
 }
 
@@ -50,8 +45,8 @@ mod tests {
         for (transfer_hours, good) in [(0, false), (1, true), (336, true), (337, false)] {
             assert_eq!(Bookings { transfer_hours, ..Bookings::default() }.check().is_ok(), good, "{transfer_hours}");
         }
-        for (stay_guide_hours, unanswered_in_a_row, good) in [(0, 0, true), (720, 100, true), (721, 5, false), (48, 101, false)] {
-            assert_eq!(Bookings { stay_guide_hours, unanswered_in_a_row, ..Bookings::default() }.check().is_ok(), good, "{stay_guide_hours}");
+        for (stay_guide_hours, good) in [(0, true), (720, true), (721, false)] {
+            assert_eq!(Bookings { stay_guide_hours, ..Bookings::default() }.check().is_ok(), good, "{stay_guide_hours}");
         }
     }
 }

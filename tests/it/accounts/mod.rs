@@ -6,6 +6,7 @@ mod authenticator;
 mod bookings_cast;
 mod calendar_cast;
 mod calendars;
+mod claims_cast;
 mod cast;
 mod deeds;
 mod erasure;

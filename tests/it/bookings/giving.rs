@@ -11,13 +11,13 @@ use serde_json::{Value as Json, json};
 const DAY: i64 = 86_400;
 
 /// A stay that was paid, on the days of `dates`.
-async fn paid(stage: &Stage, dates: (&str, &str)) -> Json {
+pub(super) async fn paid(stage: &Stage, dates: (&str, &str)) -> Json {
     let quote = stage.quote(&stage.guest, dates.0, dates.1).await;
     stage.town.post(&stage.guest, "/bookings", json!({"quote_id": quote["id"], "payment_method": "card_ok"})).await.expect(201).json()
 }
 
 /// Lets `days` go by, and everything that is due happen.
-async fn days_later(stage: &mut Stage, days: i64) {
+pub(super) async fn days_later(stage: &mut Stage, days: i64) {
     stage.town.clock.advance_seconds(days * DAY);
     stage.town.run_jobs().await;
     (stage.host, stage.guest) = (stage.town.log_in("Hannah").await, stage.town.log_in("Gustav").await);

@@ -2,6 +2,7 @@
 
 mod asking;
 mod booking;
+mod claims;
 mod entering;
 mod giving;
 mod paying;

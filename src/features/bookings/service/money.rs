@@ -10,7 +10,7 @@ use crate::features::calendar;
 use crate::features::cancellation::PaidSoFar;
 use crate::features::payments::provider::{CASH, MANUAL, SANDBOX, STRIPE};
 use crate::features::payments::{self, Capture, Charge, Purpose, SAVED};
-use crate::platform::config::CardProvider;
+use crate::platform::config::{CardProvider, Config};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::Instant;
@@ -27,8 +27,8 @@ pub(crate) enum Asked {
 }
 
 /// The provider that a means of payment belongs to: `bank_transfer` and `cash` are for people to confirm, anything else is a card's token.
-pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
-    let settings = &world.config.payments;
+pub(crate) fn provider_for(config: &Config, method: &str) -> Result<&'static str> {
+    let settings = &config.payments;
     let found = match (method, settings.provider) {
         ("bank_transfer", _) if settings.manual => Some(MANUAL),
         ("cash", _) if settings.manual => Some(CASH),
@@ -38,6 +38,10 @@ pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
         (_, CardProvider::None) => None,
     };
     found.ok_or_else(|| Error::refused(Kind::Unacceptable, "invalid_payment_method", "Guests cannot pay like that here."))
+}
+
+fn provider_of(world: &World, method: &str) -> Result<&'static str> {
+    provider_for(&world.config, method)
 }
 
 /// Asks for what is due before the stay stands: taken now where it is booked at once, else promised until the host has answered.
