@@ -9,8 +9,8 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData, BookingHouseApi, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
-use crate::features::documents;
 use crate::features::claims::{self, ClaimData, ClaimsApi, StaffClaimsApi};
+use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -115,7 +115,23 @@ impl Parts {
             documents::numbering(db.clone()),
             pages.views().task(db),
         ];
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self {
+            tools,
+            search,
+            set_up: None,
+            accounts,
+            media,
+            holders,
+            pages,
+            homes,
+            payments,
+            cursors,
+            outbound,
+            readiness,
+            tasks,
+            jobs,
+            reader: Some(reader),
+        })
     }
 }
 

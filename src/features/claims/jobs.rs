@@ -2,8 +2,8 @@
 
 use super::service::{World, acts};
 use super::store;
-use crate::platform::error::Error;
 use crate::platform::db::Lane;
+use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, every};
 use crate::platform::tools::Tools;
 use crate::values::Origin;

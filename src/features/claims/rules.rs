@@ -194,8 +194,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_not_a_way_is_refused() {
-        let acts =
-            [Act::Agree, Act::Contest, Act::Accept, Act::Escalate, Act::Withdraw, Act::Award, Act::Reject, Act::Pay, Act::Lapse];
+        let acts = [Act::Agree, Act::Contest, Act::Accept, Act::Escalate, Act::Withdraw, Act::Award, Act::Reject, Act::Pay, Act::Lapse];
         let mut possible = 0;
         for state in State::ALL {
             assert_eq!(State::parse(state.name()), Some(state));

@@ -119,17 +119,8 @@ impl Cast<'_> {
             _ => (now.plus_seconds(30 * day), now.plus_seconds(33 * day), now.plus_seconds(600)),
         };
         let confirmed: Option<Instant> = matches!(state, "confirmed" | "in_stay").then_some(now);
-        let put: Vec<Value> = vec![
-            id.into(),
-            state.into(),
-            guest.into(),
-            home.into(),
-            host.into(),
-            due.into(),
-            check_in.into(),
-            check_out.into(),
-            confirmed.into(),
-        ];
+        let put: Vec<Value> =
+            vec![id.into(), state.into(), guest.into(), home.into(), host.into(), due.into(), check_in.into(), check_out.into(), confirmed.into()];
         run(self.db, PUT, put).await;
         let held = confirmed.is_none();
         for day in ["2026-07-01", "2026-07-02", "2026-07-03"] {
@@ -154,7 +145,8 @@ impl Cast<'_> {
 
     /// A change that the guest proposes: the same stay at the same price.
     async fn alteration(&self, booking: Uuid) -> Uuid {
-        const SAME: &str = "INSERT INTO booking_alterations (id, booking_id, state, side, made_by, asked, promise, delta_minor, message, expires_at, created_at)
+        const SAME: &str =
+            "INSERT INTO booking_alterations (id, booking_id, state, side, made_by, asked, promise, delta_minor, message, expires_at, created_at)
             SELECT $1, id, 'proposed', 'guest', guest_id, asked, promise, 0, '', $3, $4 FROM bookings WHERE id = $2";
         let (id, now) = (Uuid::now_v7(), self.town.clock.now());
         run(self.db, SAME, vec![id.into(), booking.into(), now.plus_seconds(3_600).into(), now.into()]).await;

@@ -109,7 +109,10 @@ on_both!(guests_are_told_how_to_get_in_when_it_is_time, async |db: TestDb| {
     stage.town.clock.advance_seconds(1);
     let open = guide(&stage, &stage.guest, &booking).await;
     let told = open.expect(200).json();
-    assert_eq!((told["access_code"].as_str(), told["check_in_instructions"].as_str(), told["wifi_name"].as_str()), (Some("4711"), Some("Ring twice"), Some("lark")));
+    assert_eq!(
+        (told["access_code"].as_str(), told["check_in_instructions"].as_str(), told["wifi_name"].as_str()),
+        (Some("4711"), Some("Ring twice"), Some("lark"))
+    );
     assert_eq!(open.header("cache-control"), "no-store");
     days_later(&mut stage, 4).await;
     guide(&stage, &stage.guest, &booking).await.expect_problem(403, "stay_guide_closed");

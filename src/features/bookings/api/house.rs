@@ -157,7 +157,15 @@ impl BookingHouseApi {
 
     /// Write down what the guest of a stay that was entered has paid into the host's hand.
     #[oai(path = "/bookings/:id/payments/by-hand", method = "post", operation_id = "recordBookingPayment")]
-    async fn by_hand(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<ByHandAsk>) -> Result<Done<BookingView>> {
+    async fn by_hand(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<ByHandAsk>,
+    ) -> Result<Done<BookingView>> {
         let (world, payments) = (World::of(&self.tools, visitor.origin()), self.payments.clone());
         let (amount, reason) = (ask.0.amount, words("/body/reason", ask.0.reason, 500)?);
         let done = self.tools.db.write_once(&once, move |tx, now| {
@@ -183,7 +191,15 @@ impl BookingHouseApi {
 
     /// Give a guest money back at the platform's cost, up to what they have paid and not got back.
     #[oai(path = "/admin/bookings/:id/goodwill", method = "post", operation_id = "giveGoodwill")]
-    async fn goodwill(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<GrantAsk>) -> Result<Done<GoodwillView>> {
+    async fn goodwill(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<GrantAsk>,
+    ) -> Result<Done<GoodwillView>> {
         let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, why(ask.0.reason)?);
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let booking = grant::by_platform(tx, now, &world, (&caller, BookingId(id.0)), &if_match, (amount, &reason))?;

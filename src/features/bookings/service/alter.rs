@@ -34,14 +34,8 @@ pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     if becomes == booking.asked {
         return Err(Error::refused(Kind::Unacceptable, "nothing_changed", "That is the stay as it is."));
     }
-    let change = Change {
-        booking: booking.id,
-        guest: booking.guest,
-        was: &booking.asked,
-        promise: &booking.promise,
-        coupon: booking.coupon,
-        becomes: &becomes,
-    };
+    let change =
+        Change { booking: booking.id, guest: booking.guest, was: &booking.asked, promise: &booking.promise, coupon: booking.coupon, becomes: &becomes };
     let quote = quotes::alter(tx, now, &world.config, &change)?;
     let mut alteration = Alteration {
         id: Uuid::now_v7(),
@@ -123,14 +117,8 @@ fn waiting(tx: &mut Tx<'_>, now: Instant, booking: &Booking, id: Uuid) -> Result
 }
 
 fn judge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> Result<()> {
-    let change = Change {
-        booking: booking.id,
-        guest: booking.guest,
-        was: &booking.asked,
-        promise: &booking.promise,
-        coupon: booking.coupon,
-        becomes: &to.asked,
-    };
+    let change =
+        Change { booking: booking.id, guest: booking.guest, was: &booking.asked, promise: &booking.promise, coupon: booking.coupon, becomes: &to.asked };
     quotes::alter(tx, now, &world.config, &change).map(|_price| ())
 }
 

@@ -1,7 +1,7 @@
 //! What bookings write into the ledger (docs/RULES.md, "The ledger"): E01, E06, E08, E09, E12, E17, and money that came for a stay that is not.
 
-use crate::features::bookings::rules::booking::Booking;
 use super::money::ENTERED;
+use crate::features::bookings::rules::booking::Booking;
 use crate::features::cancellation::{Outcome, PaidSoFar};
 use crate::features::ledger::{self, Account, Payee, Payer, Recorded, TaxShare, To};
 use crate::features::payments::News;

@@ -65,15 +65,8 @@ pub(crate) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Princ
     let place = place(tx, listing)?.ok_or_else(super::read::not_found)?;
     let quote = agreed_on(quotes::entered(tx, now, &world.config, &wish.asked)?, wish)?;
     let (id, stay) = (BookingId::new(), quote.asked.stay()?);
-    let claim = Claim {
-        listing,
-        stay,
-        party: quote.asked.guests().party,
-        booking: id,
-        lifetime: Lifetime::Booking,
-        by: Some(caller.user),
-        waived: WAIVED.to_vec(),
-    };
+    let claim =
+        Claim { listing, stay, party: quote.asked.guests().party, booking: id, lifetime: Lifetime::Booking, by: Some(caller.user), waived: WAIVED.to_vec() };
     let claimed = calendar::claim(tx, now, &claim)??;
     steps::lapsed(tx, now, world, &claimed.lapsed)?;
     let mut booking = made(now, id, quote, wish, place, caller);

@@ -90,7 +90,15 @@ fn within(amount: i64, most: i64) -> Result<()> {
     Err(Error::refused(Kind::Conflict, "refund_too_large", format!("{most} can be given back, not {amount}.")).with_data("most", most.into()))
 }
 
-fn note(tx: &mut Tx<'_>, now: Instant, world: &World, action: &'static str, caller: &Principal, booking: &Booking, (amount, reason): (i64, &str)) -> Result<()> {
+fn note(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    action: &'static str,
+    caller: &Principal,
+    booking: &Booking,
+    (amount, reason): (i64, &str),
+) -> Result<()> {
     let entry = Entry {
         action,
         actor: Actor::User(caller.user),

@@ -50,9 +50,7 @@ fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking,
             let may_stand = matches!(booking.state, State::PendingPayment | State::Expired);
             if may_stand && steps::confirm(tx, now, world, booking)? { Ok(()) } else { give_back(tx, now, world, booking, news) }
         }
-        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
-            instalments::paid(tx, booking, number)
-        }
+        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => instalments::paid(tx, booking, number),
         Purpose::Alteration(id) => super::alter::paid(tx, now, world, booking, id, news),
         Purpose::Instalment(_) | Purpose::Balance => give_back(tx, now, world, booking, news),
         Purpose::Deposit | Purpose::Claim(_) => Ok(()),

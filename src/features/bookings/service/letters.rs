@@ -31,14 +31,18 @@ pub(super) fn amount(booking: &Booking, minor: i64) -> String {
 
 pub(super) fn requested(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
     let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
-    let text = format!("somebody asks for a stay with you:\n\n{stay}\n\nThe nights are held until {until}. Accept or decline by then; afterwards the request is void.");
+    let text = format!(
+        "somebody asks for a stay with you:\n\n{stay}\n\nThe nights are held until {until}. Accept or decline by then; afterwards the request is void."
+    );
     write(tx, now, world, Some(booking.host), "a request for a stay", &text)
 }
 
 pub(super) fn accepted(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
     let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
     let due = amount(booking, booking.first_part());
-    let text = format!("the host agrees to your stay:\n\n{stay}\n\nIt is yours as soon as {due} are paid. If your card was authorised this happens by itself; else pay until {until}.");
+    let text = format!(
+        "the host agrees to your stay:\n\n{stay}\n\nIt is yours as soon as {due} are paid. If your card was authorised this happens by itself; else pay until {until}."
+    );
     write(tx, now, world, booking.guest, "your request was accepted", &text)
 }
 

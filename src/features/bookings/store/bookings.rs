@@ -41,17 +41,8 @@ const LET_LAPSE: &str = "SELECT COUNT(*) FROM bookings WHERE listing_id = $1 AND
     AND accepted_at IS NULL AND check_in < $5 AND check_out > $4";
 const DUE: &str = "SELECT id FROM bookings WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
 
-pub(super) const STATEMENTS: [(&str, &str); 9] = [
-    (ONE, "u"),
-    (BY_CODE, "t"),
-    (UPDATE, "utiiiiiti"),
-    (LOCK, "u"),
-    (OF_QUOTE, "u"),
-    (LISTING, "u"),
-    (LIVE_HOLDS, "ui"),
-    (LET_LAPSE, "uuidd"),
-    (DUE, "in"),
-];
+pub(super) const STATEMENTS: [(&str, &str); 9] =
+    [(ONE, "u"), (BY_CODE, "t"), (UPDATE, "utiiiiiti"), (LOCK, "u"), (OF_QUOTE, "u"), (LISTING, "u"), (LIVE_HOLDS, "ui"), (LET_LAPSE, "uuidd"), (DUE, "in")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<Booking>> {
     conn.first(ONE, &[id.into()], read)

@@ -2,8 +2,8 @@
 
 use super::views::{ClaimView, ClaimsView};
 use crate::features::claims::rules::{Claim, Item, bad};
-use crate::features::claims::service::acts::{self, Deed};
 use crate::features::claims::service::World;
+use crate::features::claims::service::acts::{self, Deed};
 use crate::features::listings;
 use crate::features::payments::Payments;
 use crate::platform::db::{Conn, Tx};

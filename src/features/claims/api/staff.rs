@@ -73,16 +73,25 @@ impl StaffClaimsApi {
 
     /// Decide a claim that was handed to you: how much the guest pays, or nothing.
     #[oai(path = "/admin/claims/:id/decide", method = "post", operation_id = "decideClaim")]
-    async fn decide(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<ClaimDecisionAsk>) -> Result<Done<ClaimView>> {
+    async fn decide(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Json<ClaimDecisionAsk>,
+    ) -> Result<Done<ClaimView>> {
         let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, text("/body/reason", &ask.0.reason, 500)?);
         if reason.is_empty() {
             let message = "must say why, in 1 to 500 characters without control characters";
             let refused = Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason {message}."));
             return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)));
         }
-        let decided = self.tools.db.write_once(&once, move |tx, now| {
-            acts::decide(tx, now, &world, (&caller, id.0), &if_match, (amount, &reason)).map(|claim| shown(&claim))
-        });
+        let decided = self
+            .tools
+            .db
+            .write_once(&once, move |tx, now| acts::decide(tx, now, &world, (&caller, id.0), &if_match, (amount, &reason)).map(|claim| shown(&claim)));
         decided.await
     }
 }

@@ -45,7 +45,14 @@ pub(crate) fn list(conn: &mut Conn<'_>, caller: &Principal, booking: BookingId) 
 ///
 /// Refuses with 403 for guests and staff, with 409 `claim_state` unless the stay is over, with 409 `too_late` two weeks after check-out, with 409 `no_account`
 /// where the guest has none, and with 409 `claim_open` where another one is not over.
-pub(crate) fn file(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Principal, id: BookingId, (items, description): (Vec<Item>, String)) -> Result<Claim> {
+pub(crate) fn file(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    caller: &Principal,
+    id: BookingId,
+    (items, description): (Vec<Item>, String),
+) -> Result<Claim> {
     let (booking, side) = side_of(tx, caller, id)?;
     if !matches!(side, Side::Host | Side::CoHost) {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "Hosts file damage claims."));
@@ -151,7 +158,14 @@ pub(crate) fn withdraw(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed
 }
 
 /// Staff decide; nobody on a side of the stay does.
-pub(crate) fn decide(tx: &mut Tx<'_>, now: Instant, world: &World, (caller, id): (&Principal, Uuid), if_match: &IfMatch, (amount, why): (i64, &str)) -> Result<Claim> {
+pub(crate) fn decide(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    (caller, id): (&Principal, Uuid),
+    if_match: &IfMatch,
+    (amount, why): (i64, &str),
+) -> Result<Claim> {
     let mut claim = store::locked(tx, id)?.ok_or_else(not_found)?;
     lapse(tx, now, world, &mut claim)?;
     if_match.check(&etag::of_version(claim.version))?;

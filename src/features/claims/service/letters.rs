@@ -39,11 +39,17 @@ pub(super) fn turned(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
             (None, Some(format!("{offer} Take what is offered, if something is, or hand the claim to us until {until}.")))
         }
         State::Escalated => (Some("The host has handed the claim to us. We look at it and decide.".to_owned()), None),
-        State::Due => (Some(format!("{settled} are to be paid. If your means of payment is refused, pay another way.")), Some(format!("The guest is to pay {settled}."))),
-        State::Paid => (Some(format!("{settled} were paid. The claim is closed.")), Some(format!("The guest has paid {settled}; they come with your next payout."))),
+        State::Due => {
+            (Some(format!("{settled} are to be paid. If your means of payment is refused, pay another way.")), Some(format!("The guest is to pay {settled}.")))
+        }
+        State::Paid => {
+            (Some(format!("{settled} were paid. The claim is closed.")), Some(format!("The guest has paid {settled}; they come with your next payout.")))
+        }
         State::Rejected => (Some("Nothing is to be paid. The claim is closed.".to_owned()), Some("We have decided that nothing is to be paid.".to_owned())),
         State::Withdrawn => (Some("The host has withdrawn the claim.".to_owned()), None),
-        State::Lapsed => (Some("The claim is closed; nothing is to be paid.".to_owned()), Some("The claim is closed: it was not handed to us in time.".to_owned())),
+        State::Lapsed => {
+            (Some("The claim is closed; nothing is to be paid.".to_owned()), Some("The claim is closed: it was not handed to us in time.".to_owned()))
+        }
         State::Open => (None, None),
     };
     let decision = if claim.decision.is_empty() { String::new() } else { format!("\n\nWhy: {}", claim.decision) };

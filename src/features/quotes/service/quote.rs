@@ -171,7 +171,15 @@ pub(super) fn bookable(calendar: &Calendar, asked: &Asked, stay: Stay) -> Result
 }
 
 /// The promise in all its parts.
-pub(super) fn worked_out(now: Instant, by: Option<UserId>, config: &Config, asked: &Asked, stay: Stay, on: &Gathered, coupon: Option<&Coupon>) -> Result<Quote> {
+pub(super) fn worked_out(
+    now: Instant,
+    by: Option<UserId>,
+    config: &Config,
+    asked: &Asked,
+    stay: Stay,
+    on: &Gathered,
+    coupon: Option<&Coupon>,
+) -> Result<Quote> {
     let Gathered { place, calendar, offer } = on;
     let lead_days = calendar.local.today.days_until(stay.check_in());
     let off = coupon.map(|coupon| pricing::Coupon { code: &coupon.code, off: coupon.off, funded_by: coupon.funded_by });
