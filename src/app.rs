@@ -7,9 +7,9 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
-use crate::features::bookings::{self, BookingData, BookingHouseApi, BookingMoneyApi, BookingsApi};
+use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
-use crate::features::claims::{self, ClaimData, ClaimsApi, StaffClaimsApi};
+use crate::features::claims::{self, ClaimData};
 use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
@@ -18,7 +18,7 @@ use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guard, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
-use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, SandboxWitness, StaffPaymentsApi};
+use crate::features::payments::{self, Nobody, PaymentData, Payments, SandboxWitness};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -29,7 +29,7 @@ use crate::platform::config::{Config, Docs, Hidden};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::DbError;
 use crate::platform::dev;
-use crate::platform::events::{self, Event, Follower, Kind, Reader};
+use crate::platform::events::{self, Reader};
 use crate::platform::health::{self, Check, HealthApi};
 use crate::platform::http::{self, Document, Edge, PREFIX, Routes, V1, pages};
 use crate::platform::idempotency;
@@ -40,7 +40,7 @@ use crate::platform::outbound::Outbound;
 use crate::platform::privacy::Holders;
 use crate::platform::tasks::{Running, Task};
 use crate::platform::tools::Tools;
-use crate::values::{Clock, ListingId};
+use crate::values::Clock;
 use anyhow::Context;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -90,7 +90,7 @@ impl Parts {
         let pages = ListingPages::new();
         let mut followers = opened.followers;
         // First those that only forget: they must not wait for one that has to look things up.
-        followers.insert(0, Box::new(PageForgetter(pages.clone())));
+        followers.insert(0, pages.follower());
         let homes = Homes::new(tools.clone(), cursors.clone(), PlaceKey::new(&secret), guards(&tools));
         let accounts = Accounts::open(&tools)?;
         let media = Media::open(&tools)?;
@@ -115,23 +115,8 @@ impl Parts {
             documents::numbering(db.clone()),
             pages.views().task(db),
         ];
-        Ok(Self {
-            tools,
-            search,
-            set_up: None,
-            accounts,
-            media,
-            holders,
-            pages,
-            homes,
-            payments,
-            cursors,
-            outbound,
-            readiness,
-            tasks,
-            jobs,
-            reader: Some(reader),
-        })
+        let reader = Some(reader);
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader })
     }
 }
 
@@ -211,33 +196,12 @@ pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
     search::reindex(&tools.db, &tools.config.data_dir, &fingerprint(&instance::secret(&tools.db)?))
 }
 
-/// Drops rendered pages of listings that changed.
-struct PageForgetter(ListingPages);
-
-impl Follower for PageForgetter {
-    fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
-        for event in events {
-            match Kind::parse(&event.kind) {
-                Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
-                Some(Kind::ListingsReplaced) => self.0.forget_all(),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
-    let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
-    let paying = (
-        PaymentsApi::new(payments.clone()),
-        SandboxApi::new(tools.clone(), payments.clone()),
-        StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments.clone()),
-    );
+    let money = (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments));
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -264,13 +228,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (
-        BookingsApi::new(tools.clone(), cursors.clone(), payments.clone()),
-        BookingHouseApi::new(tools.clone(), payments.clone()),
-        ClaimsApi::new(tools.clone(), payments.clone()),
-        StaffClaimsApi::new(tools.clone(), cursors),
-        BookingMoneyApi::new(tools, payments),
-    );
+    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments));
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -282,7 +240,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, booking, paying, people, staff, money);
+    let features = (finding, hosting, booking, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 

@@ -11,7 +11,7 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use api::{BookingHouseApi, BookingMoneyApi, BookingsApi, DOORS};
+pub use api::{DOORS, apis};
 pub use jobs::jobs;
 pub use personal::BookingData;
 pub use rules::booking::Booking;

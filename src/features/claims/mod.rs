@@ -10,7 +10,7 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use api::{ClaimsApi, DOORS, StaffClaimsApi};
+pub use api::{DOORS, apis};
 pub use jobs::jobs;
 pub use personal::ClaimData;
 pub use service::Listener;

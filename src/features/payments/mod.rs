@@ -14,13 +14,11 @@ mod service;
 mod store;
 mod witness;
 
-pub use api::{DOORS, DisputeView, PaymentView, PaymentsApi, RefundView, SandboxApi, StaffPaymentsApi};
+pub use api::{DOORS, DisputeView, PaymentView, RefundView, apis};
 pub use jobs::jobs;
 pub use personal::PaymentData;
-pub use rules::terms::{Capture, Charge, DisputeState, NextAction, News, Purpose, RefundState, State, What};
-pub use service::{
-    Follows, Made, Nobody, Paid, PaymentWithRefunds, Payments, Received, SAVED, capture, charge, of_booking, paid, refund, refund_of, void,
-};
+pub use rules::terms::{Capture, Charge, DisputeState, News, NextAction, Purpose, RefundState, State, What};
+pub use service::{Follows, Made, Nobody, Paid, PaymentWithRefunds, Payments, Received, SAVED, capture, charge, of_booking, paid, refund, refund_of, void};
 pub use store::payments::Payment;
 pub use store::refunds::Refund;
 pub use store::statements;

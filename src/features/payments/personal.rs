@@ -43,7 +43,9 @@ impl PersonalData for PaymentData {
         let mut open = false;
         for payment in payments::of_guest(conn, user)? {
             let waits = |state| state == super::rules::terms::RefundState::Created;
-            open = open || !payment.state.is_over() || (payment.state == State::Captured && refunds::of_payment(conn, payment.id)?.iter().any(|one| waits(one.state)));
+            open = open
+                || !payment.state.is_over()
+                || (payment.state == State::Captured && refunds::of_payment(conn, payment.id)?.iter().any(|one| waits(one.state)));
         }
         let blocker = || Blocker { reason: "payment_open", message: "A payment or a refund is under way.".into() };
         Ok(if open { vec![blocker()] } else { Vec::new() })

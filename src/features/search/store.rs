@@ -10,7 +10,7 @@ use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{SEASONS, seasons};
 use crate::features::calendar::{elsewhere, held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
-use crate::features::listings::{FieldValue, SearchableFields, mean_centi, searchable_fields};
+use crate::features::listings::{FieldValues, SearchableFields, mean_centi, searchable_fields};
 use crate::features::pricing::{self, Plan, TaxBook, TaxRule};
 use crate::platform::config::Fees;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
@@ -59,11 +59,11 @@ pub(super) fn all_facts(conn: &mut Conn<'_>, fees: &Fees, fields: &SearchableFie
 }
 
 /// What listings say in the operator's own fields.
-pub(super) fn customs(conn: &mut Conn<'_>, fields: &SearchableFields) -> DbResult<Vec<(ListingId, Vec<(Box<str>, FieldValue)>)>> {
+pub(super) fn customs(conn: &mut Conn<'_>, fields: &SearchableFields) -> DbResult<Vec<(ListingId, FieldValues)>> {
     conn.query(CUSTOM, &[], |row| Ok((row.get(0)?, custom(row, 1, fields)?)))
 }
 
-fn custom(row: &Row<'_>, column: usize, fields: &SearchableFields) -> DbResult<Vec<(Box<str>, FieldValue)>> {
+fn custom(row: &Row<'_>, column: usize, fields: &SearchableFields) -> DbResult<FieldValues> {
     fields.values(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() })
 }
 

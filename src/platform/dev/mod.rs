@@ -105,8 +105,7 @@ impl Journeys {
     /// How far the clock is ahead of the machine, in seconds.
     fn ahead_seconds(&self) -> i64 {
         let machine = VirtualClock::machine();
-        // A moment passes between the two readings.
-        (self.tools.clock.now().0 - machine.0).max(0) / Instant::SECOND
+        ((self.tools.clock.now().0 - machine.0).max(0) + Instant::SECOND / 2) / Instant::SECOND
     }
 
     fn now(&self) -> Instant {

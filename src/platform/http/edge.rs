@@ -33,6 +33,10 @@ use tokio::time::timeout;
 /// How long a request may wait for its turn before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Messages of payment providers that are read at once, each half a MiB at most, and how long one waits for its turn.
+const MESSAGES: usize = 64;
+const MESSAGE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How long a proof of who somebody is counts as fresh (S-MFA 5): five minutes.
 const FRESH_MICROS: i64 = 300 * values::Instant::SECOND;
 
@@ -49,6 +53,8 @@ pub struct Edge<E> {
     tools: Tools,
     room: Semaphore,
     uploads: Semaphore,
+    /// Messages of payment providers under way: places of their own, so that neither photos nor slow strangers keep them out for long.
+    messages: Semaphore,
     headers: headers::Fixed,
     gate: Arc<dyn Gate>,
     clients: Clients,
@@ -94,10 +100,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     /// Puts the edge around `inner`, whose operations are `routes`.
     pub fn new(inner: E, routes: Routes, gate: Arc<dyn Gate>, tools: Tools) -> Self {
         let room = Semaphore::new(tools.config.http.in_flight);
-        let uploads = Semaphore::new(tools.config.http.uploads);
+        let (uploads, messages) = (Semaphore::new(tools.config.http.uploads), Semaphore::new(MESSAGES));
         let headers = headers::Fixed::new(&tools.config);
         let (clients, limits, keyed) = (Clients::new(&tools.config.http), Limits::new(&tools.config.limits), Keyed::new(&tools));
-        Self { inner, routes, tools, room, uploads, headers, gate, clients, limits, keyed }
+        Self { inner, routes, tools, room, uploads, messages, headers, gate, clients, limits, keyed }
     }
 
     fn config(&self) -> &Config {
@@ -134,6 +140,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         let body = if streamed { self.announced(&mut request).await? } else { self.read_body(&mut request).await? };
         let _room = match operation {
             Some(operation) if operation.vital => None,
+            _ if door.is_some_and(|door| door.meter == Some(Meter::Message)) => Some(self.place(&self.messages, MESSAGE_PATIENCE).await?),
             _ if streamed => Some(self.uploads.try_acquire().map_err(|_full| busy("overloaded", "As many uploads as there may be are under way; try again."))?),
             _ => Some(self.room().await?),
         };
@@ -236,10 +243,14 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     /// Waits for one of the places of requests being worked on.
     async fn room(&self) -> Result<SemaphorePermit<'_>, Error> {
-        if let Ok(permit) = self.room.try_acquire() {
+        self.place(&self.room, PATIENCE).await
+    }
+
+    async fn place<'a>(&self, room: &'a Semaphore, patience: Duration) -> Result<SemaphorePermit<'a>, Error> {
+        if let Ok(permit) = room.try_acquire() {
             return Ok(permit);
         }
-        match timeout(PATIENCE, self.room.acquire()).await {
+        match timeout(patience, room.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => {
                 self.tools.metrics.shed.inc();

@@ -69,8 +69,8 @@ fn said(n: usize) -> Value {
     let all = [
         ("view", json!(["Lake  Zürich", "lake zurich", "the sea"][n % 3])),
         ("pool", json!(["none", "shared", "own"][n / 2 % 3])),
-        ("lift", json!(n % 4 == 0)),
-        ("floor", if n % 5 == 0 { json!(2.5) } else { json!(n % 6) }),
+        ("lift", json!(n.is_multiple_of(4))),
+        ("floor", if n.is_multiple_of(5) { json!(2.5) } else { json!(n % 6) }),
         ("built", json!(format!("19{:02}-06-01", 10 + 7 * n % 80))),
         ("secret", json!("nobody asks")),
     ];
@@ -93,7 +93,8 @@ fn passes(said: &Value, name: &str, asked: &str) -> bool {
         "floor" if name == key => value.as_f64() == asked.parse().ok(),
         "floor" => ordered(name.ends_with("_min"), value.as_f64().unwrap().partial_cmp(&asked.parse().unwrap()).unwrap()),
         "built" if name != key => ordered(name.ends_with("_min"), value.as_str().unwrap().cmp(asked)),
-        _ => value.as_str().map_or_else(|| value.to_string() == asked, |text| text == asked),
+        "lift" => value.as_bool() == Some(asked == "true"),
+        _ => value.as_str() == Some(asked),
     }
 }
 

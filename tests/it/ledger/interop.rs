@@ -72,7 +72,7 @@ on_both!(beancount_comes_to_the_same_balances, async |db: TestDb| {
     let mut theirs = Balances::new();
     for line in told(command).lines() {
         let [account, currency, amount] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
-        if amount.trim_matches(['0', '.']) != "" {
+        if !amount.trim_matches(['0', '.']).is_empty() {
             theirs.insert((account.into(), currency.into()), amount.into());
         }
     }

@@ -70,12 +70,7 @@ on_both!(many_at_once_post_a_source_once, async |db: TestDb| {
         posters.push(tokio::spawn(async move {
             node.write(move |tx, now| {
                 let mut ids = Vec::new();
-                // Some the other way round.
-                let mut entries = whole_stay(1);
-                if n % 3 == 0 {
-                    entries.reverse();
-                }
-                for entry in entries {
+                for entry in whole_stay(1) {
                     ids.push((entry.source.clone(), ledger::post(tx, now, &entry)?));
                 }
                 Ok::<_, DbError>(ids)

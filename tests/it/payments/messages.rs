@@ -2,6 +2,7 @@
 
 use super::*;
 use poem::http::Method;
+use stopover::features::ledger::{self, Account};
 use stopover::features::payments::provider::{message_of, signed};
 use stopover::features::payments::rules::facts::{DisputeFacts, Facts, RefundFacts};
 use stopover::features::payments::{DisputeState, Received, RefundState, State};
@@ -159,4 +160,42 @@ on_both!(what_is_not_genuine_is_refused_and_not_kept, async |db: TestDb| {
     large.resize(512 << 10, b' ');
     let reply = stage.send("sandbox", Some(signed(&secret, now, &large)), large).await;
     assert_eq!((reply.expect(200).json()["outcome"].as_str(), stage.count("SELECT COUNT(*) FROM provider_events").await), (Some("nothing"), 2));
+});
+
+on_both!(what_happens_stands_in_the_books, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    let psp = async || {
+        let read = |conn: &mut stopover::platform::db::Conn<'_>| ledger::balance(conn, &Account::Psp("sandbox".into()), Currency::parse("EUR").unwrap());
+        DbResult::unwrap(stage.town.tools().db.read(read).await)
+    };
+    let (booking, _) = stage.charged("card_dispute_won", Capture::Now).await;
+    assert_eq!(psp().await, 10_000 - 175);
+    let refund = stage.write(move |tx, now| payments::refund(tx, now, booking, 4_000, "back")).await.unwrap()[0];
+    stage.run().await;
+    assert_eq!(psp().await, 5_825);
+    stage.pass(3_600).await;
+    assert_eq!(psp().await, 5_825 - 6_000 - 1_500);
+    stage.pass(7_200).await;
+    assert_eq!(psp().await, 4_325);
+    // By the sandbox's own books it is the same, and the check of the ledger says so.
+    let total = stage.report().await.remove(0);
+    assert_eq!(total.captured - total.refunded - total.disputed - total.fees, 4_325);
+    // The bank sends the refund back: it is owed again.
+    let payment = stage.payment(booking).await;
+    let told = RefundFacts {
+        reference: format!("sb_re_{}", refund.0.simple()),
+        refund: Some(refund),
+        amount: 4_000,
+        state: RefundState::Failed,
+        failure: Some("account_closed".into()),
+    };
+    stage.message("returned", &Facts { refunds: vec![told], ..Facts::of(payment.id, booking) }).await.unwrap();
+    assert_eq!((psp().await, stage.payment(booking).await.refunded), (8_325, 0));
+    // What somebody gives back at the provider itself is a gift of the house.
+    let (other, payment) = stage.charge("card_ok", Capture::Now).await;
+    let five = five(other, payment);
+    stage.message("taken", &five[1]).await.unwrap();
+    stage.message("given", &five[3]).await.unwrap();
+    let given = |conn: &mut stopover::platform::db::Conn<'_>| ledger::balance(conn, &Account::ExpGoodwill, Currency::parse("EUR").unwrap());
+    assert_eq!(DbResult::unwrap(stage.town.tools().db.read(given).await), 2_500);
 });

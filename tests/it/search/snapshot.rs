@@ -284,3 +284,20 @@ on_both!(a_small_instance_keeps_none, async |db: TestDb| {
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).filter(|name| name != "search-index").collect();
     assert!(left.is_empty(), "{left:?}");
 });
+
+on_both!(fields_of_the_sites_own_are_read_beside_the_snapshot, async |db: TestDb| {
+    const FIELD: &str = "INSERT INTO custom_fields (key, label, kind, choices, required, searchable, version, created_at, updated_at)
+        VALUES ('floor', 'Floor', 'number', '[]', FALSE, TRUE, 1, $1, $1)";
+    let _town = Town::build(&db, 1, 30).await;
+    let said: DbResult<u64> = db
+        .write(|tx, now| {
+            tx.execute(FIELD, &[now.into()])?;
+            tx.execute("UPDATE listings SET custom = '{\"floor\": 3}' WHERE id IN (SELECT id FROM listings WHERE state = 'published' ORDER BY id LIMIT 7)", &[])
+        })
+        .await;
+    assert_eq!(said.unwrap(), 7);
+    let house = House::keeping(&db, kept(&db).await).await;
+    assert!(replayed(&house).is_some(), "it did not begin with the snapshot");
+    assert_eq!(house.find("custom.floor=3").await["total"], 7);
+    assert_eq!(house.find("custom.floor_min=4").await["total"], 0);
+});

@@ -7,17 +7,19 @@ mod money;
 mod paying;
 mod views;
 
-pub use bookings::BookingsApi;
-pub use house::BookingHouseApi;
-pub use paying::BookingMoneyApi;
+use bookings::BookingsApi;
+use house::BookingHouseApi;
+use paying::BookingMoneyApi;
 
 use super::service::read;
 use crate::features::payments::{Payments, Purpose, State};
 use crate::platform::access::Action as May;
+use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::Caller;
 use crate::platform::tools::Tools;
 use crate::values::BookingId;
+use poem_openapi::OpenApi;
 use serde_json::json;
 use std::time::Duration;
 
@@ -50,6 +52,15 @@ pub const DOORS: &[Door] = &[
     Door::to("giveGoodwill", Action::HandleMoney),
     Door::to("readStayGuide", Action::SeeGuestContact),
 ];
+
+/// All operations about bookings.
+pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl OpenApi + use<> {
+    (
+        BookingsApi::new(tools.clone(), cursors.clone(), payments.clone()),
+        BookingHouseApi::new(tools.clone(), payments.clone()),
+        BookingMoneyApi::new(tools.clone(), payments.clone()),
+    )
+}
 
 /// How long whoever pays waits for the provider, before being told that it is under way.
 const PATIENCE: Duration = Duration::from_secs(8);

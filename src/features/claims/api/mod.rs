@@ -4,10 +4,14 @@ mod claims;
 mod staff;
 mod views;
 
-pub use claims::ClaimsApi;
-pub use staff::StaffClaimsApi;
+use claims::ClaimsApi;
+use staff::StaffClaimsApi;
 
+use crate::features::payments::Payments;
 use crate::platform::access::{Action, Door};
+use crate::platform::cursor::CursorKey;
+use crate::platform::tools::Tools;
+use poem_openapi::OpenApi;
 
 /// Who may come in; on which side of a booking somebody is, is for the use case.
 pub const DOORS: &[Door] = &[
@@ -21,3 +25,8 @@ pub const DOORS: &[Door] = &[
     Door::to("listClaims", Action::HandleMoney),
     Door::to("decideClaim", Action::HandleMoney),
 ];
+
+/// All operations about damage claims.
+pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl OpenApi + use<> {
+    (ClaimsApi::new(tools.clone(), payments.clone()), StaffClaimsApi::new(tools.clone(), cursors.clone()))
+}

@@ -2,6 +2,8 @@
 
 use crate::features::listings::views::Views;
 use crate::platform::cache::{self, Cache};
+use crate::platform::db::DbError;
+use crate::platform::events::{Event, Follower, Kind};
 use crate::platform::http::{Cached, Prepared, etag};
 use crate::values::{ListingId, language};
 use bytes::Bytes;
@@ -16,6 +18,22 @@ const OVERHEAD: usize = 200;
 /// The rendered pages of listings, and how often they are read; cheap to clone, all clones are the same.
 #[derive(Clone)]
 pub struct ListingPages(Arc<Cache<ListingId, Arc<Page>>>, Views);
+
+/// Drops the pages of listings that changed.
+struct Forgetter(ListingPages);
+
+impl Follower for Forgetter {
+    fn follow(&mut self, events: &[Event]) -> Result<(), DbError> {
+        for event in events {
+            match Kind::parse(&event.kind) {
+                Some(Kind::ListingChanged) => self.0.forget(ListingId(event.subject)),
+                Some(Kind::ListingsReplaced) => self.0.forget_all(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The page of one listing in every language it has.
 #[derive(Debug)]
@@ -65,6 +83,12 @@ impl Rendered {
 }
 
 impl ListingPages {
+    /// Keeps them in step with the event log.
+    #[must_use]
+    pub fn follower(&self) -> Box<dyn Follower> {
+        Box::new(Forgetter(self.clone()))
+    }
+
     #[must_use]
     pub fn new() -> Self {
         Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Arc<Page>| u32::try_from(page.bytes()).unwrap_or(u32::MAX))), Views::default())

@@ -97,6 +97,9 @@ pub enum FieldValue {
     Number(f64),
 }
 
+/// What a home says, by the keys of fields.
+pub type FieldValues = Vec<(Box<str>, FieldValue)>;
+
 impl Field {
     /// A value that was judged, to be compared.
     fn value(&self, value: &Value) -> Option<FieldValue> {
@@ -152,7 +155,7 @@ impl SearchableFields {
     }
 
     /// What a home says in these fields, to be filtered by. Fails where `json` is no JSON object.
-    pub fn values(&self, json: &str) -> serde_json::Result<Vec<(Box<str>, FieldValue)>> {
+    pub fn values(&self, json: &str) -> serde_json::Result<FieldValues> {
         if self.0.is_empty() || json == "{}" {
             return Ok(Vec::new());
         }

@@ -6,12 +6,16 @@ mod staff;
 mod views;
 mod webhooks;
 
-pub use sandbox::SandboxApi;
-pub use staff::StaffPaymentsApi;
 pub use views::{DisputeView, PaymentView, RefundView};
-pub use webhooks::PaymentsApi;
 
+use super::service::Payments;
 use crate::platform::access::{Action, Door, Meter};
+use crate::platform::cursor::CursorKey;
+use crate::platform::tools::Tools;
+use poem_openapi::OpenApi;
+use sandbox::SandboxApi;
+use staff::StaffPaymentsApi;
+use webhooks::PaymentsApi;
 
 /// Who may come in.
 pub const DOORS: &[Door] = &[
@@ -22,3 +26,9 @@ pub const DOORS: &[Door] = &[
     Door::to("confirmPayment", Action::HandleMoney),
     Door::to("listDisputes", Action::HandleMoney),
 ];
+
+/// All of them.
+pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl OpenApi + use<> {
+    let staff = StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments.clone());
+    (PaymentsApi::new(payments.clone()), SandboxApi::new(tools.clone(), payments.clone()), staff)
+}

@@ -29,14 +29,13 @@ struct SandboxProofAsk {
 }
 
 /// The bank of the sandbox.
-pub struct SandboxApi {
+pub(super) struct SandboxApi {
     tools: Tools,
     payments: Payments,
 }
 
 impl SandboxApi {
-    #[must_use]
-    pub fn new(tools: Tools, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, payments: Payments) -> Self {
         Self { tools, payments }
     }
 }

@@ -65,15 +65,14 @@ struct PaymentConfirmAsk {
 }
 
 /// Payments, for staff.
-pub struct StaffPaymentsApi {
+pub(super) struct StaffPaymentsApi {
     tools: Tools,
     cursors: CursorKey,
     payments: Payments,
 }
 
 impl StaffPaymentsApi {
-    #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
         Self { tools, cursors, payments }
     }
 
@@ -212,5 +211,9 @@ fn reason(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     let message = "must say why, in 1 to 500 characters without control characters";
-    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new("/body/reason", "invalid_reason", message)))
+    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new(
+        "/body/reason",
+        "invalid_reason",
+        message,
+    )))
 }

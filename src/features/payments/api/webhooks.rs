@@ -15,13 +15,12 @@ struct MessageTakenView {
 }
 
 /// Messages of payment providers.
-pub struct PaymentsApi {
+pub(super) struct PaymentsApi {
     payments: Payments,
 }
 
 impl PaymentsApi {
-    #[must_use]
-    pub fn new(payments: Payments) -> Self {
+    pub(super) fn new(payments: Payments) -> Self {
         Self { payments }
     }
 }

@@ -4,9 +4,9 @@
 use crate::features::payments::rules::spread::spread;
 use crate::features::payments::rules::terms::{Charge, RefundState, State};
 use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
+use crate::features::payments::store::customers;
 use crate::features::payments::store::payments::{self, Payment};
 use crate::features::payments::store::refunds::{self, Refund};
-use crate::features::payments::store::customers;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::jobs::{self, Job};

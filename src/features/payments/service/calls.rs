@@ -10,9 +10,9 @@ use crate::features::payments::provider::{Again, Answer, Authorize, GiveBack, Pr
 use crate::features::payments::rules::facts::{Facts, RefundFacts};
 use crate::features::payments::rules::terms::{RefundState, State};
 use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
+use crate::features::payments::store::customers;
 use crate::features::payments::store::payments::{self, Payment};
 use crate::features::payments::store::refunds::{self, Refund};
-use crate::features::payments::store::customers;
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::values::Instant;

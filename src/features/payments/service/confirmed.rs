@@ -73,8 +73,7 @@ fn paid_out(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &Payment, id:
     if !matches!(payment.provider.as_str(), MANUAL | CASH) || refund.state != RefundState::Created {
         return Err(Error::refused(Kind::Conflict, "payment_state", format!("The refund is {} and is not waited for.", refund.state.name())));
     }
-    let told =
-        RefundFacts { reference: id.to_string(), refund: Some(id), amount: refund.amount, state: RefundState::Succeeded, failure: None };
+    let told = RefundFacts { reference: id.to_string(), refund: Some(id), amount: refund.amount, state: RefundState::Succeeded, failure: None };
     learn(tx, now, world, &payment.provider, &Facts { refunds: vec![told], ..Facts::of(payment.id, payment.booking) })?;
     Ok(())
 }

@@ -6,12 +6,12 @@
 use super::asked::{method_place, saved_place};
 use super::{World, books};
 use crate::features::payments::rules::facts::{DisputeFacts, Facts, Own, RefundFacts, misfit};
-use crate::features::payments::rules::terms::{DisputeState, NextAction, News, RefundState, State, What};
+use crate::features::payments::rules::terms::{DisputeState, News, NextAction, RefundState, State, What};
 use crate::features::payments::store::customers::{self, Customer};
 use crate::features::payments::store::disputes::{self, Dispute};
+use crate::features::payments::store::events;
 use crate::features::payments::store::payments::{self, Payment};
 use crate::features::payments::store::refunds::{self, Refund};
-use crate::features::payments::store::events;
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
@@ -105,7 +105,8 @@ fn go_on(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &mut Payment, to
     let next = payment.state.after(told);
     if let Some(state) = next {
         payment.state = state;
-        payment.failure = if matches!(state, State::Failed | State::Voided) { Some(facts.failure.clone().unwrap_or_else(|| state.name().into())) } else { None };
+        payment.failure =
+            if matches!(state, State::Failed | State::Voided) { Some(facts.failure.clone().unwrap_or_else(|| state.name().into())) } else { None };
         match state {
             State::Authorized => payment.authorized_at = Some(now),
             State::Captured => {

@@ -31,8 +31,7 @@ pub(in super::super) fn of_guest(conn: &mut Conn<'_>, guest: UserId) -> DbResult
 
 /// Remembers who a guest is to a provider; a means of payment that was kept stays where none is given.
 pub(in super::super) fn keep(tx: &mut Tx<'_>, now: Instant, guest: UserId, customer: &Customer) -> DbResult<()> {
-    let params =
-        [guest.into(), (&customer.provider).into(), (&customer.reference).into(), customer.method_sealed.clone().into(), now.into()];
+    let params = [guest.into(), (&customer.provider).into(), (&customer.reference).into(), customer.method_sealed.clone().into(), now.into()];
     tx.execute(KEEP, &params)?;
     Ok(())
 }

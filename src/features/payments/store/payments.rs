@@ -56,7 +56,7 @@ const HOLD: &str = "UPDATE payments SET version = version WHERE id = $1";
 const HOLD_ALL: &str = "UPDATE payments SET version = version WHERE booking_id = $1";
 const OF_BOOKING: &str = select!("WHERE booking_id = $1 ORDER BY id");
 const OF_GUEST: &str = select!("WHERE guest_id = $1 ORDER BY id");
-const HELD: &str = "SELECT COUNT(*) FROM payments WHERE held IS NOT NULL";
+const HELD: &str = "SELECT COUNT(*) FROM payments WHERE held IS NOT NULL AND id >= $1";
 const FORGET_METHODS: &str = "UPDATE payments SET method_sealed = NULL, action_sealed = NULL WHERE guest_id = $1";
 const INSERT: &str = "INSERT INTO payments (id, booking_id, guest_id, purpose, provider, amount_minor, currency, capture, off_session, keep, living, state,
     captured_minor, refunded_minor, method_sealed, void_asked, version, created_at, updated_at)
@@ -65,16 +65,8 @@ const UPDATE: &str = "UPDATE payments SET state = $2, captured_minor = $3, refun
     method_sealed = $8, failure = $9, held = $10, void_asked = $11, authorized_at = $12, captured_at = $13, updated_at = $14, version = version + 1,
     living = (CASE WHEN $2 IN ('failed', 'voided') THEN FALSE ELSE living END) WHERE id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 8] = [
-    (ONE, "u"),
-    (BY_REFERENCE, "tt"),
-    (HOLD, "u"),
-    (HOLD_ALL, "u"),
-    (OF_BOOKING, "u"),
-    (OF_GUEST, "u"),
-    (HELD, ""),
-    (FORGET_METHODS, "u"),
-];
+pub(super) const STATEMENTS: [(&str, &str); 8] =
+    [(ONE, "u"), (BY_REFERENCE, "tt"), (HOLD, "u"), (HOLD_ALL, "u"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
     conn.first(ONE, &[id.into()], read)
@@ -108,7 +100,7 @@ pub(in super::super) fn of_guest(conn: &mut Conn<'_>, guest: UserId) -> DbResult
 
 /// How many wait for staff to look.
 pub(in super::super) fn count_held(conn: &mut Conn<'_>) -> DbResult<i64> {
-    Ok(conn.first(HELD, &[], |row| row.get(0))?.unwrap_or(0))
+    Ok(conn.first(HELD, &[uuid::Uuid::nil().into()], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Lets go of the means of payment of somebody who was erased.

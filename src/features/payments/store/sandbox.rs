@@ -98,8 +98,7 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, charge: &SandboxCh
 }
 
 pub(in super::super) fn update(tx: &mut Tx<'_>, charge: &SandboxCharge) -> DbResult<()> {
-    let params =
-        [(&charge.reference).into(), charge.state.name().into(), charge.captured.into(), charge.fee.into(), charge.failure.clone().into()];
+    let params = [(&charge.reference).into(), charge.state.name().into(), charge.captured.into(), charge.fee.into(), charge.failure.clone().into()];
     tx.execute(UPDATE, &params)?;
     Ok(())
 }

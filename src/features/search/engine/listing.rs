@@ -2,7 +2,7 @@
 
 use super::pricing::Pricing;
 use crate::features::calendar::rules::{Days, Terms};
-use crate::features::listings::FieldValue;
+use crate::features::listings::FieldValues;
 use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Currency, Instant, ListingId, UserId};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(crate) struct Facts {
     pub review_count: u32,
     pub created_at: Instant,
     /// What it says in the operator's own fields that are searched.
-    pub custom: Vec<(Box<str>, FieldValue)>,
+    pub custom: FieldValues,
 }
 
 impl Facts {

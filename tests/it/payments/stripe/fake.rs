@@ -131,7 +131,8 @@ fn act(state: &mut State, method: &str, path: &str, form: &Form) -> (u16, Json) 
     let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
     let amount = || form.get("amount").and_then(|amount| amount.parse::<i64>().ok()).unwrap_or(0);
     let list = |data: Vec<Json>| (200, json!({"object": "list", "data": data, "has_more": false}));
-    let of_intent = |all: &[Json]| all.iter().filter(|one| Some(&one["payment_intent"]) == form.get("payment_intent").map(|x| json!(x)).as_ref()).cloned().collect();
+    let of_intent =
+        |all: &[Json]| all.iter().filter(|one| Some(&one["payment_intent"]) == form.get("payment_intent").map(|x| json!(x)).as_ref()).cloned().collect();
     match (method, parts.as_slice()) {
         ("POST", ["customers"]) => (200, json!({"id": id(state, "cus")})),
         ("POST", ["payment_methods", name, "attach"]) => (200, json!({"id": name, "customer": form["customer"]})),
@@ -145,7 +146,9 @@ fn act(state: &mut State, method: &str, path: &str, form: &Form) -> (u16, Json) 
                 "latest_charge": {"id": "ch_1", "balance_transaction": if manual { Json::Null } else { json!({"fee": 320}) }},
             });
             if !manual {
-                state.lines.push(json!({"id": format!("txn_{name}"), "reporting_category": "charge", "amount": amount(), "fee": 320, "currency": form["currency"]}));
+                state
+                    .lines
+                    .push(json!({"id": format!("txn_{name}"), "reporting_category": "charge", "amount": amount(), "fee": 320, "currency": form["currency"]}));
             }
             state.intents.insert(name, intent.clone());
             (200, intent)

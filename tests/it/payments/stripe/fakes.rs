@@ -6,7 +6,7 @@ use super::*;
 use poem::http::Method;
 use serde_json::{Value as Json, json};
 use stopover::features::payments::State;
-use stopover::features::payments::provider::{PayOut, PaidOut, signed};
+use stopover::features::payments::provider::{PaidOut, PayOut, signed};
 
 on_both!(what_was_done_and_not_heard_is_not_done_again, async |db: TestDb| {
     let fake = off_thread(Fake::start).await;
@@ -82,7 +82,10 @@ on_both!(messages_in_its_words_are_understood, async |db: TestDb| {
     assert_eq!(outcome(&event("evt_1", "charge.dispute.created", dispute("needs_response"))).await, "nothing");
     assert_eq!(outcome(&event("evt_2", "charge.dispute.closed", dispute("won"))).await, "applied");
     assert_eq!(outcome(&event("evt_3", "customer.updated", json!({"id": "cus_1"}))).await, "nothing");
-    assert_eq!(outcome(&event("evt_4", "payment_intent.succeeded", json!({"id": "pi_of_others", "amount": 5, "currency": "eur", "status": "succeeded"}))).await, "waits");
+    assert_eq!(
+        outcome(&event("evt_4", "payment_intent.succeeded", json!({"id": "pi_of_others", "amount": 5, "currency": "eur", "status": "succeeded"}))).await,
+        "waits"
+    );
     assert_eq!(stage.payment(booking).await.state, State::Captured);
     assert_eq!(stage.news(id).await[0], "captured");
     // Of real money, of another account, with another secret.

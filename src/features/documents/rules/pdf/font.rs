@@ -49,6 +49,12 @@ impl Faces {
         self.scaled(advance, size, bold)
     }
 
+    /// About the same, letter by letter and without shaping: enough to break lines, and a hundred times faster.
+    pub(super) fn rough_width(&self, text: &str, size: i64, bold: bool) -> i64 {
+        let advance: i64 = text.chars().map(|c| self.of(bold).advance(c)).sum();
+        self.scaled(advance, size, bold)
+    }
+
     pub(super) fn scaled(&self, advance: i64, size: i64, bold: bool) -> i64 {
         advance * size / self.of(bold).units
     }
@@ -108,6 +114,11 @@ impl Sized {
             _ if self.face.glyph_index(c).is_some() => c,
             _ => UNKNOWN,
         }
+    }
+
+    fn advance(&self, c: char) -> i64 {
+        let glyph = self.face.glyph_index(self.shown(c));
+        glyph.and_then(|glyph| self.face.glyph_hor_advance(glyph)).map_or(0, i64::from)
     }
 
     #[expect(clippy::float_arithmetic, reason = "the writer of PDF takes advances as shares of the size")]

@@ -166,8 +166,8 @@ impl Pen<'_> {
     /// Each as wide as its widest cell, within bounds; the first has what is left.
     fn widths(&self, columns: &[Column], rows: &[Vec<String>]) -> Vec<i64> {
         let widest = |at: usize, column: &Column| {
-            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| self.faces.width(cell, NORMAL, false));
-            let head = self.faces.width(&column.name, NORMAL, true);
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| self.faces.rough_width(cell, NORMAL, false));
+            let head = self.faces.rough_width(&column.name, NORMAL, true);
             (cells.max().unwrap_or(0).max(head) + 2 * PAD).min(MOST_COLUMN)
         };
         let mut widths: Vec<i64> = columns.iter().enumerate().map(|(at, column)| widest(at, column)).collect();
@@ -242,24 +242,25 @@ impl Pen<'_> {
 
     /// Lines of at most `width`; words that are longer are broken.
     fn wrapped(&self, text: &str, size: i64, bold: bool, width: i64) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut line = String::new();
+        let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+        let space = self.faces.rough_width(" ", size, bold);
         for word in text.split_whitespace() {
-            let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-            if self.faces.width(&longer, size, bold) <= width {
-                line = longer;
-                continue;
+            let long = self.faces.rough_width(word, size, bold);
+            if !line.is_empty() && used + space + long > width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
             }
             if !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
+                line.push(' ');
+                used += space;
             }
-            if self.faces.width(word, size, bold) <= width {
-                word.clone_into(&mut line);
+            if long <= width {
+                line.push_str(word);
+                used += long;
                 continue;
             }
-            let mut used = 0;
             for c in word.chars() {
-                let advance = self.faces.width(c.encode_utf8(&mut [0; 4]), size, bold);
+                let advance = self.faces.rough_width(c.encode_utf8(&mut [0; 4]), size, bold);
                 if used + advance > width && !line.is_empty() {
                     lines.push(std::mem::take(&mut line));
                     used = 0;

@@ -4,8 +4,8 @@
 mod book;
 mod later;
 
-pub use later::delivered;
 pub(in super::super) use book::totals as sandbox_totals;
+pub use later::delivered;
 pub(in super::super) use later::sandbox_proof;
 
 use super::signature::{check, signed};

@@ -165,7 +165,9 @@ mod tests {
         assert_eq!(secure.action, Some(NextAction::ClientSecret("pi_1_secret_x".into())));
         let taken = with(json!({"status": "succeeded", "amount_received": 5_000, "latest_charge": {"balance_transaction": {"fee": 100}}}));
         assert_eq!((taken.state, taken.captured, taken.fee), (Some(State::Captured), Some(5_000), Some(100)));
-        for (status, state) in [("processing", State::Created), ("requires_capture", State::Authorized), ("canceled", State::Voided), ("new_word", State::Created)] {
+        for (status, state) in
+            [("processing", State::Created), ("requires_capture", State::Authorized), ("canceled", State::Voided), ("new_word", State::Created)]
+        {
             assert_eq!(with(json!({"status": status})).state, Some(state), "{status}");
         }
         assert_eq!(intent(&json!({"id": "pi_1"})), None);
