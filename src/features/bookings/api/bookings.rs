@@ -49,7 +49,7 @@ enum SideAsk {
 }
 
 /// Bookings.
-pub struct BookingsApi {
+pub(super) struct BookingsApi {
     tools: Tools,
     cursors: CursorKey,
     payments: Payments,
@@ -57,7 +57,7 @@ pub struct BookingsApi {
 
 impl BookingsApi {
     #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
         Self { tools, cursors, payments }
     }
 }

@@ -110,7 +110,7 @@ struct StayGuideView {
 }
 
 /// The house's own part of bookings.
-pub struct BookingHouseApi {
+pub(super) struct BookingHouseApi {
     tools: Tools,
     payments: Payments,
     letters: Arc<Letters>,
@@ -118,7 +118,7 @@ pub struct BookingHouseApi {
 
 impl BookingHouseApi {
     #[must_use]
-    pub fn new(tools: Tools, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, payments: Payments) -> Self {
         let letters = Arc::new(Letters::new(&tools.config.limits));
         Self { tools, payments, letters }
     }

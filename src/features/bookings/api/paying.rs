@@ -64,14 +64,14 @@ struct BookingPaymentsView {
 }
 
 /// The money of bookings.
-pub struct BookingMoneyApi {
+pub(super) struct BookingMoneyApi {
     tools: Tools,
     payments: Payments,
 }
 
 impl BookingMoneyApi {
     #[must_use]
-    pub fn new(tools: Tools, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, payments: Payments) -> Self {
         Self { tools, payments }
     }
 }

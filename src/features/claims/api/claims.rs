@@ -61,14 +61,14 @@ struct ClaimPayAsk {
 }
 
 /// Damage claims.
-pub struct ClaimsApi {
+pub(super) struct ClaimsApi {
     tools: Tools,
     payments: Payments,
 }
 
 impl ClaimsApi {
     #[must_use]
-    pub fn new(tools: Tools, payments: Payments) -> Self {
+    pub(super) fn new(tools: Tools, payments: Payments) -> Self {
         Self { tools, payments }
     }
 

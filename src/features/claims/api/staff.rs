@@ -26,14 +26,14 @@ struct ClaimDecisionAsk {
 }
 
 /// Damage claims, for staff.
-pub struct StaffClaimsApi {
+pub(super) struct StaffClaimsApi {
     tools: Tools,
     cursors: CursorKey,
 }
 
 impl StaffClaimsApi {
     #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey) -> Self {
+    pub(super) fn new(tools: Tools, cursors: CursorKey) -> Self {
         Self { tools, cursors }
     }
 }

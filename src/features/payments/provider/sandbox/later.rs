@@ -7,7 +7,7 @@ use crate::features::payments::rules::facts::Facts;
 use crate::features::payments::rules::terms::State;
 use crate::features::payments::service::Payments;
 use crate::features::payments::store::sandbox::{self as rows, Line, SandboxCharge};
-use crate::platform::db::{DbError, DbResult, Lane, Tx};
+use crate::platform::db::{DbResult, Lane, Tx};
 use crate::platform::jobs::{Failure, Handler, Job, Order, enqueue};
 use crate::values::{Instant, PaymentId};
 use http::{HeaderMap, HeaderValue};
@@ -160,7 +160,7 @@ impl Handler for Later {
             return Err(Failure::Never("the job names no charge".into()));
         };
         let sandbox = self.sandbox.clone();
-        let event = self.sandbox.db.write_blocking(Lane::Bulk, move |tx, now| happen(tx, now, &sandbox, &reference, step).map_err(DbError::from))?;
+        let event = self.sandbox.db.write_blocking(Lane::Bulk, move |tx, now| happen(tx, now, &sandbox, &reference, step))?;
         match event {
             Some(event) => Ok(deliver(&self.payments, &self.sandbox, self.sandbox.db.now(), &event)?),
             None => Ok(()),
