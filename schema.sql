@@ -568,6 +568,34 @@ CREATE INDEX IF NOT EXISTS booking_alterations_of_booking ON booking_alterations
 CREATE UNIQUE INDEX IF NOT EXISTS booking_alterations_open ON booking_alterations (booking_id) WHERE state IN ('proposed', 'paying');
 CREATE INDEX IF NOT EXISTS booking_alterations_expiring ON booking_alterations (expires_at) WHERE state IN ('proposed', 'paying');
 
+-- Damage that a host claims from a guest (M9); what is settled is charged, and goes to the host.
+CREATE TABLE IF NOT EXISTS claims (
+    id            UUID PRIMARY KEY,
+    booking_id    UUID NOT NULL REFERENCES bookings (id),
+    host_id       UUID NOT NULL REFERENCES users (id),
+    guest_id      UUID NOT NULL REFERENCES users (id),
+    state         TEXT NOT NULL CHECK (state IN ('open', 'contested', 'escalated', 'due', 'paid', 'rejected', 'withdrawn', 'lapsed')),
+    items         JSONB NOT NULL,          -- object: what was damaged, and what it costs
+    amount_minor  BIGINT NOT NULL CHECK (amount_minor > 0),
+    currency      TEXT NOT NULL CHECK (length(currency) = 3),
+    description   TEXT NOT NULL,
+    offered_minor BIGINT CHECK (offered_minor BETWEEN 0 AND amount_minor),    -- by the guest; NULL: no answer
+    answer        TEXT NOT NULL,
+    settled_minor BIGINT CHECK (settled_minor BETWEEN 0 AND amount_minor),    -- agreed on, or decided
+    decision      TEXT NOT NULL,           -- staff's words
+    due_at        TIMESTAMPTZ,             -- when the state ends by itself
+    version       BIGINT NOT NULL,
+    created_at    TIMESTAMPTZ NOT NULL,
+    updated_at    TIMESTAMPTZ NOT NULL,
+    ended_at      TIMESTAMPTZ
+);
+CREATE INDEX IF NOT EXISTS claims_of_booking ON claims (booking_id, id);
+CREATE UNIQUE INDEX IF NOT EXISTS claims_open ON claims (booking_id) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS claims_due ON claims (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS claims_in_state ON claims (state, id);
+CREATE INDEX IF NOT EXISTS claims_of_guest ON claims (guest_id, id);
+CREATE INDEX IF NOT EXISTS claims_of_host ON claims (host_id, id);
+
 -- Ranges a host closed: [from_night, to_night).
 CREATE TABLE IF NOT EXISTS calendar_blocks (
     id         UUID PRIMARY KEY,

@@ -13,6 +13,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
+use crate::features::claims::{self, ClaimData};
 use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -105,7 +106,7 @@ impl Parts {
             None => Ok(format!("{} listings", watched.holdings().listings)),
         })];
         let outbound = Outbound::open(&tools.config);
-        let payments = Payments::open(&tools, &outbound, Arc::new(bookings::Listener::new(&tools)));
+        let payments = Payments::open(&tools, &outbound, Arc::new(claims::Listener::new(&tools)));
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
@@ -131,6 +132,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
+    handlers.extend(claims::jobs(tools));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -155,6 +157,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(PhotoData),
         Box::new(QuoteData),
         Box::new(BookingData),
+        Box::new(ClaimData),
         Box::new(PaymentData),
         Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
@@ -204,7 +207,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = bookings::apis(&tools, &cursors, &payments);
+    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments));
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -236,6 +239,7 @@ pub fn doors() -> Doors {
         availability::DOORS,
         quotes::DOORS,
         bookings::DOORS,
+        claims::DOORS,
         payments::DOORS,
         feeds::DOORS,
         reviews::DOORS,

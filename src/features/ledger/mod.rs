@@ -16,8 +16,8 @@ pub use rules::export::Format;
 pub use rules::{
     Account, Class, Entry, EntryKind, Payee, Payer, Posting, Recorded, Split, TaxShare, To, altered, cancelled, captured, claim_charged, claim_from_deposit,
     confirmed, credit_returned, credit_used, deposit_charged, deposit_released, dispute_lost, dispute_opened, dispute_won, goodwill, netted, not_owed,
-    paid_offline, part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded, refunded_late, released, reversal, tax_remitted,
-    to_give_back,
+    paid_offline, part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded, refunded_late, released, returned_offline,
+    reversal, tax_remitted, to_give_back,
 };
 pub use service::{
     Finding, Posted, Report, Witness, Witnesses, balance, balances_of, check, export, hold, inspect, of_booking, post, reverse, seal_all, sealer, trial_balance,

@@ -13,8 +13,8 @@ mod store;
 pub use api::{DOORS, PricingApi, TaxesApi};
 pub use rules::{
     AgesRefusal, Ask, Bounds, ChargedTax, ChildAges, Class, Collected, Coupon, Due, FeeModel, Funder, Guests, Instalment, Keep, Largest, Line, LineKind,
-    OLDEST_CHILD, Off, Plan, Priced, Rate, RefundRule, Remitter, Split, StayPrice, TaxPart, TaxRule, Terms, TooMuch, bounds_per_night, class, instalments,
-    night_price, nightly, percent, price, spread, stay_price, taxes_kept, told_night_price, total_price,
+    OLDEST_CHILD, Off, Plan, Priced, Rate, RefundRule, Remitter, Split, StayPrice, TaxPart, TaxRule, Terms, TooMuch, agreed, bounds_per_night, class,
+    instalments, night_price, nightly, percent, price, spread, stay_price, taxes_kept, told_night_price, total_price,
 };
 pub use service::offer::{Offer, fee_model, offer_of};
 pub use service::taxes::{TaxBook, tax_book};

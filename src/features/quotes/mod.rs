@@ -17,5 +17,5 @@ pub use rules::asked::{Asked, Wish};
 pub use rules::promise::{Part, Promise, Quote, QuoteId};
 pub use service::alter::{Change, alter, changed};
 pub use service::coupons::{give_back, redeem};
-pub use service::quote::{load, make, requote};
+pub use service::quote::{entered, load, make, requote};
 pub use store::statements;

@@ -11,11 +11,13 @@ pub struct Bookings {
     pub hold_minutes: u16,
     /// Hours for which they are held where the guest pays by bank transfer, 1 to 336.
     pub transfer_hours: u16,
+    /// Hours before check-in from which on guests see the exact address and how to get in, 0 to 720.
+    pub stay_guide_hours: u16,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self { hold_minutes: 15, transfer_hours: 72 }
+        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48 }
     }
 }
 
@@ -24,7 +26,10 @@ impl Bookings {
         if !(5..=1_440).contains(&self.hold_minutes) {
             return Err(SettingsError::of("bookings.hold_minutes", "is 5 to 1440"));
         }
-        if (1..=336).contains(&self.transfer_hours) { Ok(()) } else { Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336")) }
+        if !(1..=336).contains(&self.transfer_hours) {
+            return Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336"));
+        }
+        if self.stay_guide_hours <= 720 { Ok(()) } else { Err(SettingsError::of("bookings.stay_guide_hours", "is 0 to 720")) }
     }
 }
 
@@ -39,6 +44,9 @@ mod tests {
         }
         for (transfer_hours, good) in [(0, false), (1, true), (336, true), (337, false)] {
             assert_eq!(Bookings { transfer_hours, ..Bookings::default() }.check().is_ok(), good, "{transfer_hours}");
+        }
+        for (stay_guide_hours, good) in [(0, true), (720, true), (721, false)] {
+            assert_eq!(Bookings { stay_guide_hours, ..Bookings::default() }.check().is_ok(), good, "{stay_guide_hours}");
         }
     }
 }

@@ -81,6 +81,12 @@ pub const CODES: &[Code] = &[
     code("forbidden", 403, "Not allowed", "You are known, but this is not yours to do."),
     code("own_listing", 403, "Your own home", "Nobody books a home that they host or help with; its calendar can be blocked instead."),
     code(
+        "stay_guide_closed",
+        403,
+        "Not the time to get in",
+        "The exact address and how to get in are told to guests of a confirmed stay, from `visible_from` until check-out.",
+    ),
+    code(
         "scope_missing",
         403,
         "Token without that scope",
@@ -137,6 +143,9 @@ pub const CODES: &[Code] = &[
     code("no_account", 409, "No account to charge", "The guest of this booking has no account here, so nothing can be charged to them."),
     code("alteration_open", 409, "A change is open", "A change of this booking waits for an answer already; answer it, or take it back, first."),
     code("alteration_over", 409, "Change over", "The proposed change was answered already, or nobody answered in time."),
+    code("claim_state", 409, "Not in this state", "The damage claim, or the stay it would be about, stands otherwise; `state` says how."),
+    code("claim_open", 409, "A claim is open", "This stay has a damage claim that is not over; it is seen to first."),
+    code("too_late", 409, "Too late", "The time for it is over; the answer says since when."),
     code("coupon_exists", 409, "Code in use", "There is a coupon with this code already; end it first, or take another code."),
     code("too_many_coupons", 409, "Too many coupons", "A host may have two hundred coupons at a time; end one that is not needed."),
     code("payment_under_way", 409, "Payment under way", "The booking has a payment for this already that has not failed."),

@@ -7,6 +7,7 @@ mod bookings_cast;
 mod calendar_cast;
 mod calendars;
 mod cast;
+mod claims_cast;
 mod deeds;
 mod erasure;
 mod exports;

@@ -2,6 +2,9 @@
 
 mod asking;
 mod booking;
+mod claims;
+mod entering;
+mod giving;
 mod paying;
 mod plans;
 mod stuck;

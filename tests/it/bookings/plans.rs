@@ -1,13 +1,13 @@
 //! Every statement finds its rows by an index.
 
 use crate::support::{TestDb, on_both, uses_index};
-use stopover::features::bookings;
+use stopover::features::{bookings, claims};
 use stopover::platform::db::Value;
 use stopover::values::{Instant, Night};
 use uuid::Uuid;
 
 on_both!(statements_use_indexes, async |db: TestDb| {
-    for (sql, kinds) in bookings::statements() {
+    for (sql, kinds) in bookings::statements().into_iter().chain(claims::statements()) {
         let params = kinds.chars().map(|kind| match kind {
             'u' => Value::Uuid(Uuid::nil()),
             't' => Value::Text("x".into()),

@@ -2,11 +2,13 @@
 
 mod acts;
 mod bookings;
+mod house;
 mod money;
 mod paying;
 mod views;
 
 use bookings::BookingsApi;
+use house::BookingHouseApi;
 use paying::BookingMoneyApi;
 
 use super::service::read;
@@ -43,11 +45,21 @@ pub const DOORS: &[Door] = &[
     Door::to("listAlterations", Action::SeeGuestContact),
     Door::to("acceptAlteration", Action::AnswerBooking),
     Door::to("declineAlteration", Action::AnswerBooking),
+    Door::to("enterBooking", Action::AnswerBooking),
+    Door::to("joinBooking", Action::Book),
+    Door::to("recordBookingPayment", Action::AnswerBooking),
+    Door::to("grantRefund", Action::AnswerBooking),
+    Door::to("giveGoodwill", Action::HandleMoney),
+    Door::to("readStayGuide", Action::SeeGuestContact),
 ];
 
 /// All operations about bookings.
 pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl OpenApi + use<> {
-    (BookingsApi::new(tools.clone(), cursors.clone(), payments.clone()), BookingMoneyApi::new(tools.clone(), payments.clone()))
+    (
+        BookingsApi::new(tools.clone(), cursors.clone(), payments.clone()),
+        BookingHouseApi::new(tools.clone(), payments.clone()),
+        BookingMoneyApi::new(tools.clone(), payments.clone()),
+    )
 }
 
 /// How long whoever pays waits for the provider, before being told that it is under way.

@@ -55,7 +55,8 @@ pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     if !rows::insert(tx, &alteration)? {
         return Err(Error::refused(Kind::Conflict, "alteration_open", "A change of this booking waits for an answer already."));
     }
-    if side == Side::Guest && is_mere_shortening(&booking, &alteration, now) {
+    // A guest without an account has agreed before the host writes it down.
+    if booking.guest.is_none() || side == Side::Guest && is_mere_shortening(&booking, &alteration, now) {
         apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, deed.reason))?;
     } else {
         letters::alteration_proposed(tx, now, world, &booking, &alteration)?;
@@ -199,7 +200,7 @@ fn apply(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, to
         shorten_plan(tx, booking, -to.delta - back)?;
     }
     if back > 0 {
-        payments::refund(tx, now, booking.id, back, &format!("alteration:{}", to.id))?;
+        money::give_back(tx, now, booking, back, &format!("alteration:{}", to.id))?;
     }
     end(tx, now, to, AlterState::Applied)?;
     steps::step(tx, now, world, booking, Act::Alter, by, now)?;

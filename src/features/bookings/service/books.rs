@@ -1,13 +1,17 @@
-//! What bookings write into the ledger (docs/RULES.md, "The ledger"): E01, E06, E08, E09, and money that came for a stay that is not.
+//! What bookings write into the ledger (docs/RULES.md, "The ledger"): E01, E06, E08, E09, E12, E17, and money that came for a stay that is not.
 
+use super::money::ENTERED;
 use crate::features::bookings::rules::booking::Booking;
-use crate::features::cancellation::Outcome;
-use crate::features::ledger::{self, Account, Payee, Payer, TaxShare};
+use crate::features::cancellation::{Outcome, PaidSoFar};
+use crate::features::ledger::{self, Account, Payee, Payer, Recorded, TaxShare, To};
 use crate::features::payments::News;
-use crate::features::pricing::{Remitter, Split};
-use crate::platform::db::{DbResult, Tx};
+use crate::features::pricing::{Remitter, Split, percent};
+use crate::platform::db::{Conn, DbResult, Tx};
 use crate::values::Instant;
 use uuid::Uuid;
+
+/// Begins the keys of what hosts grant.
+const GRANTED: &str = "granted:";
 
 /// The parts of a total as the ledger names them.
 pub(super) fn split(of: &Split) -> ledger::Split {
@@ -60,6 +64,60 @@ pub(super) fn to_give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key
 pub(super) fn cash_to_host(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News) -> DbResult<()> {
     let entry = ledger::paid_offline(booking.id, &news.payment.to_string(), booking.currency, news.amount, Payee::Host(booking.host));
     post(tx, now, entry)
+}
+
+/// E12: the host took money for a stay that the house entered. `key` tells these payments apart.
+pub(super) fn paid_by_hand(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    post(tx, now, ledger::paid_offline(booking.id, &format!("{ENTERED}{key}"), booking.currency, amount, Payee::Host(booking.host)))
+}
+
+/// E12, given back: the host hands back what they took.
+pub(super) fn handed_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    let receivable = ledger::hold(tx, &Account::HostReceivable(booking.host), booking.currency)?;
+    post(tx, now, ledger::returned_offline(booking.id, key, booking.currency, amount, booking.host, receivable))
+}
+
+/// What the house wrote down of money that went from hand to hand, and back. Only of stays that it entered itself: what guests pay in cash are payments.
+pub(super) fn by_hand(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<PaidSoFar> {
+    let mut found = PaidSoFar::default();
+    if booking.quote.is_some() {
+        return Ok(found);
+    }
+    let (taken, returned) = (format!("booking:{}:paid_offline:{ENTERED}", booking.id), format!("booking:{}:returned_offline:{ENTERED}", booking.id));
+    for Recorded { entry, .. } in ledger::of_booking(conn, booking.id)? {
+        if entry.source.starts_with(&taken) {
+            found.captured -= entry.on(&Account::GuestReceivable(booking.id));
+        } else if entry.source.starts_with(&returned) {
+            found.refunded += entry.on(&Account::RefundPayable(booking.id));
+        }
+    }
+    Ok(found)
+}
+
+/// What the guest still owes.
+pub(super) fn unpaid(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<i64> {
+    ledger::balance(conn, &Account::GuestReceivable(booking.id), booking.currency)
+}
+
+/// E08: the host grants `amount` of what they were paid, or will be: of the host's fee, its share comes back. What is still held for them stays where it is; what they are owed is less.
+pub(super) fn granted(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    let fee = i64::try_from(percent(amount.into(), booking.promise.price.host_bp)).unwrap_or(amount);
+    let payable = -ledger::hold(tx, &Account::HostPayable(booking.host), booking.currency)?;
+    let back = ledger::Split { base: amount, ..ledger::Split::default() };
+    post(tx, now, ledger::refunded_late(booking.id, &format!("{GRANTED}{key}"), booking.host, booking.currency, &back, fee, payable))
+}
+
+/// What the host has granted so far.
+pub(super) fn granted_so_far(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<i64> {
+    let begins = format!("booking:{}:refunded_late:{GRANTED}", booking.id);
+    let entries = ledger::of_booking(conn, booking.id)?;
+    let granted = entries.iter().filter(|recorded| recorded.entry.source.starts_with(&begins));
+    Ok(granted.map(|recorded| -recorded.entry.on(&Account::RefundPayable(booking.id))).sum())
+}
+
+/// E17: the platform gives the guest `amount` back out of its own pocket.
+pub(super) fn goodwill(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    post(tx, now, ledger::goodwill(&format!("booking:{}:{key}", booking.id), booking.currency, amount, To::Refund(booking.id)))
 }
 
 /// E16: the bank keeps what it took back. The platform bears it: hosts have done their part.

@@ -6,8 +6,8 @@ use super::{By, World, books, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::{bookings as rows, instalments};
-use crate::features::cancellation::{Arrival, Cause, Decision, Outcome, PaidSoFar, Settings, Terms, outcome};
-use crate::features::{calendar, payments, quotes};
+use crate::features::cancellation::{Arrival, Cause, Decision, Outcome, Settings, Terms, outcome};
+use crate::features::{calendar, quotes};
 use crate::platform::access::{Action, Principal};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
@@ -28,7 +28,7 @@ pub(crate) enum As {
 pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id: BookingId, by: Option<As>, at: Instant) -> Result<(Booking, Outcome)> {
     let booking = rows::one(conn, id)?.ok_or_else(super::read::not_found)?;
     let side = side_of(conn, caller, &booking, Action::CancelBooking)?;
-    let cause = cause(side, by)?;
+    let cause = cause(&booking, side, by)?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
@@ -39,7 +39,7 @@ pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id
 /// Calls the stay off. With the hash of a preview it is refused with 409 `outcome_changed` where something else would happen now.
 pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, by: Option<As>, hash: Option<&str>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
-    let cause = cause(side, by)?;
+    let cause = cause(&booking, side, by)?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
@@ -60,8 +60,10 @@ pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut
 }
 
 /// Whose doing it is: everybody for themselves; staff say for whom, or what they decide.
-fn cause(side: Side, by: Option<As>) -> Result<Cause> {
+fn cause(booking: &Booking, side: Side, by: Option<As>) -> Result<Cause> {
     match (side, by) {
+        // Guests without an account have nobody else to speak for them.
+        (Side::Host | Side::CoHost, Some(As::Guest)) if booking.guest.is_none() => Ok(Cause::Guest),
         (Side::Guest, None) => Ok(Cause::Guest),
         (Side::Host | Side::CoHost, None) => Ok(Cause::Host { excused: false }),
         (Side::System, None) => Ok(Cause::Unpaid),
@@ -83,8 +85,7 @@ fn worked_out(conn: &mut Conn<'_>, world: &World, booking: &Booking, cause: Caus
         prices: std::slice::from_ref(&booking.promise.price),
         settings: &Settings::of(&world.config.cancellation, booking.currency),
     };
-    let paid = payments::paid(conn, booking.id)?;
-    Ok(outcome(&terms, cause, at, &PaidSoFar { captured: paid.captured, refunded: paid.refunded + paid.refunding }))
+    Ok(outcome(&terms, cause, at, &money::so_far(conn, booking)?))
 }
 
 fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, outcome: &Outcome, by: &By) -> Result<()> {
@@ -105,7 +106,7 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     money::let_go(tx, now, booking)?;
     books::cancelled(tx, now, booking, outcome)?;
     if outcome.refund > 0 {
-        payments::refund(tx, now, booking.id, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;
+        money::give_back(tx, now, booking, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;
     }
     letters::cancelled(tx, now, world, booking, outcome.refund)?;
     Ok(())

@@ -36,6 +36,10 @@ impl Follows for Listener {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),
             What::Failed { .. } => failed(tx, now, world, &booking, news),
+            // Cash is in the host's hand, and is handed back by the host.
+            What::Refunded { amount, refund, .. } if news.provider == CASH => {
+                Ok(books::handed_back(tx, now, &booking, &format!("refund:{}", refund.0), *amount)?)
+            }
             What::DisputeLost { amount } => Ok(books::dispute_lost(tx, now, &booking, news, *amount)?),
             _ => Ok(()),
         }

@@ -30,6 +30,23 @@ pub(super) fn plan(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<(
     Ok(())
 }
 
+/// Writes the plan of a stay that the house entered: all of it at once, and nothing is asked for by itself.
+pub(super) fn plan_entered(tx: &mut Tx<'_>, now: Instant, booking: &Booking, paid: bool) -> Result<()> {
+    let state = if paid { PartState::Paid } else { PartState::Planned };
+    if booking.total() > 0 {
+        rows::insert(tx, booking.id, &Instalment { number: 1, due_at: now, amount: booking.total(), state, tries: 0, next_at: None })?;
+    }
+    Ok(())
+}
+
+/// Nothing of the stay is open any more: what was still planned has been paid by hand.
+pub(super) fn settled(tx: &mut Tx<'_>, booking: &Booking) -> Result<()> {
+    for part in rows::all(tx, booking.id)?.into_iter().filter(|part| matches!(part.state, PartState::Planned | PartState::Failed)) {
+        rows::update(tx, booking.id, &Instalment { state: PartState::Paid, next_at: None, ..part })?;
+    }
+    Ok(())
+}
+
 /// Asks for what is due by `now`.
 pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
     let due = |part: &&Instalment| part.next_at.is_some_and(|at| at <= now);

@@ -1,13 +1,14 @@
 //! What guests and hosts are written about a booking.
 
 use super::World;
-use crate::features::accounts;
+use crate::features::accounts::{self, Contact};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::Side;
 use crate::features::bookings::store::alterations::Alteration;
 use crate::features::bookings::store::place::place;
 use crate::platform::db::{DbResult, Tx};
-use crate::values::{Instant, UserId};
+use crate::platform::mail::{self, Letter};
+use crate::values::{Email, Instant, UserId};
 
 /// Writes to one side of a booking.
 fn write(tx: &mut Tx<'_>, now: Instant, world: &World, to: Option<UserId>, subject: &str, text: &str) -> DbResult<()> {
@@ -134,4 +135,47 @@ pub(super) fn alteration_ended(tx: &mut Tx<'_>, now: Instant, world: &World, boo
     let text = format!("a proposed change is off ({}), and the stay is as it was:\n\n{}", to.state.name(), stay(tx, booking)?);
     let proposer = if to.side == Side::Guest { booking.guest } else { Some(booking.host) };
     write(tx, now, world, proposer, "a change of a stay is off", &text)
+}
+
+pub(super) fn entered_for_host(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
+    let (stay, total) = (stay(tx, booking)?, amount(booking, booking.total()));
+    let text = format!("a stay was entered at your home for you:\n\n{stay}\n\nIn all: {total}. Its nights are taken.");
+    write(tx, now, world, Some(booking.host), "a stay was entered", &text)
+}
+
+/// To the address that the host gave. One that nobody has proven gets no words of whoever typed it.
+pub(super) fn entered_for_guest(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    booking: &Booking,
+    to: &Email,
+    known: Option<&Contact>,
+    token: &str,
+) -> DbResult<()> {
+    let (site, base, id) = (&world.config.accounts.site_name, world.config.base_url(), booking.id);
+    let stay = match known {
+        Some(_) => stay(tx, booking)?,
+        None => format!("{} to {} (booking {})", booking.asked.check_in, booking.asked.check_out, booking.code),
+    };
+    let hello = known.map_or_else(|| "Hello".to_owned(), |known| format!("Hello {}", known.name));
+    let how = if known.is_some() { "To have it in your account" } else { "To have it in an account, make one there with this address" };
+    let text = format!(
+        "{hello},\n\na host at {site} has noted a stay for you:\n\n{stay}\n\n{how}: send this token to POST /api/v1/bookings/{id}/join while you are logged in.\n\n\
+         {token}\n\nIf you do not know what this is about, do nothing.\n\n{site}\n{base}\n"
+    );
+    let to_name = known.map(|known| known.name.clone()).unwrap_or_default();
+    mail::post(tx, now, &world.keys, &Letter { to: to.text().into(), to_name, subject: format!("{site}: a stay was noted for you"), text })
+}
+
+/// `by_host`: out of the host's payout; else the platform bears it.
+pub(super) fn granted(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64, by_host: bool) -> DbResult<()> {
+    let (stay, back) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("you get {back} back of your stay:\n\n{stay}");
+    write(tx, now, world, booking.guest, "a refund was granted", &text)?;
+    if !by_host {
+        return Ok(());
+    }
+    let text = format!("the guest gets {back} back out of what you are paid:\n\n{stay}");
+    write(tx, now, world, Some(booking.host), "a refund was granted", &text)
 }

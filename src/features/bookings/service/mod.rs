@@ -1,6 +1,7 @@
 //! Use cases of bookings, as functions of a transaction. `book.rs` makes one, `acts.rs` is what people do to it, `steps.rs` moves it from
 //! state to state and lets time do its part. `cancel.rs` and `alter.rs` end and change one, `instalments.rs` asks for what is paid later.
-//! `money.rs` is what is asked of payments, `hear.rs` what they tell, `books.rs` what is written into the ledger.
+//! `enter.rs` writes down stays that the house
+//! itself arranges, `grant.rs` gives back afterwards, `guide.rs` says how to get in. `money.rs` is what is asked of payments, `hear.rs` what they tell, `books.rs` what is written into the ledger.
 
 pub(super) mod acts;
 pub(super) mod alter;
@@ -8,6 +9,9 @@ pub(super) mod book;
 pub(super) mod books;
 pub(super) mod cancel;
 pub(super) mod desk;
+pub(super) mod enter;
+pub(super) mod grant;
+pub(super) mod guide;
 pub(super) mod hear;
 pub(super) mod instalments;
 pub(super) mod letters;

@@ -1,16 +1,17 @@
 //! What a booking asks of payments. Nothing here calls anybody: payments store what is to be asked, and tell what became of it (`hear.rs`).
 
-use super::World;
+use super::{World, books};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::alterations::Alteration;
 use crate::features::bookings::store::bookings as rows;
 use crate::features::bookings::store::instalments::{self, Instalment, PartState};
 use crate::features::calendar;
+use crate::features::cancellation::PaidSoFar;
 use crate::features::payments::provider::{CASH, MANUAL, SANDBOX, STRIPE};
 use crate::features::payments::{self, Capture, Charge, Purpose, SAVED};
-use crate::platform::config::CardProvider;
-use crate::platform::db::Tx;
+use crate::platform::config::{CardProvider, Config};
+use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::Instant;
 
@@ -26,8 +27,8 @@ pub(crate) enum Asked {
 }
 
 /// The provider that a means of payment belongs to: `bank_transfer` and `cash` are for people to confirm, anything else is a card's token.
-pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
-    let settings = &world.config.payments;
+pub(crate) fn provider_for(config: &Config, method: &str) -> Result<&'static str> {
+    let settings = &config.payments;
     let found = match (method, settings.provider) {
         ("bank_transfer", _) if settings.manual => Some(MANUAL),
         ("cash", _) if settings.manual => Some(CASH),
@@ -37,6 +38,10 @@ pub(crate) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
         (_, CardProvider::None) => None,
     };
     found.ok_or_else(|| Error::refused(Kind::Unacceptable, "invalid_payment_method", "Guests cannot pay like that here."))
+}
+
+fn provider_of(world: &World, method: &str) -> Result<&'static str> {
+    provider_for(&world.config, method)
 }
 
 /// Asks for what is due before the stay stands: taken now where it is booked at once, else promised until the host has answered.
@@ -106,6 +111,32 @@ pub(super) fn take(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<b
         None => Ok(false),
     }
 }
+
+/// What was paid of a stay and what went back: through payments, and into the host's hand where the house entered the stay.
+pub(super) fn so_far(conn: &mut Conn<'_>, booking: &Booking) -> Result<PaidSoFar> {
+    let paid = payments::paid(conn, booking.id)?;
+    let by_hand = books::by_hand(conn, booking)?;
+    Ok(PaidSoFar { captured: paid.captured + by_hand.captured, refunded: paid.refunded + paid.refunding + by_hand.refunded })
+}
+
+/// Gives `amount` back: first through payments, then what the host took by hand, which the host hands back. `key` says what it follows from. The
+/// entry that fills the account of the refunds is the caller's. Refuses with 409 `refund_too_large`.
+pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, amount: i64, key: &str) -> Result<()> {
+    let (paid, by_hand) = (payments::paid(tx, booking.id)?, books::by_hand(tx, booking)?);
+    let through_payments = (paid.captured - paid.refunded - paid.refunding).max(0);
+    let hand_back = (amount - through_payments).clamp(0, by_hand.captured - by_hand.refunded);
+    // What neither holds is refused by payments.
+    if amount > hand_back {
+        payments::refund(tx, now, booking.id, amount - hand_back, key)?;
+    }
+    if hand_back > 0 {
+        books::handed_back(tx, now, booking, &format!("{ENTERED}{key}"), hand_back)?;
+    }
+    Ok(())
+}
+
+/// Begins the keys of payments into the host's hand that the house wrote down itself.
+pub(super) const ENTERED: &str = "entered:";
 
 /// Lets go of everything that is promised or only asked for.
 pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {

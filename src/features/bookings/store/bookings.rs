@@ -32,6 +32,7 @@ const UPDATE: &str = "UPDATE bookings SET state = $2, due_at = $3, accepted_at =
 const REWRITE: &str = "UPDATE bookings SET check_in = $2, check_out = $3, asked = $4, promise = $5, total_minor = $6, payout_minor = $7, check_in_at = $8,
     check_out_at = $9, due_at = $10, version = version + 1, updated_at = $11 WHERE id = $1";
 const SET_PROVIDER: &str = "UPDATE bookings SET provider = $2 WHERE id = $1";
+const SET_GUEST: &str = "UPDATE bookings SET guest_id = $2, version = version + 1, updated_at = $3 WHERE id = $1 AND guest_id IS NULL";
 const LOCK: &str = "UPDATE bookings SET version = version WHERE id = $1";
 const OF_QUOTE: &str = "SELECT id FROM bookings WHERE quote_id = $1";
 const LISTING: &str = "SELECT listing_id FROM bookings WHERE id = $1";
@@ -141,6 +142,13 @@ pub(in super::super) fn rewrite(tx: &mut Tx<'_>, now: Instant, booking: &mut Boo
 /// Writes who takes the money.
 pub(in super::super) fn set_provider(tx: &mut Tx<'_>, booking: &Booking) -> DbResult<()> {
     tx.execute(SET_PROVIDER, &[booking.id.into(), (&booking.provider).into()])?;
+    Ok(())
+}
+
+/// Gives a stay that the house entered, and that is nobody's yet, to whoever it is for.
+pub(in super::super) fn set_guest(tx: &mut Tx<'_>, now: Instant, booking: &mut Booking, guest: UserId) -> DbResult<()> {
+    tx.execute(SET_GUEST, &[booking.id.into(), guest.into(), now.into()])?;
+    (booking.guest, booking.version, booking.updated_at) = (Some(guest), booking.version + 1, now);
     Ok(())
 }
 

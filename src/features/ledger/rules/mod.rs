@@ -19,7 +19,10 @@ pub use account::{Account, Class, Owner, class_of};
 pub use entry::{Entry, EntryKind, KINDS, MOST, MOST_POSTINGS, Posting, Unfit};
 pub use host::{claim_charged, claim_from_deposit, netted, payout_failed, payout_paid, payout_sent, penalty};
 pub use house::{Recorded, To, credit_returned, credit_used, goodwill, reversal, tax_remitted};
-pub use payment::{Payee, Payer, captured, deposit_charged, deposit_released, dispute_lost, dispute_opened, dispute_won, paid_offline, provider_fee, refunded};
+pub use payment::{
+    Payee, Payer, captured, deposit_charged, deposit_released, dispute_lost, dispute_opened, dispute_won, paid_offline, provider_fee, refunded,
+    returned_offline,
+};
 pub use split::{Split, TaxShare, part, promo_back};
 pub use stay::{altered, cancelled, confirmed, not_owed, refunded_late, released, to_give_back};
 

@@ -62,6 +62,17 @@ pub fn paid_offline(booking: BookingId, key: &str, currency: Currency, amount: i
     entry.debit(taken, amount).credit(Account::GuestReceivable(booking), amount)
 }
 
+/// E12, given back: the host hands back to the guest what they took. It is not owed to us any more; what was netted from a payout by then, we owe the
+/// host. `receivable` is what the host owes us now.
+#[must_use]
+pub fn returned_offline(booking: BookingId, key: &str, currency: Currency, amount: i64, host: UserId, receivable: i64) -> Entry {
+    let not_owed = amount.min(receivable.max(0));
+    Entry::new(EntryKind::ReturnedOffline, format!("booking:{booking}:returned_offline:{key}"), Some(booking), currency)
+        .debit(Account::RefundPayable(booking), amount)
+        .credit(Account::HostReceivable(host), not_owed)
+        .credit(Account::HostPayable(host), amount.saturating_sub(not_owed))
+}
+
 /// E13: a deposit was charged.
 #[must_use]
 pub fn deposit_charged(from: &Payer<'_>, amount: i64) -> Entry {

@@ -4,6 +4,7 @@
 //! `bill.rs` the arithmetic of a stay. [`price()`] writes a bill out in lines, [`total_price`] only adds it up; both run the
 //! same bill, so that they cannot differ. [`bounds_per_night`] says beforehand between what a total can lie.
 
+mod agreed;
 mod arithmetic;
 mod ask;
 mod bill;
@@ -19,6 +20,7 @@ mod tax;
 mod total;
 mod written;
 
+pub use agreed::agreed;
 pub use arithmetic::{included_tax, percent, spread};
 pub use ask::{AgesRefusal, Ask, ChildAges, Coupon, FeeModel, Funder, Guests, OLDEST_CHILD, Off, Rate, Terms};
 pub use bounds::{Bounds, Largest, bounds_per_night};

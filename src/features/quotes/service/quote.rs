@@ -2,7 +2,7 @@
 
 use super::coupons;
 use crate::features::availability;
-use crate::features::calendar::{Calendar, Rule, Unavailable, calendar_of, explain};
+use crate::features::calendar::{Calendar, Rule, Unavailable, calendar_in_any_state, calendar_of, explain};
 use crate::features::cancellation::{Arrival, Policy, timeline};
 use crate::features::listings;
 use crate::features::pricing::{self, Ask, Offer, Plan, Priced};
@@ -12,7 +12,7 @@ use crate::features::quotes::rules::promise::{Part, Promise, Quote, QuoteId, has
 use crate::features::quotes::store::quotes::{self as rows, Place};
 use crate::platform::access::{Action, Principal, Scope, Via};
 use crate::platform::config::Config;
-use crate::platform::db::{Conn, Tx};
+use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Refused, Result};
 use crate::values::{Instant, ListingId, Stay, UserId};
 use anyhow::Context as _;
@@ -104,13 +104,26 @@ fn find(conn: &mut Conn<'_>, by: Option<UserId>, id: QuoteId) -> Result<Quote> {
     found.ok_or_else(|| Error::not_found("There is no such quote, or it is not yours."))
 }
 
+/// A stay that a host enters: priced as it stands on the calendar, whatever the rules of the calendar say to guests. Nothing is kept. Refuses as
+/// [`make`] does, but for the calendar.
+pub fn entered(conn: &mut Conn<'_>, now: Instant, config: &Config, asked: &Asked) -> Result<Quote> {
+    let stay = asked.stay().map_err(Error::Refused)?;
+    let gathered = gather_from(conn, asked.listing, config, |conn| calendar_in_any_state(conn, asked.listing, None, now))?;
+    choices(&gathered.offer.plan, asked)?;
+    worked_out(now, None, config, asked, stay, &gathered, None)
+}
+
+fn gather(conn: &mut Conn<'_>, listing: ListingId, config: &Config, now: Instant) -> Result<Gathered> {
+    gather_from(conn, listing, config, |conn| calendar_of(conn, listing, None, now))
+}
+
 /// Reads a listing. On PostgreSQL every statement sees what is committed by then; a change in between shows in the versions, and all is
 /// read again.
-fn gather(conn: &mut Conn<'_>, listing: ListingId, config: &Config, now: Instant) -> Result<Gathered> {
+fn gather_from(conn: &mut Conn<'_>, listing: ListingId, config: &Config, calendar: impl Fn(&mut Conn<'_>) -> DbResult<Option<Calendar>>) -> Result<Gathered> {
     let not_found = || Error::not_found("There is no such listing, or it is not published.");
     let mut place = rows::place(conn, listing)?.ok_or_else(not_found)?;
     for _ in 0..READINGS {
-        let calendar = calendar_of(conn, listing, None, now)?.ok_or_else(not_found)?;
+        let calendar = calendar(conn)?.ok_or_else(not_found)?;
         let offer = pricing::offer_of(conn, listing, &config.fees)?.ok_or_else(not_found)?;
         let after = rows::place(conn, listing)?.ok_or_else(not_found)?;
         if after == place {

@@ -1,0 +1,112 @@
+//! What guests get back afterwards: the host grants it out of their payout (E08), or the platform out of its own pocket (E17).
+
+use super::acts::{Deed, opened};
+use super::{World, books, letters, money, read, steps};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::{Side, State};
+use crate::features::bookings::store::bookings as rows;
+use crate::features::cancellation::Outcome;
+use crate::platform::access::{Action, Principal};
+use crate::platform::audit::{self, Actor, Entry};
+use crate::platform::db::Tx;
+use crate::platform::error::{Error, FieldError, Kind, Result};
+use crate::platform::http::{IfMatch, etag};
+use crate::values::{BookingId, Instant};
+use anyhow::Context as _;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The host, or staff for them, gives a part of what they got back to the guest, once the stay is over.
+///
+/// Refuses with 403 for guests, with 409 `too_early` while the stay is to come or under way, with 409 `refund_too_large` for more than the guest has
+/// paid and not got back, or more than was the host's.
+pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, amount: i64) -> Result<Booking> {
+    let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    if side == Side::Guest {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "The host grants refunds."));
+    }
+    if !matches!(booking.state, State::Completed | State::Cancelled) {
+        // Until then a change or a cancellation says what is owed; two answers to one question would not add up.
+        let detail = "Refunds are granted when the stay is over; before, change it or call it off.";
+        return Err(Error::refused(Kind::Conflict, "too_early", detail).with_data("state", booking.state.name().into()));
+    }
+    let key = Uuid::now_v7().to_string();
+    within(amount, host_part(&booking)? - books::granted_so_far(tx, &booking)?)?;
+    // Judged before the books are written: what is refused leaves nothing behind.
+    money::give_back(tx, now, &booking, amount, &format!("granted:{key}"))?;
+    books::granted(tx, now, &booking, &key, amount)?;
+    rows::update(tx, now, &mut booking)?;
+    letters::granted(tx, now, world, &booking, amount, true)?;
+    note(tx, now, world, "booking.refund_granted", deed.caller, &booking, (amount, deed.reason))?;
+    Ok(booking)
+}
+
+/// What of the stay is the host's, before the host's fee.
+fn host_part(booking: &Booking) -> Result<i64> {
+    let Some(outcome) = &booking.outcome else { return Ok(booking.promise.price.base) };
+    let outcome: Outcome = serde_json::from_str(outcome).context("the outcome of a booking cannot be read")?;
+    Ok(outcome.kept.base)
+}
+
+/// The platform gives back a part of what the guest has paid, and bears it.
+///
+/// Refuses with 404 where there is no such booking, and with 409 `refund_too_large` for more than the guest has paid and not got back.
+pub(crate) fn by_platform(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    (caller, id): (&Principal, BookingId),
+    if_match: &IfMatch,
+    (amount, reason): (i64, &str),
+) -> Result<Booking> {
+    read::known(tx, id)?;
+    let mut booking = steps::open(tx, now, world, id)?;
+    if_match.check(&etag::of_version(booking.version))?;
+    let paid = money::so_far(tx, &booking)?;
+    within(amount, paid.captured - paid.refunded)?;
+    if matches!(booking.state, State::Confirmed | State::InStay) {
+        // A cancellation later works with what the guest has got back by then: it must not give the same money twice.
+        let detail = "Goodwill is given when the stay is over; before, call it off with the refund you decide.";
+        return Err(Error::refused(Kind::Conflict, "too_early", detail).with_data("state", booking.state.name().into()));
+    }
+    let key = Uuid::now_v7().to_string();
+    books::goodwill(tx, now, &booking, &key, amount)?;
+    money::give_back(tx, now, &booking, amount, &format!("goodwill:{key}"))?;
+    rows::update(tx, now, &mut booking)?;
+    letters::granted(tx, now, world, &booking, amount, false)?;
+    note(tx, now, world, "booking.goodwill_given", caller, &booking, (amount, reason))?;
+    Ok(booking)
+}
+
+fn within(amount: i64, most: i64) -> Result<()> {
+    if amount < 1 {
+        let refused = Error::refused(Kind::Unacceptable, "out_of_range", "amount is 1 or more.");
+        return Err(refused.with_error(FieldError::new("/body/amount", "out_of_range", "is 1 or more")));
+    }
+    if amount <= most {
+        return Ok(());
+    }
+    let most = most.max(0);
+    Err(Error::refused(Kind::Conflict, "refund_too_large", format!("{most} can be given back, not {amount}.")).with_data("most", most.into()))
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    action: &'static str,
+    caller: &Principal,
+    booking: &Booking,
+    (amount, reason): (i64, &str),
+) -> Result<()> {
+    let entry = Entry {
+        action,
+        actor: Actor::User(caller.user),
+        on_behalf_of: None,
+        object: Some(("booking", booking.id.0)),
+        reason: Some(reason),
+        diff: json!({"refund": [null, amount]}),
+        origin: &world.origin,
+    };
+    Ok(audit::append(tx, now, &entry)?)
+}

@@ -1,0 +1,88 @@
+//! That a claim is paid: charged to what the guest has left, or what they choose; and what payments tell of it (E15).
+
+use super::{World, acts, letters};
+use crate::features::bookings::{self, Side};
+use crate::features::claims::rules::{Act, Claim, State};
+use crate::features::claims::store;
+use crate::features::ledger::{self, Payer};
+use crate::features::payments::provider::{CASH, MANUAL};
+use crate::features::payments::{self, Capture, Charge, Follows, News, Purpose, SAVED, What};
+use crate::platform::db::Tx;
+use crate::platform::error::{Error, Result};
+use crate::platform::tools::Tools;
+use crate::values::{Instant, Origin};
+use uuid::Uuid;
+
+/// Charges what the guest left when they paid the stay, if they did: else they are asked to pay by themselves.
+pub(super) fn charge_saved(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim) -> Result<()> {
+    match charge(tx, now, world, claim, None) {
+        Ok(()) | Err(Error::Refused(_)) => Ok(()),
+        Err(broken) => Err(broken),
+    }
+}
+
+/// Asks for what is settled, with `method` or what the guest left before.
+pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim, method: Option<&str>) -> Result<()> {
+    let booking = bookings::known(tx, claim.booking)?;
+    let provider = match method {
+        Some(method) => bookings::provider_for(&world.config, method)?.to_owned(),
+        // Money that people hand over cannot be fetched.
+        None if matches!(booking.provider.as_str(), "" | MANUAL | CASH) => return Ok(()),
+        None => booking.provider,
+    };
+    let charge = Charge {
+        booking: claim.booking,
+        guest: claim.guest,
+        purpose: Purpose::Claim(claim.id),
+        amount: claim.settled.unwrap_or(0),
+        currency: claim.currency,
+        capture: Capture::Now,
+        method: method.unwrap_or(SAVED).to_owned(),
+        off_session: method.is_none(),
+        keep: false,
+    };
+    payments::charge(tx, now, &world.keys, &charge, &provider).map(|_payment| ())
+}
+
+/// Claims and bookings, to payments: what is paid for a claim is heard here, everything else by bookings.
+pub struct Listener {
+    world: World,
+    bookings: bookings::Listener,
+}
+
+impl Listener {
+    #[must_use]
+    pub fn new(tools: &Tools) -> Self {
+        Self { world: World::of(tools, Origin::inside("payments")), bookings: bookings::Listener::new(tools) }
+    }
+}
+
+impl Follows for Listener {
+    fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()> {
+        match (news.purpose, &news.what) {
+            (Purpose::Claim(id), What::Captured) => paid(tx, now, &self.world, news, id),
+            (Purpose::Claim(id), What::Failed { .. }) => failed(tx, now, &self.world, id),
+            _ => self.bookings.heard(tx, now, news),
+        }
+    }
+}
+
+fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, news: &News, id: Uuid) -> Result<()> {
+    let Some(mut claim) = store::locked(tx, id)? else { return Err(anyhow::anyhow!("a claim that was paid is not there").into()) };
+    // Cash was handed to the host: it never was ours.
+    if news.provider != CASH {
+        let from = Payer { booking: news.booking, payment: news.payment.0, provider: &news.provider, currency: news.currency };
+        ledger::post(tx, now, &ledger::claim_charged(&from, claim.host, news.amount))?;
+    }
+    if claim.state == State::Due {
+        acts::go(tx, now, world, &mut claim, Act::Pay, Side::System)?;
+    }
+    acts::note(tx, now, world, "claim.paid", None, &claim, None)
+}
+
+fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Result<()> {
+    if let Some(claim) = store::locked(tx, id)?.filter(|claim| claim.state == State::Due) {
+        letters::refused(tx, now, world, &claim)?;
+    }
+    Ok(())
+}
