@@ -16,7 +16,7 @@ use crate::features::listings::{
     self, CoHostsApi, FieldsApi, Guard, Guards, Homes, HomesApi, HostingApi, ListingPages, ListingStaffApi, ListingsApi, PlaceKey, ReferenceApi, TextsApi,
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
-use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, StaffPaymentsApi};
+use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, SandboxWitness, StaffPaymentsApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -137,7 +137,7 @@ fn guards(tools: &Tools) -> Guards {
 
 /// Who knows what the books should agree with.
 fn witnesses() -> Witnesses {
-    Arc::new([])
+    Arc::new([Box::new(SandboxWitness)])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.

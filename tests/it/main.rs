@@ -22,6 +22,7 @@ mod imports;
 mod jobs;
 mod mail;
 mod media;
+mod payments;
 mod pricing;
 mod quotes;
 mod reading;

@@ -12,6 +12,7 @@ pub mod provider;
 pub mod rules;
 mod service;
 mod store;
+mod witness;
 
 pub use api::{DOORS, DisputeView, PaymentView, PaymentsApi, RefundView, SandboxApi, StaffPaymentsApi};
 pub use jobs::jobs;
@@ -23,3 +24,4 @@ pub use service::{
 pub use store::payments::Payment;
 pub use store::refunds::Refund;
 pub use store::statements;
+pub use witness::SandboxWitness;

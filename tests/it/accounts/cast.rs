@@ -238,6 +238,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_prices(operation).await {
             return request;
         }
+        if let Some(request) = self.request_about_payments(operation, who).await {
+            return request;
+        }
         let (mut id, mut query, mut body) = (None, "", None);
         let password = password_of(&who.person());
         let reason = "the matrix asks";
@@ -310,8 +313,8 @@ impl<'a> Cast<'a> {
         let method: Method = method.to_ascii_uppercase().parse().unwrap();
         let path = request.id.map_or_else(|| template.to_owned(), |id| template.replace("{id}", &id.to_string()));
         let path = request.parts.iter().fold(path, |path, (name, id)| path.replace(name, &id.to_string()));
-        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
         let path = request.places.iter().fold(path, |path, (place, text)| path.replace(place, text));
+        let path = path.replace("{provider}", "home").replace("{language}", "de").replace("{key}", "pool");
         let mut asker = self.asker(who).clone();
         asker.headers.extend(request.cookie.iter().map(|cookie| ("cookie".to_owned(), cookie.clone())));
         let path = format!("/{path}{}", request.query);

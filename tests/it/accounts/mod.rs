@@ -16,6 +16,7 @@ mod login;
 mod matrix;
 mod oidc;
 mod passkeys;
+mod payments_cast;
 mod photos_cast;
 mod plans;
 mod prices_cast;

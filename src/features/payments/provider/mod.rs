@@ -10,7 +10,7 @@ mod stripe;
 
 pub use manual::{CASH, MANUAL, Manual};
 pub use sandbox::{SANDBOX, Sandbox, delivered, message_of};
-pub(super) use sandbox::sandbox_proof;
+pub(super) use sandbox::{sandbox_proof, sandbox_totals};
 pub use signature::signed;
 pub use stripe::{STRIPE, Stripe};
 

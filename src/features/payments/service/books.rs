@@ -1,6 +1,10 @@
-//! What payments write into the ledger: E02, E03, E07, E12, E13, E16 (docs/RULES.md, "The ledger"). Each after the follower was told, in the same
-//! transaction. Left to the follower, who knows the host: cash in the host's hand, paid damages, and disputes that were lost.
+//! What payments write into the ledger (docs/RULES.md, "The ledger"): E02 and E13 when money was taken, E03, E07, and E16 but for its end in a loss. Each
+//! after the follower was told, in the same transaction. Bank transfers stand on `psp:manual`, the operator's own bank account. Left to the follower, who
+//! knows the host: cash in the host's hand (E12), paid damages (E15), disputes that were lost (E16).
 
+use crate::features::ledger::{self, Entry, Payer, To};
+use crate::features::payments::provider::CASH;
+use crate::features::payments::rules::terms::Purpose;
 use crate::features::payments::store::disputes::Dispute;
 use crate::features::payments::store::payments::Payment;
 use crate::features::payments::store::refunds::Refund;
@@ -8,26 +12,53 @@ use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::values::Instant;
 
-pub(super) fn captured(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment) -> Result<()> {
+pub(super) fn captured(tx: &mut Tx<'_>, now: Instant, payment: &Payment) -> Result<()> {
+    let entry = match payment.purpose {
+        Purpose::Claim(_) => return Ok(()),
+        Purpose::Deposit => ledger::deposit_charged(&payer(payment), payment.captured),
+        _ => ledger::captured(&payer(payment), payment.captured),
+    };
+    post(tx, now, payment, &entry)
+}
+
+pub(super) fn fee(tx: &mut Tx<'_>, now: Instant, payment: &Payment, fee: i64) -> Result<()> {
+    if fee == 0 { Ok(()) } else { post(tx, now, payment, &ledger::provider_fee(&payer(payment), "fee", fee)) }
+}
+
+/// Who asked for it has put it on `refund_payable`; what nobody asked for is a gift of the house.
+pub(super) fn refunded(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: &Refund) -> Result<()> {
+    if !refund.asked {
+        let gift = ledger::goodwill(&format!("refund:{}", refund.id), payment.currency, refund.amount, To::Refund(payment.booking));
+        post(tx, now, payment, &gift)?;
+    }
+    post(tx, now, payment, &ledger::refunded(&payer(payment), refund.id.0, refund.amount))
+}
+
+/// The bank sent back what had gone back: it is owed again.
+pub(super) fn came_back(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: &Refund) -> Result<()> {
+    let source = ledger::refunded(&payer(payment), refund.id.0, refund.amount).source;
+    let posted = ledger::of_booking(tx, payment.booking)?.into_iter().find(|recorded| recorded.entry.source == source);
+    if let Some(posted) = posted {
+        ledger::reverse(tx, now, posted.id, "the bank sent the refund back")?;
+    }
     Ok(())
 }
 
-pub(super) fn fee(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment, _fee: i64) -> Result<()> {
+pub(super) fn dispute_opened(tx: &mut Tx<'_>, now: Instant, payment: &Payment, dispute: &Dispute) -> Result<()> {
+    post(tx, now, payment, &ledger::dispute_opened(&payer(payment), &dispute.reference, dispute.amount, dispute.fee))
+}
+
+pub(super) fn dispute_closed(tx: &mut Tx<'_>, now: Instant, payment: &Payment, dispute: &Dispute, won: bool) -> Result<()> {
+    if won { post(tx, now, payment, &ledger::dispute_won(&payer(payment), &dispute.reference, dispute.amount)) } else { Ok(()) }
+}
+
+fn post(tx: &mut Tx<'_>, now: Instant, payment: &Payment, entry: &Entry) -> Result<()> {
+    if payment.provider != CASH {
+        ledger::post(tx, now, entry)?;
+    }
     Ok(())
 }
 
-pub(super) fn refunded(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment, _refund: &Refund) -> Result<()> {
-    Ok(())
-}
-
-pub(super) fn came_back(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment, _refund: &Refund) -> Result<()> {
-    Ok(())
-}
-
-pub(super) fn dispute_opened(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment, _dispute: &Dispute) -> Result<()> {
-    Ok(())
-}
-
-pub(super) fn dispute_closed(_tx: &mut Tx<'_>, _now: Instant, _payment: &Payment, _dispute: &Dispute, _won: bool) -> Result<()> {
-    Ok(())
+fn payer(payment: &Payment) -> Payer<'_> {
+    Payer { booking: payment.booking, payment: payment.id.0, provider: &payment.provider, currency: payment.currency }
 }

@@ -60,13 +60,14 @@ const HOLD: &str = "UPDATE provider_calls SET updated_at = updated_at WHERE id =
 const OF_PAYMENT: &str = select!("WHERE payment_id = $1 ORDER BY id");
 const WAITING: &str = "SELECT id FROM provider_calls WHERE booking_id = $1 AND state = 'waiting' ORDER BY id";
 const OLD: &str = "SELECT id FROM provider_calls WHERE state = 'waiting' AND created_at < $1 ORDER BY created_at, id LIMIT 1000";
+const UNDER_WAY: &str = "SELECT id FROM provider_calls WHERE state = 'waiting' AND attempts > 0 LIMIT 1";
 const INSERT: &str = "INSERT INTO provider_calls (id, call_key, booking_id, payment_id, refund_id, kind, state, attempts, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $7) ON CONFLICT DO NOTHING";
 const LEASE: &str = "UPDATE provider_calls SET lease = $2, lease_until = $3, attempts = attempts + 1, updated_at = $4 WHERE id = $1";
 const RELEASE: &str = "UPDATE provider_calls SET lease = NULL, lease_until = NULL, answer = $3, updated_at = $4 WHERE id = $1 AND lease = $2";
 const DONE: &str = "UPDATE provider_calls SET state = 'done', lease = NULL, lease_until = NULL, answer = $2, updated_at = $3 WHERE id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 4] = [(ONE, "u"), (OF_PAYMENT, "u"), (WAITING, "u"), (OLD, "i")];
+pub(super) const STATEMENTS: [(&str, &str); 5] = [(UNDER_WAY, ""), (ONE, "u"), (OF_PAYMENT, "u"), (WAITING, "u"), (OLD, "i")];
 
 /// Stores a call; `false` when there is one with this key.
 pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, call: &Call) -> DbResult<bool> {
@@ -105,6 +106,11 @@ pub(in super::super) fn waiting(conn: &mut Conn<'_>, booking: BookingId) -> DbRe
 /// Up to a thousand calls that have waited since before `since`, whoever they are for.
 pub(in super::super) fn old(conn: &mut Conn<'_>, since: Instant) -> DbResult<Vec<Uuid>> {
     conn.query(OLD, &[since.into()], |row| row.get(0))
+}
+
+/// Whether a call was made whose answer is not known.
+pub(in super::super) fn is_any_under_way(conn: &mut Conn<'_>) -> DbResult<bool> {
+    Ok(conn.first(UNDER_WAY, &[], |row| row.get::<Uuid>(0))?.is_some())
 }
 
 /// Takes a call that is held: nobody else makes it until then.

@@ -172,7 +172,7 @@ pub(super) fn of(charge: &SandboxCharge, key: &str, kind: &str, reference: Strin
 }
 
 /// Sums of kinds as totals of currencies.
-pub(super) fn totals(sums: &[(String, String, i64, i64)]) -> Vec<Total> {
+pub(in super::super::super) fn totals(sums: &[(String, String, i64, i64)]) -> Vec<Total> {
     let mut totals: Vec<Total> = Vec::new();
     for (currency, kind, amount, fee) in sums {
         if totals.last().is_none_or(|total| total.currency != *currency) {

@@ -5,6 +5,7 @@ mod book;
 mod later;
 
 pub use later::delivered;
+pub(in super::super) use book::totals as sandbox_totals;
 pub(in super::super) use later::sandbox_proof;
 
 use super::signature::{check, signed};

@@ -152,15 +152,10 @@ impl Provider for Stripe {
 
     fn save(&self, key: &str, guest: UserId, customer: Option<&String>, method: &str) -> Result<Saved, Trouble> {
         let customer = self.customer(key, guest, customer)?;
-        let form = [
-            ("customer", customer.as_str()),
-            ("payment_method", method),
-            ("payment_method_types[]", "card"),
-            ("usage", "off_session"),
-            ("confirm", "true"),
-            ("metadata[guest]", &guest.to_string()),
-        ];
-        let answer = self.wire.post("/v1/setup_intents", Some(key), &form)?;
+        let guest = guest.to_string();
+        let form = [("customer", customer.as_str()), ("payment_method_types[]", "card"), ("usage", "off_session"), ("metadata[guest]", &guest)];
+        let intent = read::id(&self.wire.post("/v1/setup_intents", Some(key), &form)?)?;
+        let answer = self.wire.post(&format!("/v1/setup_intents/{intent}/confirm"), Some(&format!("{key}:confirm")), &[("payment_method", method)])?;
         let method = answer["payment_method"].as_str().unwrap_or(method).to_owned();
         Ok(Saved { customer, method, action: read::action(&answer) })
     }
