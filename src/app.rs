@@ -17,6 +17,7 @@ use crate::features::listings::{
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::payments::{self, Nobody, PaymentData, Payments, PaymentsApi, SandboxApi, SandboxWitness, StaffPaymentsApi};
+use crate::features::payouts::{self, EarningsApi, Freezes, PayoutData, PayoutMethodsApi, PayoutWitness, Payouts, PayoutsApi, StaffPayoutsApi};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -62,6 +63,7 @@ pub struct Parts {
     holders: Holders,
     homes: Homes,
     payments: Payments,
+    payouts: Payouts,
     cursors: CursorKey,
     /// Calls to addresses that hosts name.
     outbound: Outbound,
@@ -103,7 +105,8 @@ impl Parts {
         })];
         let outbound = Outbound::open(&tools.config);
         let payments = Payments::open(&tools, &outbound, Arc::new(bookings::Listener::new(&tools)));
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
+        let payouts = Payouts::new(&tools, &payments, freezes());
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments, &payouts)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let tasks = vec![
             jobs.task(),
@@ -111,12 +114,12 @@ impl Parts {
             ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
             pages.views().task(tools.db.clone()),
         ];
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, payouts, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments, payouts: &Payouts) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
@@ -125,6 +128,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     let postman = Postman::new(&tools.config, Arc::clone(&tools.keys))?;
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
+    handlers.extend(payouts::jobs(payouts));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -137,7 +141,12 @@ fn guards(tools: &Tools) -> Guards {
 
 /// Who knows what the books should agree with.
 fn witnesses() -> Witnesses {
-    Arc::new([Box::new(SandboxWitness)])
+    Arc::new([Box::new(SandboxWitness), Box::new(PayoutWitness)])
+}
+
+/// Who may know why what a stay earns stays where it is for now.
+fn freezes() -> Freezes {
+    Arc::new([])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
@@ -150,6 +159,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(QuoteData),
         Box::new(BookingData),
         Box::new(PaymentData),
+        Box::new(PayoutData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -207,7 +217,7 @@ impl Follower for PageForgetter {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, payouts, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
     let money = LedgerApi::new(tools.clone(), cursors.clone(), witnesses());
@@ -215,6 +225,12 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         PaymentsApi::new(payments.clone()),
         SandboxApi::new(tools.clone(), payments.clone()),
         StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments.clone()),
+    );
+    let earning = (
+        PayoutMethodsApi::new(payouts.clone()),
+        PayoutsApi::new(payouts.clone(), cursors.clone()),
+        EarningsApi::new(payouts.clone()),
+        StaffPayoutsApi::new(payouts, cursors.clone()),
     );
     let finding = (
         SearchApi::new(tools.clone(), search),
@@ -254,7 +270,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         TokensApi::new(accounts.clone()),
         ExportsApi::new(accounts),
     );
-    let features = (finding, hosting, booking, paying, people, staff, money);
+    let features = (finding, hosting, booking, paying, earning, people, staff, money);
     (V1(features), ical, HealthApi::new(readiness), PhotoFilesApi::new(media))
 }
 
@@ -275,6 +291,7 @@ pub fn doors() -> Doors {
         quotes::DOORS,
         bookings::DOORS,
         payments::DOORS,
+        payouts::DOORS,
         feeds::DOORS,
         reviews::DOORS,
         ledger::DOORS,
@@ -292,6 +309,7 @@ struct ApiParts {
     pages: ListingPages,
     homes: Homes,
     payments: Payments,
+    payouts: Payouts,
     cursors: CursorKey,
     outbound: Outbound,
     readiness: Vec<Check>,
@@ -327,6 +345,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         pages: parts.pages.clone(),
         homes: parts.homes.clone(),
         payments: parts.payments.clone(),
+        payouts: parts.payouts.clone(),
         cursors: parts.cursors.clone(),
         outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),

@@ -17,4 +17,5 @@ pub use personal::BookingData;
 pub use rules::booking::Booking;
 pub use rules::state::State;
 pub use service::hear::Listener;
+pub use service::stays::{Earned, Stays, code_of, earned, is_over};
 pub use store::statements;

@@ -17,6 +17,7 @@ pub use rules::{
     part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded, refunded_late, released, reversal, tax_remitted,
 };
 pub use service::{
-    Finding, Posted, Report, Witness, Witnesses, balance, balances_of, check, export, hold, inspect, of_booking, post, reverse, seal_all, sealer, trial_balance,
+    Finding, Posted, Report, Witness, Witnesses, balance, balance_before, balances_of, check, currencies_of, export, first_at, hold, inspect, list, of_booking,
+    owed_to_hosts, post, reverse, seal_all, sealer, trial_balance,
 };
 pub use store::{Filter, Place, balance_sql, list_sql};

@@ -15,6 +15,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("payments", &["ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "cancellation", "quotes", "ledger", "payments"]),
+    ("payouts", &["accounts", "listings", "bookings", "ledger", "payments"]),
     ("availability", &["accounts", "listings", "calendar", "pricing", "feeds"]),
     ("cancellation", &["pricing"]),
     ("quotes", &["accounts", "listings", "calendar", "pricing", "availability", "cancellation"]),

@@ -6,11 +6,12 @@ pub(super) mod instalments;
 pub(super) mod lists;
 pub(super) mod personal;
 pub(super) mod place;
+pub(super) mod releases;
 pub(super) mod transitions;
 
 /// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an
 /// instant, d a date.
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
-    [&alterations::STATEMENTS[..], &bookings::STATEMENTS, &instalments::STATEMENTS, &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &transitions::STATEMENTS].concat()
+    [&alterations::STATEMENTS[..], &bookings::STATEMENTS, &instalments::STATEMENTS, &lists::STATEMENTS, &personal::STATEMENTS, &place::STATEMENTS, &releases::STATEMENTS, &transitions::STATEMENTS].concat()
 }
