@@ -23,6 +23,7 @@ mod jobs;
 mod mail;
 mod media;
 mod payments;
+mod payouts;
 mod pricing;
 mod quotes;
 mod reading;

@@ -47,23 +47,29 @@ fn run_releases(payouts: &Payouts, order: &Order) -> Result<(), Failure> {
 }
 
 fn run_batches(payouts: &Payouts, order: &Order) -> Result<(), Failure> {
-    let (db, world) = (&payouts.tools.db, payouts.world(Origin::inside("job payouts.batch")));
     // Stays whose time has come between two looks are paid today.
     run_releases(payouts, order)?;
     wake_forgotten(payouts)?;
-    let mut after = None;
+    pay_hosts(payouts, || order.should_stop()).map(|_made| ())
+}
+
+/// Makes payouts of all that hosts are owed now; answers how many. Others may do the same at once: every cent is paid once. Blocks.
+pub fn pay_hosts(payouts: &Payouts, should_stop: impl Fn() -> bool) -> Result<u64, Failure> {
+    let (db, world) = (&payouts.tools.db, payouts.world(Origin::inside("job payouts.batch")));
+    let (mut after, mut made) = (None, 0);
     loop {
         let owed = db.read_blocking(|conn| ledger::owed_to_hosts(conn, after, SOME_ROWS))?;
         for (host, currency) in &owed {
-            if order.should_stop() {
+            if should_stop() {
                 return Err(Failure::Later("stopped".into()));
             }
             let (host, currency, world) = (*host, *currency, world.clone());
-            db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| batch::pay(tx, now, &world, host, currency).map(|_made| ()))?;
+            let payout = db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| batch::pay(tx, now, &world, host, currency))?;
+            made += u64::from(payout.is_some());
         }
         after = owed.last().copied();
         if owed.len() < SOME {
-            return Ok(());
+            return Ok(made);
         }
     }
 }
