@@ -27,7 +27,7 @@ test-long: prepare ## Run all tests, the long ones included, with more random ca
 	PROPTEST_CASES=4096 STOPOVER_LONG=1 scripts/with-postgres $(CARGO) test -- --include-ignored
 
 bench: ## Measure search and availability (STOPOVER_BENCH_LISTINGS=1000000 for a large corpus; docs/PERFORMANCE.md)
-	$(CARGO) bench --bench percentiles --bench availability --bench search --bench edge
+	$(CARGO) bench --bench percentiles --bench availability --bench search --bench edge --bench ledger
 
 bench-visible: prepare ## Measure how soon a commit shows in searches, on SQLite and between two PostgreSQL nodes
 	scripts/with-postgres $(CARGO) bench --bench visible

@@ -1096,3 +1096,17 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     PRIMARY KEY (user_id, path, client_key)
 );
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- Invoices, receipts and statements as they were issued; numbered a moment later, without gaps in each series of issuer, kind and year.
+CREATE TABLE IF NOT EXISTS documents (
+    id        UUID PRIMARY KEY,
+    kind      TEXT NOT NULL CHECK (kind IN ('invoice', 'receipt', 'statement')),
+    issuer    TEXT NOT NULL,                   -- such as platform, host:{id}
+    year      BIGINT NOT NULL,
+    number    BIGINT CHECK (number >= 1),      -- NULL until it is numbered
+    source    TEXT NOT NULL UNIQUE,            -- what it follows from
+    sheet     JSONB NOT NULL,                  -- object
+    issued_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS documents_series ON documents (issuer, kind, year, number);
+CREATE INDEX IF NOT EXISTS documents_waiting ON documents (issued_at, id) WHERE number IS NULL;

@@ -9,6 +9,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData, BookingMoneyApi, BookingsApi};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
+use crate::features::documents;
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::imports;
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -108,11 +109,13 @@ impl Parts {
         let payouts = Payouts::new(&tools, &payments, freezes());
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments, &payouts)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
+        let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
         let tasks = vec![
             jobs.task(),
-            audit::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            ledger::sealer(tools.db.clone(), Arc::clone(&tools.keys)),
-            pages.views().task(tools.db.clone()),
+            audit::sealer(db.clone(), Arc::clone(&keys)),
+            ledger::sealer(db.clone(), keys),
+            documents::numbering(db.clone()),
+            pages.views().task(db),
         ];
         Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, payouts, cursors, outbound, readiness, tasks, jobs, reader: Some(reader) })
     }
@@ -160,6 +163,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(BookingData),
         Box::new(PaymentData),
         Box::new(PayoutData),
+        Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
     ])
@@ -173,10 +177,9 @@ fn fingerprint(secret: &Secret) -> String {
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
-    let (index, kept, imports, same) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone());
+    let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let paying = tools.clone();
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
-    let books = tools.clone();
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
         Check::new("snapshot", move || search::check_snapshot(&kept.db, &kept.config.data_dir, &same, &kept.config.fees)),

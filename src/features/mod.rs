@@ -6,6 +6,7 @@ pub mod availability;
 pub mod bookings;
 pub mod calendar;
 pub mod cancellation;
+pub mod documents;
 pub mod feeds;
 pub mod imports;
 pub mod ledger;

@@ -1,6 +1,6 @@
 //! The jobs of feeds: fetching one, and finding those that are due.
 
-use super::rules::{Manner, read};
+use super::rules::{Manner, read_nights};
 use super::service::sync::{Fetched, Trouble, Whole, settle};
 use super::service::{World, feeds as service};
 use super::store::feeds::{self, Feed, Home};
@@ -121,7 +121,7 @@ impl Fetcher {
         let chosen = &feed.chosen;
         let manner = Manner { zone: home.zone.clone(), today: on, block_same_day: chosen.block_same_day, ignore_window_blocks: chosen.ignore_window_blocks };
         let ids = self.world.ids(feed.listing);
-        match read(answer.body(), &manner, |uid| ids.is_own(uid)) {
+        match read_nights(answer.body(), &manner, |uid| ids.is_own(uid)) {
             Ok(reading) => {
                 let (etag, last_modified) = (kept(answer.headers(), header::ETAG), kept(answer.headers(), header::LAST_MODIFIED));
                 Fetched::Read(Box::new(Whole { reading, etag, last_modified, on }))

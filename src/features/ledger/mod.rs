@@ -5,11 +5,13 @@
 //! others add to the check of the invariants. A sealer numbers and chains what was posted, within a second.
 
 mod api;
+mod personal;
 pub mod rules;
 mod service;
 mod store;
 
 pub use api::{DOORS, LedgerApi, LedgerView, ledger_view};
+pub use personal::AccountData;
 pub use rules::export::Format;
 pub use rules::{
     Account, Class, Entry, EntryKind, Payee, Payer, Posting, Recorded, Split, TaxShare, To, altered, cancelled, captured, claim_charged, claim_from_deposit,

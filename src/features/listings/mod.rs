@@ -23,7 +23,7 @@ pub use api::{
 pub use jobs::jobs;
 pub use personal::HostData;
 pub use place::PlaceKey;
-pub use rules::custom::SearchableFields;
+pub use rules::custom::{FieldValue, SearchableFields};
 pub use rules::mean_centi;
 pub use rules::words::prose;
 pub use service::change::may_become;

@@ -1,8 +1,6 @@
 //! What payouts hold about people: where hosts want their money, and what they were paid.
 
 use super::store::{methods, payouts as rows};
-use super::service::statements;
-use crate::features::ledger::{self, Account};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::privacy::{Archive, Blocker, PersonalData};
 use crate::values::{Instant, UserId};
@@ -40,14 +38,9 @@ impl PersonalData for PayoutData {
     }
 
     fn blocks_erasure(&self, conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Blocker>> {
-        let mut open = rows::is_any_under_way(conn, user)?;
-        for currency in statements::currencies(conn, user)? {
-            for account in [Account::HostPayable(user), Account::HostReceivable(user)] {
-                open = open || ledger::balance(conn, &account, currency)? != 0;
-            }
-        }
-        let blocker = || Blocker { reason: "money_owed", message: "Money that was earned is not paid out yet, or money is owed.".into() };
-        Ok(if open { vec![blocker()] } else { Vec::new() })
+        // What is owed and not under way the books tell.
+        let blocker = || Blocker { reason: "payout_under_way", message: "A payout is under way.".into() };
+        Ok(if rows::is_any_under_way(conn, user)? { vec![blocker()] } else { Vec::new() })
     }
 
     fn erase(&self, tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {

@@ -6,11 +6,12 @@
 
 use super::dates::Flex;
 use super::engine::area::{Area, GeoBox, Point};
+use super::engine::customs::{CustomFilter, Wanted};
 use super::engine::listing::RoomType;
 use super::engine::query::{After, PriceBasis, PriceFilter, Query, Sort};
 use super::engine::text::words;
 use crate::features::calendar::rules::Party;
-use crate::features::listings::amenities;
+use crate::features::listings::{FieldValue, SearchableFields, amenities};
 use crate::features::pricing::Guests;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
@@ -60,6 +61,8 @@ pub struct Ask {
     pub rating_min: Option<f64>,
     pub min_reviews: u32,
     pub host_id: Option<Uuid>,
+    /// Parameters about the operator's own fields, without `custom.`, with their values.
+    pub custom: Vec<(String, String)>,
     pub sort: Sort,
     pub facets: bool,
     pub limit: usize,
@@ -103,6 +106,7 @@ impl Default for Ask {
             rating_min: None,
             min_reviews: 0,
             host_id: None,
+            custom: Vec::new(),
             sort: Sort::Relevance,
             facets: false,
             limit: 20,
@@ -121,7 +125,9 @@ pub(super) const LONGEST_QUESTION: usize = 200;
 
 impl Ask {
     /// The question at `now`, or at the moment its cursor was made.
-    pub(super) fn query(&self, cursors: &CursorKey, now: Instant) -> Result<Query> {
+    ///
+    /// `fields`: those of the operator's own that can be asked for.
+    pub(super) fn query(&self, cursors: &CursorKey, fields: &SearchableFields, now: Instant) -> Result<Query> {
         let dates = self.dates()?;
         let area = self.area()?;
         if self.sort == Sort::Nearest && !matches!(area, Some(Area::Circle { .. })) {
@@ -149,6 +155,7 @@ impl Ask {
             rating_centi_min: self.rating_min.map(|rating| whole("rating_min", rating * 100.0, 500.0, "0 to 5 with at most two decimals")).transpose()?,
             reviews_min: self.min_reviews,
             host: self.host_id.map(UserId),
+            custom: self.customs(fields)?,
             sort: self.sort,
             facets: self.facets,
             limit: self.limit.clamp(1, 100),
@@ -166,6 +173,35 @@ impl Ask {
             query.now = place.1;
         }
         Ok(query)
+    }
+
+    /// `{key}` is a value, `{key}_min` and `{key}_max` the bounds of numbers and dates.
+    fn customs(&self, fields: &SearchableFields) -> Result<Vec<CustomFilter>> {
+        let mut filters = Vec::with_capacity(self.custom.len());
+        for (at, (name, text)) in self.custom.iter().enumerate() {
+            let parameter = format!("custom.{name}");
+            if self.custom[..at].iter().any(|(before, _)| before == name) {
+                return Err(Error::of_parameter(Kind::Malformed, "repeated_parameter", &parameter, "takes one value, but was given several"));
+            }
+            let bounded = |suffix: &str| name.strip_suffix(suffix).and_then(|key| fields.find(key)).filter(|field| field.has_order());
+            let (field, bound) = match (fields.find(name), bounded("_min"), bounded("_max")) {
+                (Some(field), ..) => (field, None),
+                (None, Some(field), _) => (field, Some(true)),
+                (None, None, Some(field)) => (field, Some(false)),
+                (None, None, None) => {
+                    return Err(Error::of_parameter(Kind::Malformed, "unknown_parameter", &parameter, "is no field of homes that can be searched here"));
+                }
+            };
+            let value = field.asked(text).map_err(|why| Error::invalid_parameter(&parameter, why))?;
+            let wanted = match (value, bound) {
+                (FieldValue::Number(number), None) => Wanted::Between(number, number),
+                (FieldValue::Number(number), Some(true)) => Wanted::Between(number, f64::INFINITY),
+                (FieldValue::Number(number), Some(false)) => Wanted::Between(f64::NEG_INFINITY, number),
+                (value, _) => Wanted::Is(value),
+            };
+            filters.push(CustomFilter { key: field.key.as_str().into(), wanted });
+        }
+        Ok(filters)
     }
 
     fn words(&self) -> Result<Vec<words::Word>> {

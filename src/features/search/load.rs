@@ -2,6 +2,7 @@
 
 use super::engine::build::{self, Calendars};
 use super::engine::corpus::Corpus;
+use super::engine::customs::Customs;
 use super::engine::listing::Entry;
 use super::engine::text::index::{TextIndex, Unfit};
 use super::engine::{Change, snapshot};
@@ -9,6 +10,7 @@ use super::news::News;
 use super::{resume, store};
 use crate::features::calendar::rules::{Days, Terms};
 use crate::features::calendar::{self, LOOK_BACK};
+use crate::features::listings::{SearchableFields, searchable_fields};
 use crate::platform::config::Fees;
 use crate::platform::db::{Conn, Db, DbError, DbResult};
 use crate::platform::events::{self, Kind, Mark};
@@ -75,17 +77,27 @@ pub(super) fn corpus(source: &Source) -> DbResult<Loaded> {
     let base = base_night(now);
     let seq = db.read_blocking(events::last_seq)?;
     let begun = std::time::Instant::now();
+    let fields = db.read_blocking(searchable_fields)?;
     let (facts, calendars) = std::thread::scope(|scope| {
-        let facts = scope.spawn(|| db.bulk(|conn| store::all_facts(conn, fees)));
+        let facts = scope.spawn(|| db.bulk(|conn| store::all_facts(conn, fees, &fields)));
         let calendars: DbResult<Calendars> = db.bulk(|conn| store::all_calendars(conn, base.plus(-LOOK_BACK), now));
         (facts.join().unwrap_or_else(|_panic| Err(DbError::Panicked("reading the listings".into()))), calendars)
     });
     let (facts, calendars) = (facts?, calendars?);
     let holds = db.read_blocking(|conn| store::expiring(conn, now))?;
     let read_ms = begun.elapsed().as_millis();
-    let corpus = build::corpus(facts, &calendars, base);
+    let corpus = build::corpus(facts, &calendars, base, fields);
     tracing::debug!(listings = corpus.len(), read_ms, total_ms = begun.elapsed().as_millis(), "the search engine is loaded");
     Ok(Loaded { corpus, seq, holds, origin: Origin::Tables })
+}
+
+/// Reads what listings say in the operator's own fields, which a snapshot does not hold. Whatever changes meanwhile comes again from the log.
+pub(super) fn customs(db: &Db, corpus: &mut Corpus) -> DbResult<()> {
+    let fields = db.read_blocking(searchable_fields)?;
+    let told = if fields.keys().next().is_some() { db.bulk(|conn| store::customs(conn, &fields))? } else { Vec::new() };
+    corpus.customs = Customs::new(fields, corpus.room());
+    told.iter().for_each(|(id, values)| corpus.put_custom(*id, values));
+    Ok(())
 }
 
 /// Changes, and when holds run out in the calendars that were read for them.
@@ -102,9 +114,9 @@ pub(super) fn changes(
 ) -> DbResult<Changes> {
     let mut changes = Vec::with_capacity(news.len());
     if !news.whole.is_empty() {
-        let mut prices = store::Prices::read(conn, fees)?;
+        let (mut prices, fields) = (store::Prices::read(conn, fees)?, searchable_fields(conn)?);
         for id in &news.whole {
-            changes.push(listing(conn, &mut prices, *id, base, now).or_else(|error| unreadable(*id, error))?);
+            changes.push(listing(conn, (&mut prices, &fields), *id, base, now).or_else(|error| unreadable(*id, error))?);
         }
     }
     for id in news.calendars.difference(&news.whole) {
@@ -128,8 +140,8 @@ fn unreadable(id: ListingId, error: DbError) -> DbResult<Change> {
 }
 
 /// How one listing is now.
-fn listing(conn: &mut Conn<'_>, prices: &mut store::Prices<'_>, id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
-    let Some(facts) = store::facts_of(conn, prices, id)? else { return Ok(Change::Gone(id)) };
+fn listing(conn: &mut Conn<'_>, (prices, fields): (&mut store::Prices<'_>, &SearchableFields), id: ListingId, base: Night, now: Instant) -> DbResult<Change> {
+    let Some(facts) = store::facts_of(conn, prices, fields, id)? else { return Ok(Change::Gone(id)) };
     let days = days(conn, id, &facts.terms, base, now)?;
     Ok(Change::Put(Box::new(Entry { facts, days })))
 }

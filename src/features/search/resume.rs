@@ -43,6 +43,7 @@ pub(super) fn corpus(source: &Source, place: &Path, instance: &str) -> DbResult<
     }
     let read_ms = begun.elapsed().as_millis();
     let mut loaded = Loaded { corpus, seq, holds: header.holds().collect(), origin: Origin::Snapshot { seq: header.mark.seq, replayed: news.len() } };
+    load::customs(db, &mut loaded.corpus)?;
     replay(source, &mut loaded, news)?;
     tracing::debug!(listings = loaded.corpus.len(), read_ms, total_ms = begun.elapsed().as_millis(), "the search engine is loaded from its snapshot");
     Ok(Ok(loaded))

@@ -12,6 +12,7 @@ use super::load::{Origin, Source};
 use super::snapshots::Snapshots;
 use super::suggest::Suggestion;
 use super::{load, resume, store, suggest};
+use crate::features::listings::SearchableFields;
 use crate::platform::cache::Cache;
 use crate::platform::config::Fees;
 use crate::platform::cursor::CursorKey;
@@ -117,7 +118,7 @@ impl Search {
     ///
     /// Refuses what `Ask` cannot mean, and prices across currencies (422 `currency_needed`).
     pub async fn page(&self, ask: &Ask, now: Instant) -> Result<Page> {
-        let query = ask.query(&self.cursors, now)?;
+        let query = self.query(ask, now)?;
         let (query, answer) = self.find_apart(query).await?;
         let cards = self.cards_of(&answer.hits).await?;
         let next_cursor = answer.next.map(|after| ask::seal(&self.cursors, &query, after));
@@ -126,7 +127,16 @@ impl Search {
 
     /// The listings that `ask` asks for, without their cards: the engine alone, for benches and tests.
     pub fn answer(&self, ask: &Ask, now: Instant) -> Result<Answer> {
-        self.find(&ask.query(&self.cursors, now)?)
+        self.find(&self.query(ask, now)?)
+    }
+
+    /// The question that `ask` means, as the fields of this site are now.
+    fn query(&self, ask: &Ask, now: Instant) -> Result<Query> {
+        if ask.custom.is_empty() {
+            return ask.query(&self.cursors, &SearchableFields::default(), now);
+        }
+        let fields = self.engine.look(|state| state.corpus.customs.fields().clone());
+        ask.query(&self.cursors, &fields, now)
     }
 
     /// How many listings have every night of `stay` free, whatever their other rules say: the night bitmaps alone.

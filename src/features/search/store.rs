@@ -10,7 +10,7 @@ use super::engine::text::index::Texts;
 use crate::features::calendar::rules::{SEASONS, seasons};
 use crate::features::calendar::{elsewhere, held_in, override_in, seasons_in, terms_in};
 use crate::features::listings::amenities::{self, AmenitySet};
-use crate::features::listings::{SearchableFields, mean_centi, searchable_fields};
+use crate::features::listings::{FieldValue, SearchableFields, mean_centi, searchable_fields};
 use crate::features::pricing::{self, Plan, TaxBook, TaxRule};
 use crate::platform::config::Fees;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Value};
@@ -21,8 +21,10 @@ use std::sync::Arc;
 const FACTS: &str = "SELECT id, host_id, room_type, property_type, city, neighbourhood, public_lat, public_lng, zone, currency, price_minor,
     bedrooms, beds, bathrooms_halves, amenities, instant_book, rating_count, rating_sum_centi, review_count, created_at, country, pricing,
     capacity, max_infants, max_pets, min_nights, max_nights, notice_days, cutoff_minute, window_days, window_strict,
-    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, arrival_min_nights, notice_as_request
+    preparation_nights, arrival_days, departure_days, gap_nights, fill_gaps, unit_count, arrival_min_nights, notice_as_request, custom
     FROM listings WHERE state = 'published'";
+/// Most listings say nothing in the operator's own fields; those are not read.
+const CUSTOM: &str = "SELECT id, custom FROM listings WHERE state = 'published' AND custom <> '{}'";
 const TOP_HOSTS: &str = "SELECT id FROM users WHERE top_host";
 const BLOCKS: &str = "SELECT listing_id, from_night, to_night FROM calendar_blocks WHERE to_night > $1";
 const EXTERNAL: &str = "SELECT listing_id, from_night, to_night, slot FROM external_nights WHERE to_night > $1";
@@ -50,10 +52,19 @@ pub fn statements() -> Vec<String> {
 }
 
 /// Every published listing, in the order of the table.
-pub(super) fn all_facts(conn: &mut Conn<'_>, fees: &Fees) -> DbResult<Vec<Facts>> {
+pub(super) fn all_facts(conn: &mut Conn<'_>, fees: &Fees, fields: &SearchableFields) -> DbResult<Vec<Facts>> {
     let top: HashSet<UserId> = conn.query(TOP_HOSTS, &[], |row| row.get(0))?.into_iter().collect();
     let (mut words, mut prices) = (Words::default(), Prices::read(conn, fees)?);
-    conn.query(FACTS, &[], |row| facts(row, &mut words, &mut prices, |host| top.contains(&host)))
+    conn.query(FACTS, &[], |row| facts(row, &mut words, &mut prices, fields, |host| top.contains(&host)))
+}
+
+/// What listings say in the operator's own fields.
+pub(super) fn customs(conn: &mut Conn<'_>, fields: &SearchableFields) -> DbResult<Vec<(ListingId, Vec<(Box<str>, FieldValue)>)>> {
+    conn.query(CUSTOM, &[], |row| Ok((row.get(0)?, custom(row, 1, fields)?)))
+}
+
+fn custom(row: &Row<'_>, column: usize, fields: &SearchableFields) -> DbResult<Vec<(Box<str>, FieldValue)>> {
+    fields.values(&row.get::<Json>(column)?.0).map_err(|e| DbError::Column { column, reason: e.to_string() })
 }
 
 /// How many listings are published.
@@ -62,8 +73,8 @@ pub(super) fn count(conn: &mut Conn<'_>) -> DbResult<i64> {
 }
 
 /// One published listing; `None` when it is not to be found.
-pub(super) fn facts_of(conn: &mut Conn<'_>, prices: &mut Prices<'_>, id: ListingId) -> DbResult<Option<Facts>> {
-    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), prices, |_| false))?;
+pub(super) fn facts_of(conn: &mut Conn<'_>, prices: &mut Prices<'_>, fields: &SearchableFields, id: ListingId) -> DbResult<Option<Facts>> {
+    let found = conn.first(&format!("{FACTS} AND id = $1"), &[id.into()], |row| facts(row, &mut Words::default(), prices, fields, |_| false))?;
     let Some(mut found) = found else { return Ok(None) };
     found.top_host = conn.first("SELECT top_host FROM users WHERE id = $1", &[found.host.into()], |row| row.get(0))?.unwrap_or(false);
     Ok(Some(found))
@@ -122,7 +133,7 @@ impl<'a> Prices<'a> {
     }
 }
 
-fn facts(row: &Row<'_>, words: &mut Words, prices: &mut Prices<'_>, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
+fn facts(row: &Row<'_>, words: &mut Words, prices: &mut Prices<'_>, fields: &SearchableFields, top_host: impl Fn(UserId) -> bool) -> DbResult<Facts> {
     let host = row.get(1)?;
     let city = row.text(4, |word| words.share(word))?;
     let currency = row.known(9, Currency::parse)?;
@@ -153,6 +164,7 @@ fn facts(row: &Row<'_>, words: &mut Words, prices: &mut Prices<'_>, top_host: im
         review_count: row.small(18)?,
         created_at: row.get(19)?,
         terms: terms_in(row, 22, true)?,
+        custom: custom(row, 39, fields)?,
     })
 }
 

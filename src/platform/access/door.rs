@@ -37,6 +37,8 @@ pub struct Door {
     pub secret_answer: bool,
     /// Others write the address, and add parameters of their own: unknown ones are not refused.
     pub any_query: bool,
+    /// Parameters that begin like this are the handler's to judge: what they are is not known when the document is written.
+    pub named_query: Option<&'static str>,
     /// The handler reads the body itself, as it comes: uploads, which are larger than what is kept in memory.
     pub streamed_body: bool,
     /// It takes a link of a letter, which may be used or too old.
@@ -47,7 +49,18 @@ impl Door {
     /// A door for `operation` through which goes who may do `action`.
     #[must_use]
     pub const fn to(operation: &'static str, action: Action) -> Self {
-        Self { operation, action, fresh_proof: false, staff: false, meter: None, secret_answer: false, any_query: false, streamed_body: false, by_link: false }
+        Self {
+            operation,
+            action,
+            fresh_proof: false,
+            staff: false,
+            meter: None,
+            secret_answer: false,
+            any_query: false,
+            named_query: None,
+            streamed_body: false,
+            by_link: false,
+        }
     }
 
     #[must_use]
@@ -83,6 +96,12 @@ impl Door {
     #[must_use]
     pub const fn with_any_query(mut self) -> Self {
         self.any_query = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_named_query(mut self, beginning: &'static str) -> Self {
+        self.named_query = Some(beginning);
         self
     }
 

@@ -99,6 +99,9 @@ impl Operation {
         let mut seen = 0_u128;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let name = strict::decode(pair.split_once('=').map_or(pair, |(name, _)| name))?;
+            if self.door.and_then(|door| door.named_query).is_some_and(|beginning| name.starts_with(beginning)) {
+                continue;
+            }
             let Some(at) = self.query.iter().position(|parameter| parameter.name == *name) else {
                 return Err(strict::unknown(&name, self.query.iter().map(|p| p.name.as_str())));
             };

@@ -130,15 +130,14 @@ fn once(agent: &Agent, request: Request<Vec<u8>>, budget: Budget, until: Instant
     let request = agent.configure_request(request).timeout_global(Some(left)).build();
     let (mut head, body) = agent.run(request).map_err(trouble)?.into_parts();
     let reader = body.into_reader();
-    let mut bytes = Vec::new();
     let most = budget.body_bytes.saturating_add(1);
     let read = match head.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase()) {
-        None => reader.take(most).read_to_end(&mut bytes),
-        Some(name) if name == b"identity" => reader.take(most).read_to_end(&mut bytes),
-        Some(name) if name == b"gzip" => flate2::read::GzDecoder::new(reader).take(most).read_to_end(&mut bytes),
+        None => whole(reader.take(most)),
+        Some(name) if name == b"identity" => whole(reader.take(most)),
+        Some(name) if name == b"gzip" => whole(flate2::read::GzDecoder::new(reader).take(most)),
         Some(_other) => return Err(Trouble::Unreadable),
     };
-    read.map_err(|error| match error.kind() {
+    let bytes = read.map_err(|error| match error.kind() {
         std::io::ErrorKind::TimedOut => Trouble::Slow,
         _ if Instant::now() >= until => Trouble::Slow,
         _ => Trouble::Unreadable,
@@ -150,6 +149,25 @@ fn once(agent: &Agent, request: Request<Vec<u8>>, budget: Budget, until: Instant
     head.headers.remove(header::CONTENT_ENCODING);
     head.headers.remove(header::CONTENT_LENGTH);
     Ok(Response::from_parts(head, bytes))
+}
+
+/// Reads to the end. The room grows by small steps: doubled, it would be twice what a stranger may send.
+fn whole(mut reader: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    const STEP: usize = 128 << 10;
+    let (mut bytes, mut piece) = (Vec::new(), vec![0; 16 << 10]);
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => {
+                if bytes.capacity() - bytes.len() < read {
+                    bytes.reserve_exact(STEP);
+                }
+                bytes.extend_from_slice(&piece[..read]);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn redirect(answer: &Response<Vec<u8>>) -> Option<String> {

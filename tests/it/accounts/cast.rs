@@ -232,6 +232,9 @@ impl<'a> Cast<'a> {
         if let (Who::Token(_), Some(user)) = (who, self.user(who)) {
             self.second_factor(user).await;
         }
+        if let Some(request) = self.request_about_bookings(operation, who).await {
+            return request;
+        }
         if let Some(request) = self.request_about_quotes(operation, who).await {
             return request;
         }

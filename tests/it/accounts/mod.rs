@@ -3,6 +3,7 @@
 pub(crate) use erasure::dump;
 
 mod authenticator;
+mod bookings_cast;
 mod calendar_cast;
 mod calendars;
 mod cast;

@@ -78,11 +78,11 @@ impl Stage {
         let town = Town::new(db).await;
         let sandbox = Sandbox::new(town.tools());
         let manual = [payments::provider::MANUAL, payments::provider::CASH].map(|name| Arc::new(payments::provider::Manual(name)) as Arc<dyn Provider>);
-        Self::of(db, town, std::iter::once(wrap(sandbox)).chain(manual).collect()).await
+        Self::with_providers(db, town, std::iter::once(wrap(sandbox)).chain(manual).collect()).await
     }
 
     /// With these providers.
-    async fn of(db: &TestDb, town: Town, providers: Vec<Arc<dyn Provider>>) -> Self {
+    async fn with_providers(db: &TestDb, town: Town, providers: Vec<Arc<dyn Provider>>) -> Self {
         let table = "CREATE TABLE heard (id UUID PRIMARY KEY, payment_id UUID NOT NULL, said TEXT NOT NULL)";
         let made: DbResult<()> = db.write(move |tx, _| tx.batch(table)).await;
         made.unwrap();

@@ -95,7 +95,7 @@ on_both!(a_removed_account_stops_what_was_not_sent, async |db: TestDb| {
     let host = stage.who("Hannah").await;
     run(&db, "UPDATE listings SET state = 'archived' WHERE id = $1", vec![stage.home.into()]).await;
     let blocked = stage.town.ask(&host, Method::DELETE, "/me", None).await;
-    assert!(blocked.text().contains("money_owed"), "{}", blocked.text());
+    assert!(blocked.text().contains("payout_under_way"), "{}", blocked.text());
     stage.town.ask(&host, Method::DELETE, &format!("/payout-methods/{}", made["id"].as_str().unwrap()), None).await.expect(204);
     stage.staff("/admin/payouts/export", json!({"reason": "Friday's run"})).await.expect(200);
     assert_eq!(stage.seen().await, (vec![(29_100, 0, Some("no_method".to_owned()))], owned(&[(29_100, "cancelled")])));

@@ -23,6 +23,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("imports", &["accounts", "listings", "calendar"]),
     ("feeds", &["accounts", "listings", "calendar"]),
     ("transfer", &["accounts", "listings", "calendar"]),
+    ("documents", &["accounts", "listings", "bookings", "payments", "payouts"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),

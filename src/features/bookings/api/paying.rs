@@ -58,7 +58,7 @@ struct ConsentAsk {
 
 /// All payments of a booking.
 #[derive(Object)]
-struct PaymentsView {
+struct BookingPaymentsView {
     /// Oldest first, with their refunds and disputes.
     data: Vec<PaymentView>,
 }
@@ -140,13 +140,13 @@ impl BookingMoneyApi {
 
     /// The payments of a booking with their refunds, for both sides and staff.
     #[oai(path = "/bookings/:id/payments", method = "get", operation_id = "listBookingPayments")]
-    async fn payments(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<PaymentsView>> {
+    async fn payments(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<BookingPaymentsView>> {
         let payments = self.payments.clone();
         let read = move |conn: &mut Conn<'_>| {
             let booking = read::of(conn, &caller, BookingId(id.0), Action::SeeGuestContact)?.0;
             super::views::payments(conn, &payments, &booking, booking.guest == Some(caller.user))
         };
-        Ok(Json(PaymentsView { data: self.tools.db.read_cut(read).await? }))
+        Ok(Json(BookingPaymentsView { data: self.tools.db.read_cut(read).await? }))
     }
 
     /// What the books say of a booking: every entry with its postings. For staff who handle money.

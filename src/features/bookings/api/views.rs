@@ -57,8 +57,8 @@ pub(super) struct BookingView {
     message: String,
     /// As they were when it was booked.
     house_rules: String,
-    guest: PersonView,
-    host: PersonView,
+    guest: PartyView,
+    host: PartyView,
     /// When the state ends by itself: until then a guest pays, a host answers.
     due_at: Option<String>,
     confirmed_at: Option<String>,
@@ -78,7 +78,7 @@ pub(super) struct BookingView {
 
 /// Somebody in a booking.
 #[derive(Object)]
-struct PersonView {
+struct PartyView {
     /// Null: somebody without an account, or who was erased.
     id: Option<Uuid>,
     name: String,
@@ -167,8 +167,8 @@ impl BookingView {
             host_payout: hosts.then(|| money(promise.price.host_payout)),
             message: booking.message.clone(),
             house_rules: booking.house_rules.clone(),
-            guest: PersonView::of(told.guest.as_ref(), &booking.guest_name),
-            host: PersonView::of(told.host.as_ref(), ""),
+            guest: PartyView::of(told.guest.as_ref(), &booking.guest_name),
+            host: PartyView::of(told.host.as_ref(), ""),
             due_at: text(booking.due_at),
             confirmed_at: text(booking.confirmed_at),
             ended_at: text(booking.ended_at),
@@ -192,7 +192,7 @@ pub(super) fn payments(conn: &mut Conn<'_>, payments: &Payments, booking: &Booki
     payments::of_booking(conn, booking.id)?.iter().map(show).collect()
 }
 
-impl PersonView {
+impl PartyView {
     fn of(person: Option<&Person>, otherwise: &str) -> Self {
         match person {
             Some(person) => Self { id: Some(person.id.0), name: person.name.clone(), email: person.email.clone() },

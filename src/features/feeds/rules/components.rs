@@ -26,65 +26,78 @@ pub(super) struct Raw {
     properties: usize,
 }
 
-/// A calendar as it is written.
+/// What a calendar says of itself.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Written {
+pub(super) struct Head {
     pub product: String,
-    pub events: Vec<Raw>,
     /// Lines that are none; they were read over.
     pub strange_lines: usize,
 }
 
-/// Reads a whole calendar. What does not end as it began was cut off on the way and is refused.
-pub(super) fn read(bytes: &[u8]) -> Result<Written, Unreadable> {
-    let (mut written, mut open, mut ended) = (Written::default(), Vec::<String>::new(), false);
+/// What is being read.
+#[derive(Default)]
+struct Open {
+    head: Head,
+    /// The parts that have begun and not ended.
+    parts: Vec<String>,
+    event: Option<Raw>,
+    events: usize,
+}
+
+/// Reads a whole calendar and hands over one event after the other, so that never more than one of them is in memory. What does not end as it
+/// began was cut off on the way and is refused, whatever was handed over by then.
+pub(super) fn each(bytes: &[u8], mut take: impl FnMut(Raw) -> Result<(), Unreadable>) -> Result<Head, Unreadable> {
+    let (mut open, mut ended) = (Open::default(), false);
     for bytes in lines::unfolded(bytes) {
         let line = lines::read(&bytes);
-        if open.is_empty() && !line.as_ref().is_some_and(|line| line.name == "BEGIN" && line.value.trim().eq_ignore_ascii_case("VCALENDAR")) {
+        if open.parts.is_empty() && !line.as_ref().is_some_and(|line| line.name == "BEGIN" && line.value.trim().eq_ignore_ascii_case("VCALENDAR")) {
             // Before the first calendar: something else, such as a page of HTML. Behind it: remains.
             if !ended {
                 return Err(Unreadable::NotACalendar);
             }
-            written.strange_lines += 1;
+            open.head.strange_lines += 1;
             continue;
         }
         let Some(line) = line else {
-            written.strange_lines += 1;
+            open.head.strange_lines += 1;
             continue;
         };
         match line.name.as_str() {
-            "BEGIN" => begin(&mut written, &mut open, &line)?,
+            "BEGIN" => open.begin(&line)?,
             "END" => {
                 let name = line.value.trim().to_ascii_uppercase();
-                if open.pop().is_none_or(|begun| begun != name) {
+                if open.parts.pop().is_none_or(|begun| begun != name) {
                     return Err(Unreadable::NotACalendar);
                 }
-                ended |= open.is_empty();
+                if open.parts.len() == 1 {
+                    open.event.take().map_or(Ok(()), &mut take)?;
+                }
+                ended |= open.parts.is_empty();
             }
-            "PRODID" if open.len() == 1 => written.product = line.text(SUMMARY_CHARS),
-            _ if open.len() == 2 && open[1] == "VEVENT" => {
-                let event = written.events.last_mut().ok_or(Unreadable::NotACalendar)?;
-                event.take(line)?;
-            }
+            "PRODID" if open.parts.len() == 1 => open.head.product = line.text(SUMMARY_CHARS),
+            _ if open.parts.len() == 2 => open.event.as_mut().map_or(Ok(()), |event| event.take(line))?,
             _ => {}
         }
     }
-    if open.is_empty() && ended { Ok(written) } else { Err(Unreadable::NotACalendar) }
+    if open.parts.is_empty() && ended { Ok(open.head) } else { Err(Unreadable::NotACalendar) }
 }
 
-fn begin(written: &mut Written, open: &mut Vec<String>, line: &Line) -> Result<(), Unreadable> {
-    if open.len() >= DEPTH {
-        return Err(Unreadable::TooDeep);
-    }
-    let name = line.value.trim().to_ascii_uppercase();
-    if open.len() == 1 && name == "VEVENT" {
-        if written.events.len() >= EVENTS {
-            return Err(Unreadable::TooManyEvents);
+impl Open {
+    fn begin(&mut self, line: &Line) -> Result<(), Unreadable> {
+        if self.parts.len() >= DEPTH {
+            return Err(Unreadable::TooDeep);
         }
-        written.events.push(Raw::default());
+        let name = line.value.trim().to_ascii_uppercase();
+        if self.parts.len() == 1 && name == "VEVENT" {
+            self.events += 1;
+            if self.events > EVENTS {
+                return Err(Unreadable::TooManyEvents);
+            }
+            self.event = Some(Raw::default());
+        }
+        self.parts.push(name.chars().take(64).collect());
+        Ok(())
     }
-    open.push(name.chars().take(64).collect());
-    Ok(())
 }
 
 impl Raw {
@@ -115,6 +128,20 @@ impl Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Written {
+        events: Vec<Raw>,
+        strange_lines: usize,
+    }
+
+    fn read(bytes: &[u8]) -> Result<Written, Unreadable> {
+        let mut events = Vec::new();
+        let head = each(bytes, |raw| {
+            events.push(raw);
+            Ok(())
+        })?;
+        Ok(Written { events, strange_lines: head.strange_lines })
+    }
 
     fn calendar(inside: &str) -> Result<Written, Unreadable> {
         read(format!("BEGIN:VCALENDAR\r\nPRODID:x\r\n{inside}END:VCALENDAR\r\n").as_bytes())

@@ -16,7 +16,7 @@ mod times;
 pub mod writing;
 
 pub use dialects::Class;
-pub use reading::{HORIZON, Manner, Reading, Seen, read};
+pub use reading::{HORIZON, Manner, Reading, Seen, read, read_nights};
 
 /// Why a whole calendar is not taken over; what it said before stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Addresses at which other sites fetch a calendar, and what they find there.
 
-use super::{By, World, note};
 use super::letters::{self, Matter};
+use super::{By, World, note};
 use crate::features::calendar;
 use crate::features::feeds::rules::entries::{self, Destination, entries};
 use crate::features::feeds::rules::writing::{self, Frame};

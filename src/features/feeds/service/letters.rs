@@ -15,11 +15,22 @@ const LISTED: usize = 10;
 /// What happened.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Matter<'a> {
-    Failed { feed: &'a Feed, since: Instant },
-    Recovered { feed: &'a Feed },
-    Conflict { feed: &'a Feed, clashes: &'a [Clash] },
+    Failed {
+        feed: &'a Feed,
+        since: Instant,
+    },
+    Recovered {
+        feed: &'a Feed,
+    },
+    Conflict {
+        feed: &'a Feed,
+        clashes: &'a [Clash],
+    },
     /// Addresses that a co-host was told, who helps no longer.
-    Ended { listing: ListingId, exports: &'a [Export] },
+    Ended {
+        listing: ListingId,
+        exports: &'a [Export],
+    },
 }
 
 /// Puts a letter into the outgoing mail, in the caller's transaction. Hosts without an account, who came with an import, get none.

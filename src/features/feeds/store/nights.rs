@@ -47,7 +47,9 @@ pub(crate) fn stays(conn: &mut Conn<'_>, listing: ListingId, since: Night, now: 
         let (slot, booking, night): (i64, BookingId, Night) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match stays.last_mut() {
             Some(last) if (last.slot, last.booking, last.nights.to) == (slot, booking, night) => last.nights.to = night.plus(1),
-            _ => stays.push(Stay { slot, booking, nights: NightRange::new(night, night.plus(1)), firm: row.get::<String>(3)? == "booking", pinned: row.get(4)? }),
+            _ => {
+                stays.push(Stay { slot, booking, nights: NightRange::new(night, night.plus(1)), firm: row.get::<String>(3)? == "booking", pinned: row.get(4)? })
+            }
         }
         Ok(())
     })?;

@@ -48,7 +48,8 @@ impl Format {
 }
 
 /// An amount with the decimals of its currency: `-12.30`.
-fn decimal(amount: i64, currency: Currency) -> String {
+#[must_use]
+pub(in crate::features::ledger) fn decimal(amount: i64, currency: Currency) -> String {
     let places = currency.exponent() as usize;
     let (sign, digits) = (if amount < 0 { "-" } else { "" }, format!("{:0>width$}", amount.unsigned_abs(), width = places + 1));
     let (whole, part) = digits.split_at(digits.len() - places);

@@ -12,7 +12,8 @@ pub(super) fn add(tx: &mut Tx<'_>, name: &str, currency: &str, amount: i64) -> D
 
 /// Adds what sealed entries come to. Only the sealer does, so nobody else waits for these few rows.
 pub(in super::super) fn add_sums<'a>(tx: &mut Tx<'_>, sums: impl Iterator<Item = (&'a (String, String), &'a i64)>) -> DbResult<()> {
-    for ((name, currency), amount) in sums.filter(|(_, amount)| **amount != 0) {
+    // What comes to nothing as well, so that an account that was posted to is seen.
+    for ((name, currency), amount) in sums {
         add(tx, name, currency, *amount)?;
     }
     Ok(())
@@ -80,6 +81,12 @@ pub(in super::super) fn owed_to_hosts(conn: &mut Conn<'_>, after: Option<(UserId
         _ => None,
     };
     Ok(found.into_iter().filter_map(host).collect())
+}
+
+/// The currencies in which an account of a person holds something.
+pub(in super::super) fn open_in(conn: &mut Conn<'_>, account: &Account) -> DbResult<Vec<(Currency, i64)>> {
+    const OPEN: &str = "SELECT currency, balance FROM ledger_balances WHERE account = $1 AND balance <> 0 ORDER BY currency";
+    conn.query(OPEN, &[account.name().into()], |row| Ok((currency(row, 0)?, row.get(1)?)))
 }
 
 /// What the entries of one booking come to on every account they touch.

@@ -101,6 +101,17 @@ pub fn list_sql(filter: &Filter, after: Option<&Place>, limit: i64) -> (String, 
     (sql, params)
 }
 
+/// Hands every posting to an account to `take`, oldest first, as JSON.
+pub(in super::super) fn each_of_account(conn: &mut Conn<'_>, account: &Account, mut take: impl FnMut(&serde_json::Value) -> DbResult<()>) -> DbResult<()> {
+    const SQL: &str = "SELECT p.at, e.kind, p.account, p.currency, p.amount, e.booking_id FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
+        WHERE p.account = $1 ORDER BY p.at, p.entry_id";
+    conn.each(SQL, &[account.name().into()], |row| {
+        let (at, kind, account, currency): (Instant, String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (amount, booking): (i64, Option<Uuid>) = (row.get(4)?, row.get(5)?);
+        take(&serde_json::json!({ "at": at.to_string(), "kind": kind, "account": account, "currency": currency, "amount": amount, "booking_id": booking }))
+    })
+}
+
 /// Hands every numbered entry of a span to `take`, oldest first, without keeping them.
 pub(in super::super) fn between(
     conn: &mut Conn<'_>,

@@ -1,8 +1,8 @@
 //! `/listings/{id}/co-hosts`: who helps with a listing. `/me/co-host-invitations/accept`: becoming one of them.
 
 use crate::features::listings::rules::co_hosts::Level;
-use crate::features::listings::service::guards::Guards;
 use crate::features::listings::service::co_hosts::{self, CoHost, Invitation, World};
+use crate::features::listings::service::guards::Guards;
 use crate::platform::access::{Action, Door, Meter};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{Caller, Created, Done, IfMatch, Letters, Nothing, PREFIX, Visitor, etag};
@@ -118,12 +118,7 @@ impl CoHostsApi {
     }
 
     fn world(&self, visitor: &Visitor) -> World {
-        World {
-            keys: Arc::clone(&self.tools.keys),
-            config: Arc::clone(&self.tools.config),
-            guards: self.guards.clone(),
-            origin: visitor.origin(),
-        }
+        World { keys: Arc::clone(&self.tools.keys), config: Arc::clone(&self.tools.config), guards: self.guards.clone(), origin: visitor.origin() }
     }
 }
 

@@ -28,7 +28,7 @@ struct CustomFieldView {
     choices: Vec<String>,
     /// A home without it is not published.
     required: bool,
-    /// Its words are found by the search for texts.
+    /// Guests can filter by it, and its words are found by the search for texts.
     searchable: bool,
     version: i64,
 }
@@ -53,7 +53,7 @@ struct CustomFieldAsk {
     choices: Vec<String>,
     #[oai(default)]
     required: bool,
-    /// For a `text` or a `choice`.
+    /// Guests can filter by it (`custom.{key}` of the search); words of a `text` or a `choice` are found by the search for texts too.
     #[oai(default)]
     searchable: bool,
     /// Why; kept in the audit trail.
@@ -226,9 +226,6 @@ fn judge(field: &mut Field, complaints: &mut Complaints) {
     let is_choice = field.kind == rules::Kind::Choice;
     if is_choice == choices.is_empty() {
         complaints.add("choices", "out_of_range", "must be given for a choice, and for nothing else");
-    }
-    if field.searchable && !matches!(field.kind, rules::Kind::Choice | rules::Kind::Text) {
-        complaints.add("searchable", "out_of_range", "is for texts and choices");
     }
     field.choices = choices;
 }

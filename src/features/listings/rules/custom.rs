@@ -30,7 +30,7 @@ pub(crate) struct Field {
     pub choices: Vec<String>,
     /// A home without it is not published.
     pub required: bool,
-    /// Its words are found by the search for texts.
+    /// Homes are filtered by it, and its words are found by the search for texts.
     pub searchable: bool,
     pub version: i64,
 }
@@ -87,13 +87,79 @@ pub(crate) fn shown(values: &Map<String, Value>, fields: &[Field]) -> Map<String
     fields.iter().filter_map(valid).collect()
 }
 
-/// The fields whose words the search for texts finds.
+/// A value that homes are found by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldValue {
+    Text(String),
+    /// One of a few words; `true` and `false` too.
+    Choice(String),
+    /// Dates are days since 1970.
+    Number(f64),
+}
+
+impl Field {
+    /// A value that was judged, to be compared.
+    fn value(&self, value: &Value) -> Option<FieldValue> {
+        match self.kind {
+            Kind::Text => value.as_str().map(|text| FieldValue::Text(text.to_owned())),
+            Kind::Choice => value.as_str().map(|text| FieldValue::Choice(text.to_owned())),
+            Kind::Boolean => value.as_bool().map(|yes| FieldValue::Choice(yes.to_string())),
+            Kind::Number => value.as_f64().map(FieldValue::Number),
+            Kind::Date => value.as_str().and_then(Night::parse).map(|night| FieldValue::Number(night.0.into())),
+        }
+    }
+
+    /// A value as somebody writes it into an address; the error says what it must be.
+    pub(crate) fn asked(&self, text: &str) -> Result<FieldValue, String> {
+        let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(FieldValue::Number);
+        match self.kind {
+            Kind::Text if text.trim().is_empty() => Err("must not be empty".to_owned()),
+            Kind::Number => number().ok_or_else(|| "must be a number".to_owned()),
+            Kind::Boolean => match text {
+                "true" | "false" => Ok(FieldValue::Choice(text.to_owned())),
+                _ => Err("must be true or false".to_owned()),
+            },
+            Kind::Text | Kind::Choice | Kind::Date => {
+                let judged = judged(self, &Value::String(text.to_owned()))?;
+                self.value(&judged).ok_or_else(|| "cannot be compared".to_owned())
+            }
+        }
+    }
+
+    /// Whether its values have an order, so that a range of them can be asked for.
+    pub(crate) fn has_order(&self) -> bool {
+        matches!(self.kind, Kind::Number | Kind::Date)
+    }
+}
+
+/// The fields that homes are found by: the words of texts and choices by the search for texts, all of them by filters.
 #[derive(Debug, Clone, Default)]
 pub struct SearchableFields(Vec<Field>);
 
 impl SearchableFields {
     pub(crate) fn of(fields: Vec<Field>) -> Self {
         Self(fields.into_iter().filter(|field| field.searchable).collect())
+    }
+
+    /// Their keys.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|field| field.key.as_str())
+    }
+
+    /// The field of a key.
+    pub(crate) fn find(&self, key: &str) -> Option<&Field> {
+        self.0.iter().find(|field| field.key == key)
+    }
+
+    /// What a home says in these fields, to be filtered by. Fails where `json` is no JSON object.
+    pub fn values(&self, json: &str) -> serde_json::Result<Vec<(Box<str>, FieldValue)>> {
+        if self.0.is_empty() || json == "{}" {
+            return Ok(Vec::new());
+        }
+        let values: Map<String, Value> = serde_json::from_str(json)?;
+        let shown = shown(&values, &self.0);
+        let of = |field: &Field| Some((field.key.as_str().into(), field.value(shown.get(&field.key)?)?));
+        Ok(self.0.iter().filter_map(of).collect())
     }
 
     /// The words of these fields in a home's values, one to a line. Fails where `json` is no JSON object.
@@ -104,7 +170,8 @@ impl SearchableFields {
         }
         let values: Map<String, Value> = serde_json::from_str(json)?;
         let shown = shown(&values, &self.0);
-        Ok(shown.values().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
+        let has_words = |key: &String| self.find(key).is_some_and(|field| matches!(field.kind, Kind::Text | Kind::Choice));
+        Ok(shown.iter().filter(|(key, _)| has_words(key)).filter_map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -139,6 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_compares_with_what_is_kept() {
+        for (kind, kept, asked, bad) in [
+            (Kind::Text, json!("By the sea"), "By the sea", " "),
+            (Kind::Choice, json!("sea"), "sea", "lake"),
+            (Kind::Boolean, json!(false), "false", "no"),
+            (Kind::Number, json!(-2.5), "-2.50", "many"),
+            (Kind::Number, json!(3), "3", "inf"),
+            (Kind::Date, json!("2030-02-28"), "2030-02-28", "2030-02-30"),
+        ] {
+            let field = field(kind);
+            assert_eq!(field.asked(asked).ok(), field.value(&kept), "{kind:?}");
+            assert!(field.value(&kept).is_some() && field.asked(bad).is_err(), "{kind:?}");
+        }
+        let fields = SearchableFields::of(vec![field(Kind::Number)]);
+        assert_eq!(fields.values(r#"{"view": 3, "gone": 1}"#).unwrap(), [("view".into(), FieldValue::Number(3.0))]);
+        assert!(fields.values(r#"{"view": "sea"}"#).unwrap().is_empty() && fields.values("{}").unwrap().is_empty());
+    }
+
+    #[test]
     fn values_of_fields_that_changed_are_not_shown() {
         let values = json!({"view": "sea", "gone": 1});
         let values = values.as_object().unwrap();
@@ -147,6 +233,7 @@ mod tests {
         let words = |field: Field| SearchableFields::of(vec![field]).words(r#"{"view": "sea", "gone": 1}"#).unwrap();
         assert_eq!((words(field(Kind::Text)).as_str(), words(Field { searchable: false, ..field(Kind::Text) }).as_str()), ("sea", ""));
         assert!(SearchableFields::of(vec![field(Kind::Text)]).words("[]").is_err());
+        assert_eq!(SearchableFields::of(vec![field(Kind::Date)]).words(r#"{"view": "2030-01-01"}"#).unwrap(), "", "a date is no word");
         assert!(key("pool_depth2").is_ok() && ["", "Pool", "2pool", "a-b", &"x".repeat(41)].iter().all(|bad| key(bad).is_err()));
     }
 }

@@ -25,24 +25,23 @@ pub fn spread(amount: i64, weights: &[i64]) -> Vec<i64> {
     if sum == 0 {
         return if weights.is_empty() { Vec::new() } else { spread(amount, &vec![1; weights.len()]) };
     }
-    let mut parts = Vec::with_capacity(weights.len());
-    let mut remainders: Vec<(i128, usize)> = Vec::with_capacity(weights.len());
-    // Dividing 128 bits is slow: it is done where 64 are too few, and once a weight, the remainder from the quotient.
+    // Dividing 128 bits is slow, and few amounts need them.
     let largest = weights.iter().copied().max().unwrap_or(0);
-    if let (Some(_), Ok(sum)) = (amount.checked_mul(largest), i64::try_from(sum)) {
-        for (at, weight) in weights.iter().enumerate() {
-            let share = amount * weight;
-            parts.push(share / sum);
-            remainders.push(((share % sum).into(), at));
-        }
-    } else {
-        for (at, weight) in weights.iter().enumerate() {
-            let share = i128::from(amount) * i128::from(*weight);
-            let part = share / sum;
-            remainders.push((share - part * sum, at));
-            parts.push(i64::try_from(part).unwrap_or(i64::MAX));
-        }
+    match (amount.checked_mul(largest), i64::try_from(sum)) {
+        (Some(_), Ok(sum)) => hand_out(amount, weights.iter().map(|weight| (amount * weight / sum, amount * weight % sum))),
+        _ => hand_out(
+            amount,
+            weights.iter().map(|weight| {
+                let share = i128::from(amount) * i128::from(*weight);
+                (i64::try_from(share / sum).unwrap_or(i64::MAX), share % sum)
+            }),
+        ),
     }
+}
+
+/// The parts, and one more for each of the largest remainders until they add up to `amount`.
+fn hand_out<R: Copy + Ord>(amount: i64, shares: impl Iterator<Item = (i64, R)>) -> Vec<i64> {
+    let (mut parts, mut remainders): (Vec<i64>, Vec<(R, usize)>) = shares.enumerate().map(|(at, (part, remainder))| (part, (remainder, at))).unzip();
     let left = usize::try_from(amount - parts.iter().sum::<i64>()).unwrap_or(0);
     // Who is among the largest matters, not in which order they are.
     if left > 0 && left < remainders.len() {

@@ -228,6 +228,30 @@ fn allocate(terms: &Terms<'_>, ask: &Ask<'_>, nights: &[i64], sums: &Sums) -> Re
     Ok(spread(fit(sums.accommodation + sums.extra_guests)?, &weights?))
 }
 
+/// Prices with how many nights have each, in the order in which they come.
+fn by_price(nights: &[i64]) -> Vec<(i64, u64)> {
+    /// So many are looked through faster than they are hashed; a stay whose every night has another price has hundreds.
+    const FEW: usize = 16;
+    let mut groups: Vec<(i64, u64)> = Vec::new();
+    let mut places: HashMap<i64, usize, foldhash::fast::RandomState> = HashMap::default();
+    for price in nights.iter().copied() {
+        let known = if groups.len() <= FEW { groups.iter().position(|(known, _)| *known == price) } else { places.get(&price).copied() };
+        match known {
+            Some(place) => groups[place].1 += 1,
+            None => {
+                if groups.len() == FEW {
+                    places.extend(groups.iter().enumerate().map(|(place, (known, _))| (*known, place)));
+                }
+                if groups.len() >= FEW {
+                    places.insert(price, groups.len());
+                }
+                groups.push((price, 1));
+            }
+        }
+    }
+    groups
+}
+
 /// Lines as they are shown.
 struct Sheet {
     lines: Vec<Line>,
@@ -239,17 +263,7 @@ struct Sheet {
 impl Sheet {
     /// A line for each price that nights have, in the order in which they come.
     fn write_nights(&mut self, nights: &[i64]) {
-        let mut groups: Vec<(i64, u64)> = Vec::new();
-        // Where every night has a price of its own, looking for it among all others would be most of the work.
-        let mut places: HashMap<i64, usize, foldhash::fast::RandomState> = HashMap::default();
-        for run in nights.chunk_by(|a, b| a == b) {
-            let place = *places.entry(run[0]).or_insert(groups.len());
-            if place == groups.len() {
-                groups.push((run[0], 0));
-            }
-            groups[place].1 += run.len() as u64;
-        }
-        for (price, count) in groups {
+        for (price, count) in by_price(nights) {
             let amount = i128::from(price) * i128::from(count);
             self.write(Entry { taxable: true, refund_rule: RefundRule::WithRoom, ..plain(LineKind::Nights, count, price.into(), amount) });
         }

@@ -26,8 +26,11 @@ enum Found {
     NotModified(#[oai(header = "ETag")] String, #[oai(header = "Cache-Control")] String),
 }
 
+/// What parameters about the operator's own fields begin with.
+const OWN: &str = "custom.";
+
 /// Who may come in.
-pub const DOORS: &[Door] = &[Door::to("searchStays", Action::Search), Door::to("suggestSearches", Action::Search)];
+pub const DOORS: &[Door] = &[Door::to("searchStays", Action::Search).with_named_query(OWN), Door::to("suggestSearches", Action::Search)];
 
 /// Finding a place to stay.
 pub struct SearchApi {
@@ -51,6 +54,8 @@ impl SearchApi {
     /// party, and its `stay.total` is what a quote would say. Without dates it is judged by the other filters alone.
     /// With flexible dates (`plus_minus`, `flex` or `nights`) it is found if one of the stays could be booked at a price
     /// within the bounds; `best_dates` are the cheapest of them, and prices are compared and sorted by the cheapest.
+    /// Fields that this site added and marked as searchable (`/reference/listing-choices`) are parameters too: `custom.{key}` is the value,
+    /// `custom.{key}_min` and `custom.{key}_max` are the bounds of numbers and dates.
     #[oai(path = "/search/stays", method = "get", operation_id = "searchStays")]
     async fn stays(
         &self,
@@ -179,6 +184,7 @@ impl SearchApi {
             rating_min: rating_min.0,
             min_reviews: min_reviews.0,
             host_id: host_id.0,
+            custom: own_fields(request.uri()),
             sort: sort.0.into(),
             facets: facets.0,
             limit: limit.0.into(),
@@ -225,6 +231,12 @@ fn nightly() -> BasisParam {
 
 fn relevance() -> SortParam {
     SortParam::Relevance
+}
+
+/// The parameters about the operator's own fields, without what they begin with.
+fn own_fields(uri: &poem::http::Uri) -> Vec<(String, String)> {
+    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.filter_map(|(name, value)| Some((name.strip_prefix(OWN)?.to_owned(), value.into_owned()))).collect()
 }
 
 /// The same address with another cursor.

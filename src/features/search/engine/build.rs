@@ -2,8 +2,10 @@
 
 use super::area::{Point, code};
 use super::corpus::Corpus;
+use super::customs::Customs;
 use super::listing::{Entry, Facts};
 use crate::features::calendar::rules::{Causes, DayOverride, Days, Held, Terms, lay};
+use crate::features::listings::SearchableFields;
 use crate::values::{ListingId, Night, NightRange};
 use std::ops::Range;
 
@@ -84,9 +86,10 @@ fn stretch<T>(rows: &[T], at: &mut usize, id: ListingId, of: impl Fn(&T) -> List
     from..*at
 }
 
-/// Makes the corpus of `listings` with sorted `calendars`. Nights before `base` are forgotten.
-pub(crate) fn corpus(mut listings: Vec<Facts>, calendars: &Calendars, base: Night) -> Corpus {
+/// Makes the corpus of `listings` with sorted `calendars`. Nights before `base` are forgotten; `fields` are those that homes are filtered by.
+pub(crate) fn corpus(mut listings: Vec<Facts>, calendars: &Calendars, base: Night, fields: SearchableFields) -> Corpus {
     let mut corpus = Corpus::empty(base, listings.len());
+    corpus.customs = Customs::new(fields, corpus.room());
     listings.sort_unstable_by_key(|facts| facts.id);
     let rows = calendars.rows(&listings);
     let mut order: Vec<(u64, ListingId, u32)> = (0..).zip(&listings).map(|(n, facts)| (code(Point { lat: facts.lat, lng: facts.lng }), facts.id, n)).collect();

@@ -8,6 +8,7 @@ use super::Change;
 use super::area::{Point, code};
 use super::bits::Bitmap;
 use super::columns::{CLOSED, Columns, UNKNOWN};
+use super::customs::Customs;
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
 use super::names::{Names, fold};
@@ -17,6 +18,7 @@ use super::rows::{FacetRows, Mark};
 use super::sets::{AtLeast, grow, set_members, set_one};
 use super::slices::RoughPrices;
 use crate::features::calendar::rules::{Days, Terms};
+use crate::features::listings::FieldValue;
 use crate::features::listings::amenities::CATALOGUE;
 use crate::features::pricing::{Largest, bounds_per_night};
 use crate::values::{Currency, ListingId, LocalMoment, Night, UserId, Zone};
@@ -74,6 +76,7 @@ pub(crate) struct Corpus {
     pub beds: AtLeast,
     pub bathrooms: AtLeast,
     pub bedrooms_known: Bitmap,
+    pub customs: Customs,
     /// How many listings have each amenity and property type; never too low, for listings that left still count.
     pub amenity_counts: Vec<u32>,
     pub property_counts: Vec<u32>,
@@ -136,6 +139,7 @@ impl Corpus {
             beds: at_least(),
             bathrooms: at_least(),
             bedrooms_known: set(),
+            customs: Customs::default(),
             amenity_counts: Vec::new(),
             property_counts: Vec::new(),
             common_types: Vec::new(),
@@ -278,6 +282,14 @@ impl Corpus {
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
         columns.bathrooms[place] = facts.bathrooms_halves.unwrap_or(UNKNOWN);
         self.write_bits(ordinal, facts, &numbers);
+        self.customs.put(ordinal, &facts.custom);
+    }
+
+    /// Writes what a listing says in the operator's own fields, where that is read apart.
+    pub(crate) fn put_custom(&mut self, id: ListingId, values: &[(Box<str>, FieldValue)]) {
+        if let Some(ordinal) = self.ordinal(id) {
+            self.customs.put(ordinal, values);
+        }
     }
 
     fn number_names(&mut self, ordinal: u32, facts: &Facts) -> Numbers {

@@ -321,7 +321,7 @@ mod tests {
         for (n, facts) in facts.iter_mut().enumerate() {
             facts.property_type = format!("type_{}", n % 1_300).into();
         }
-        let corpus = build::corpus(facts, &Calendars::default(), Night(20_000));
+        let corpus = build::corpus(facts, &Calendars::default(), Night(20_000), crate::features::listings::SearchableFields::default());
         let selection = Selection::everything(&corpus.live);
         let counted = corpus.facets_by_match(&selection, 3_000);
         assert_eq!((counted.property_types.len(), counted.property_types[0].1, counted.property_types[1_299].1), (1_300, 3, 2));

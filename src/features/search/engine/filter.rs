@@ -46,6 +46,7 @@ impl Corpus {
         }
         self.filter_kind(query, &mut selection);
         self.filter_numbers(query, &mut selection);
+        query.custom.iter().for_each(|filter| self.customs.narrow(filter, &mut selection));
         match &query.dates {
             Some(Dates::Fixed(stay)) => self.filter_stay(query, *stay, &mut selection),
             Some(Dates::Flexible(flexible)) => self.filter_flexible(query, flexible, &mut selection),

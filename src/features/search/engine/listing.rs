@@ -2,6 +2,7 @@
 
 use super::pricing::Pricing;
 use crate::features::calendar::rules::{Days, Terms};
+use crate::features::listings::FieldValue;
 use crate::features::listings::amenities::AmenitySet;
 use crate::values::{Currency, Instant, ListingId, UserId};
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub(crate) struct Facts {
     pub rating_centi: Option<u16>,
     pub review_count: u32,
     pub created_at: Instant,
+    /// What it says in the operator's own fields that are searched.
+    pub custom: Vec<(Box<str>, FieldValue)>,
 }
 
 impl Facts {

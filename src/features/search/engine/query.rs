@@ -1,6 +1,7 @@
 //! A question to the engine, already checked: what `ask.rs` makes of the parameters of a request.
 
 use super::area::Area;
+use super::customs::CustomFilter;
 use super::dates::Dates;
 use super::listing::RoomType;
 use super::text::words::Word;
@@ -37,6 +38,8 @@ pub(crate) struct Query {
     pub rating_centi_min: Option<u16>,
     pub reviews_min: u32,
     pub host: Option<UserId>,
+    /// All of these about the operator's own fields.
+    pub custom: Vec<CustomFilter>,
     pub sort: Sort,
     pub facets: bool,
     /// 1 to 100.

@@ -28,7 +28,7 @@ fn small(n: u64) -> u8 {
 
 /// So many listings of every kind, with nothing taken.
 pub(super) fn town(seed: u64, listings: u64) -> Corpus {
-    build::corpus(facts(seed, listings), &Calendars::default(), Night(20_000))
+    build::corpus(facts(seed, listings), &Calendars::default(), Night(20_000), crate::features::listings::SearchableFields::default())
 }
 
 /// The listings of a town.
@@ -60,6 +60,7 @@ pub(super) fn facts(seed: u64, listings: u64) -> Vec<Facts> {
             rating_centi: Some(u16::try_from(400 + pick(16, 100)).unwrap()),
             review_count: u32::try_from(pick(17, 300)).unwrap(),
             created_at: Instant(i64::try_from(n).unwrap()),
+            custom: Vec::new(),
             terms: Terms { bookable: true, capacity: 4, max_nights: 30, window_days: 365, ..super::columns::CLOSED },
         }
     });
@@ -112,6 +113,7 @@ pub(super) fn everything() -> Query {
         rating_centi_min: None,
         reviews_min: 0,
         host: None,
+        custom: Vec::new(),
         sort: Sort::Relevance,
         facets: false,
         limit: 20,

@@ -32,7 +32,7 @@ async fn stage(db: &TestDb, base_url: &str) -> Stage {
     let town = Town::with(db, configure).await;
     let outbound = Outbound::open(&town.tools().config);
     let provider: Arc<dyn Provider> = Arc::new(Stripe::new(&chosen, &outbound));
-    Stage::of(db, town, vec![provider]).await
+    Stage::with_providers(db, town, vec![provider]).await
 }
 
 impl Stage {

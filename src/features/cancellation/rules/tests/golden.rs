@@ -29,6 +29,7 @@ fn a_spent_night_is_kept_and_taxed_and_so_is_the_cleaning() {
     assert_eq!((kept(&ended, "room"), ended.spent_nights), (49_955, 1));
     // 10 % of room and cleaning, and one night of the city's tax for three adults.
     assert_eq!((kept(&ended, "cleaning"), kept(&ended, "vat"), kept(&ended, "city_tax")), (6_000, 5_596, 750));
+    assert_eq!((ended.refund, ended.host_payout), (32_859, 54_276));
     assert_eq!(ended.room_by_night, [10_493, 12_318, 6_158, 5_247, 5_247, 5_246, 5_246]);
 }
 

@@ -7,7 +7,8 @@ use super::repeats::{self, Budget, Until};
 use super::times::{self, When};
 use super::{Unreadable, Verdict, Warning};
 use crate::values::{Instant, Night, NightRange, Zone};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Nights ahead that are taken over; what begins later is left out.
 pub const HORIZON: i32 = 1_095;
@@ -79,33 +80,63 @@ impl Reading {
 
 /// Reads a calendar. `is_own` tells by its UID an event that came from this very listing.
 pub fn read(bytes: &[u8], manner: &Manner, is_own: impl Fn(&str) -> bool) -> Result<Reading, Unreadable> {
-    let written = components::read(bytes)?;
-    let mut replaced: HashMap<&str, HashSet<Night>> = HashMap::new();
-    for raw in written.events.iter().filter(|raw| !raw.uid.is_empty()) {
-        if let Some(when) = raw.instead_of.as_ref().and_then(|line| times::read(line, &line.value, &manner.zone)) {
-            replaced.entry(&raw.uid).or_default().insert(when.when.local_day(&manner.zone));
-        }
-    }
-    let (mut budget, mut events) = (Budget::default(), Vec::with_capacity(written.events.len()));
-    for raw in &written.events {
-        let without = if raw.instead_of.is_none() { replaced.get(raw.uid.as_str()) } else { None };
-        let mut event = Event { raw, manner, without, warnings: Vec::new() };
+    understood(bytes, manner, is_own, true)
+}
+
+/// [`read`] for its nights alone: what the events call themselves is not kept, so that a calendar of the largest kind takes little more room
+/// than its own text.
+pub fn read_nights(bytes: &[u8], manner: &Manner, is_own: impl Fn(&str) -> bool) -> Result<Reading, Unreadable> {
+    understood(bytes, manner, is_own, false)
+}
+
+fn understood(bytes: &[u8], manner: &Manner, is_own: impl Fn(&str) -> bool, words: bool) -> Result<Reading, Unreadable> {
+    let mut replaced = Replaced::default();
+    components::each(bytes, |raw| {
+        replaced.note(&raw, &manner.zone);
+        Ok(())
+    })?;
+    let (mut budget, mut events) = (Budget::default(), Vec::new());
+    let head = components::each(bytes, |raw| {
+        let mut event = Event { raw: &raw, manner, replaced: &replaced, warnings: Vec::new() };
         let (verdict, ranges) = event.judge(&mut budget, &is_own)?;
-        let warnings = event.warnings;
-        events.push(Seen { uid: raw.uid.clone(), summary: raw.summary.clone(), class: dialects::class(&raw.summary), verdict, warnings, ranges });
-    }
+        let (warnings, class) = (event.warnings, dialects::class(&raw.summary));
+        let (uid, summary) = if words { (raw.uid, raw.summary) } else { Default::default() };
+        events.push(Seen { uid, summary, class, verdict, warnings, ranges });
+        Ok(())
+    })?;
     // Were it believed, a calendar whose dates nobody here understands would open every night.
     if !events.is_empty() && events.iter().all(|seen| seen.verdict == Verdict::Unreadable) {
         return Err(Unreadable::NoDates);
     }
-    Ok(Reading { site: dialects::site(&written.product), product: written.product, events, strange_lines: written.strange_lines })
+    Ok(Reading { site: dialects::site(&head.product), product: head.product, events, strange_lines: head.strange_lines })
+}
+
+/// Days of repeating events for which another event stands, by a hash of their UID: a calendar may hold thousands of long ones.
+#[derive(Default)]
+struct Replaced(HashSet<(u64, u64, Night)>);
+
+impl Replaced {
+    fn note(&mut self, raw: &Raw, zone: &Zone) {
+        let instead_of = raw.instead_of.as_ref().filter(|_| !raw.uid.is_empty());
+        if let Some(read) = instead_of.and_then(|line| times::read(line, &line.value, zone)) {
+            self.0.insert(Self::place(&raw.uid, read.when.local_day(zone)));
+        }
+    }
+
+    /// Whether this event is the repeating one, and another stands for it on `day`.
+    fn covers(&self, raw: &Raw, day: Night) -> bool {
+        !self.0.is_empty() && raw.instead_of.is_none() && self.0.contains(&Self::place(&raw.uid, day))
+    }
+
+    fn place(uid: &str, day: Night) -> (u64, u64, Night) {
+        (xxh3_64_with_seed(uid.as_bytes(), 1), xxh3_64_with_seed(uid.as_bytes(), 2), day)
+    }
 }
 
 struct Event<'a> {
     raw: &'a Raw,
     manner: &'a Manner,
-    /// Days on which another event stands for one of this.
-    without: Option<&'a HashSet<Night>>,
+    replaced: &'a Replaced,
     warnings: Vec<Warning>,
 }
 
@@ -241,13 +272,14 @@ impl Event<'_> {
             return Err(Unreadable::TooManyRepeats);
         }
         let gone = self.exceptions();
-        starts.retain(|when| !gone.contains(&when.local_day(&self.manner.zone)));
+        let is_gone = |day: Night| gone.contains(&day) || self.replaced.covers(self.raw, day);
+        starts.retain(|when| !is_gone(when.local_day(&self.manner.zone)));
         Ok(starts)
     }
 
     /// Days that are taken out of the repetition. A day is enough: no home is taken twice on one.
     fn exceptions(&mut self) -> HashSet<Night> {
-        let mut gone = self.without.cloned().unwrap_or_default();
+        let mut gone = HashSet::new();
         for line in &self.raw.without {
             for value in line.value.split(',').take(DATES) {
                 match self.time(line, value) {

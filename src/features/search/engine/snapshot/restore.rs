@@ -3,6 +3,7 @@
 use super::super::bits::Bitmap;
 use super::super::columns::Columns;
 use super::super::corpus::{Corpus, TimeClass};
+use super::super::customs::Customs;
 use super::super::lengths::Lengths;
 use super::super::names::{Names, fold};
 use super::super::nights::Nights;
@@ -90,6 +91,7 @@ impl Stored {
             beds: AtLeast::from_levels(self.sets()?, room),
             bathrooms: AtLeast::from_levels(self.sets()?, room),
             bedrooms_known: self.set()?,
+            customs: Customs::default(),
             common_types: self.list(u16::take)?,
             rare_types: self.set()?,
             ranking: self.list(u32::take)?,

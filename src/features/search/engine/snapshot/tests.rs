@@ -38,7 +38,12 @@ fn entries(seed: u64, listings: u64) -> Vec<Entry> {
 
 fn corpus_of(entries: impl Iterator<Item = Entry>) -> Corpus {
     let entries: Vec<Entry> = entries.collect();
-    let mut corpus = build::corpus(entries.iter().map(|entry| entry.facts.clone()).collect(), &build::Calendars::default(), BASE);
+    let mut corpus = build::corpus(
+        entries.iter().map(|entry| entry.facts.clone()).collect(),
+        &build::Calendars::default(),
+        BASE,
+        crate::features::listings::SearchableFields::default(),
+    );
     entries.into_iter().for_each(|entry| corpus.put_days(entry.facts.id, entry.days));
     corpus
 }
