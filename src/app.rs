@@ -193,6 +193,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
         Check::new("media", move || Media::open(&pictures).map_err(|error| format!("{error:#}")).and_then(|media| media::check(&media))),
         Check::new("jobs", move || jobs::check(&work)),
         Check::new("payments", move || Payments::open(&paying, &Outbound::open(&paying.config), Arc::new(Nobody)).check()),
+        Check::new("payouts", move || payouts::check(&sending)),
         Check::new("mail", move || mail::check(&post)),
     ])
 }

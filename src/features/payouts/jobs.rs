@@ -5,7 +5,7 @@ use super::service::{Payouts, batch, release, send};
 use super::store::payouts as rows;
 use crate::features::ledger;
 use crate::features::payments::provider::{PaidOut, Trouble};
-use crate::platform::db::{DbError, Lane};
+use crate::platform::db::{Db, DbError, Lane};
 use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, Order, every};
 use crate::values::Origin;
@@ -37,8 +37,14 @@ fn run_releases(payouts: &Payouts, order: &Order) -> Result<(), Failure> {
             if order.should_stop() {
                 return Err(Failure::Later("stopped".into()));
             }
-            let (id, world) = (*id, world.clone());
-            db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| release::release(tx, now, &world, id))?;
+            let (id, own) = (*id, world.clone());
+            let done = db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| release::release(tx, now, &own, id));
+            if let Err(error) = done {
+                // One stay that cannot be released must not keep all others back.
+                tracing::error!(booking.id = %id, error = ?error, "a stay could not be released; it is tried again in an hour");
+                let own = world.clone();
+                db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| release::later(tx, now, &own, id))?;
+            }
         }
         if due.len() < SOME {
             return Ok(());
@@ -64,8 +70,11 @@ pub fn pay_hosts(payouts: &Payouts, should_stop: impl Fn() -> bool) -> Result<u6
                 return Err(Failure::Later("stopped".into()));
             }
             let (host, currency, world) = (*host, *currency, world.clone());
-            let payout = db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| batch::pay(tx, now, &world, host, currency))?;
-            made += u64::from(payout.is_some());
+            match db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| batch::pay(tx, now, &world, host, currency)) {
+                Ok(payout) => made += u64::from(payout.is_some()),
+                // Nor must one host.
+                Err(error) => tracing::error!(host.id = %host, error = ?error, "a payout could not be made; it is tried again tomorrow"),
+            }
         }
         after = owed.last().copied();
         if owed.len() < SOME {
@@ -111,4 +120,15 @@ impl Handler for Sender {
         let again = self.0.tools.db.write_blocking::<_, Error, _>(Lane::Urgent, move |tx, now| send::heard(tx, now, &world, id, &answer))?;
         again.map_or(Ok(()), |why| Err(Failure::Later(why)))
     }
+}
+
+/// One sentence for `stopover doctor`: payouts that a provider has left without an answer for so long that staff have to look. Blocks.
+pub fn check(db: &Db) -> Result<String, String> {
+    let now = db.now();
+    let sent = db.read_blocking::<_, DbError, _>(|conn| rows::standing(conn, State::Sent, Uuid::nil())).map_err(|error| error.to_string())?;
+    let given_up: Vec<String> = sent.iter().filter(|payout| payout.is_given_up(now)).map(|payout| payout.id.to_string()).take(10).collect();
+    if given_up.is_empty() {
+        return Ok(format!("{} under way", sent.len()));
+    }
+    Err(format!("no answer of the provider: {}; look there, then say what became of them", given_up.join(", ")))
 }

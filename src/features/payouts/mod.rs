@@ -14,7 +14,7 @@ mod store;
 mod witness;
 
 pub use api::{DOORS, EarningsApi, PayoutMethodsApi, PayoutsApi, StaffPayoutsApi};
-pub use jobs::{jobs, pay_hosts};
+pub use jobs::{check, jobs, pay_hosts};
 pub use personal::PayoutData;
 pub use service::{Freeze, Freezes, Payouts};
 pub use store::statements;

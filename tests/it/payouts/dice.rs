@@ -45,7 +45,7 @@ on_both!(whatever_happens_hosts_get_what_was_promised, async |db: TestDb| {
             let now = stage.town.clock.to_owned();
             let wished = format!("{moment}T{:02}:30:00Z", dice.roll(24));
             if stopover::values::Instant::parse(&wished).unwrap() > stopover::values::Clock::now(&*now) {
-                stage.at(&wished).await;
+                stage.until(&wished).await;
             }
             let asker = stage.who(who).await;
             let path = format!("/bookings/{}/cancellation-preview", booking["id"].as_str().unwrap());
@@ -56,7 +56,7 @@ on_both!(whatever_happens_hosts_get_what_was_promised, async |db: TestDb| {
             }
             println!("seed {seed}: {nights} nights, {policy}, {who} calls off at {wished}: {}", preview.status);
         }
-        stage.at(&format!("{}T12:00:00Z", end.checked_add(jiff::Span::new().days(3)).unwrap())).await;
+        stage.until(&format!("{}T12:00:00Z", end.checked_add(jiff::Span::new().days(3)).unwrap())).await;
         let left = stage.balances(&booking).await;
         for account in ["stay_escrow", "fee_deferred", "tax_held", "guest_receivable", "refund_payable"] {
             assert!(!left.contains_key(account), "seed {seed}: {left:?}");

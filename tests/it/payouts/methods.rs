@@ -26,14 +26,14 @@ on_both!(a_new_account_counts_after_three_days, async |db: TestDb| {
     assert_eq!(state().await, ["active"]);
     let second = stage.leave("sandbox", "sb_acct_hannah").await;
     assert_eq!(state().await, ["waiting", "replaced"]);
-    // While a change waits nothing is paid anywhere.
-    stage.book("Gustav", JUNE, "card_ok").await;
-    stage.at("2026-06-11T19:00:00Z").await;
     let host = stage.who("Hannah").await;
     let path = format!("/payout-methods/{}", second["id"].as_str().unwrap());
     stage.town.ask(&host, Method::DELETE, &path, None).await.expect(204);
     stage.town.ask(&host, Method::DELETE, &path, None).await.expect_problem(404, "not_found");
     assert_eq!(state().await, ["active"]);
+    // While a change waits nothing is paid anywhere.
+    stage.book("Gustav", JUNE, "card_ok").await;
+    stage.town.clock.set("2026-06-10T12:00:00Z");
     stage.leave("bank", "some account 12345").await;
     stage.at("2026-06-12T20:00:00Z").await;
     assert_eq!(stage.seen().await.0, [(29_100, 0, Some("method_is_new".to_owned()))]);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use stopover::features::payouts;
 use stopover::platform::config::{Config, FeePreset};
 use stopover::platform::db::Value;
-use stopover::values::{Instant, UserId};
+use stopover::values::{Clock, Instant, UserId};
 use uuid::Uuid;
 
 on_both!(statements_use_indexes, async |db: TestDb| {
@@ -93,6 +93,16 @@ impl Stage {
     async fn at(&self, instant: &str) {
         self.town.clock.set(instant);
         self.settle().await;
+    }
+
+    /// The same, a week at a time: what is due on the way happens on the way.
+    async fn until(&self, instant: &str) {
+        let end = Instant::parse(instant).unwrap();
+        while Clock::now(&*self.town.clock).plus_seconds(7 * 86_400) < end {
+            self.town.clock.advance_seconds(7 * 86_400);
+            self.settle().await;
+        }
+        self.at(instant).await;
     }
 
     async fn settle(&self) {

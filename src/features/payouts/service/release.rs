@@ -20,6 +20,11 @@ pub(crate) fn release(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingI
     Ok(world.stays.look_again(tx, id, next)?)
 }
 
+/// Looks at a stay again in an hour.
+pub(crate) fn later(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) -> Result<()> {
+    Ok(world.stays.look_again(tx, id, Some(now.plus_seconds(AGAIN_SECONDS)))?)
+}
+
 /// When to look again; `None`: nobody holds anything of this stay any more.
 fn released(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<Option<Instant>> {
     let nights = booking.stay()?.nights();
