@@ -176,6 +176,7 @@ fn fingerprint(secret: &Secret) -> String {
 
 /// What `stopover doctor` looks at beyond the platform. Blocks.
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
+    let sending = tools.db.clone();
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
     let paying = tools.clone();
