@@ -1,8 +1,8 @@
 //! What payouts know that the books should agree with: stays that are over hold nothing any more (L3).
 
+use crate::features::bookings;
 use crate::features::ledger::{self, Account, Witness};
 use crate::features::payments::{self, DisputeState, RefundState};
-use crate::features::bookings;
 use crate::platform::db::{Conn, DbResult};
 use crate::values::BookingId;
 

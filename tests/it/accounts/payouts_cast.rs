@@ -41,7 +41,8 @@ impl Cast<'_> {
     }
 
     async fn payout_method(&self, user: UserId) -> Uuid {
-        const MAKE: &str = "INSERT INTO payout_methods (id, user_id, kind, details_sealed, hint, active_at, created_at) VALUES ($1, $2, 'bank', '', 'x', $3, $3)";
+        const MAKE: &str =
+            "INSERT INTO payout_methods (id, user_id, kind, details_sealed, hint, active_at, created_at) VALUES ($1, $2, 'bank', '', 'x', $3, $3)";
         let id = Uuid::now_v7();
         run(self.db, MAKE, vec![id.into(), user.into(), self.town.clock.now().into()]).await;
         id

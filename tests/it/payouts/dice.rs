@@ -30,11 +30,11 @@ on_both!(whatever_happens_hosts_get_what_was_promised, async |db: TestDb| {
         let nights = if dice.roll(3) == 0 { 28 + dice.roll(50) } else { 2 + dice.roll(9) };
         let end = start.checked_add(jiff::Span::new().days(i64::try_from(nights).unwrap())).unwrap();
         let policy = ["flexible", "moderate", "firm", "strict"][usize::try_from(dice.roll(4)).unwrap()];
-        crate::support::people::run(&db, "UPDATE listings SET short_policy = $2, price_minor = $3 WHERE id = $1", vec![
-            stage.home.into(),
-            policy.into(),
-            i64::try_from(7_000 + dice.roll(9_999)).unwrap().into(),
-        ])
+        crate::support::people::run(
+            &db,
+            "UPDATE listings SET short_policy = $2, price_minor = $3 WHERE id = $1",
+            vec![stage.home.into(), policy.into(), i64::try_from(7_000 + dice.roll(9_999)).unwrap().into()],
+        )
         .await;
         let booking = stage.book("Gustav", (&start.to_string(), &end.to_string()), "card_ok").await;
         // Somebody calls off before, or during, the stay, or nobody does.

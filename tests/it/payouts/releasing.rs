@@ -83,7 +83,8 @@ on_both!(long_stays_are_released_in_parts, async |db: TestDb| {
     assert_eq!(all["host_payable"] + all["rev_host_fee"], -base);
     let host = stage.who("Hannah").await;
     let year = stage.town.get(&host, "/earnings?year=2026").await.expect(200).json();
-    let months: Vec<_> = year["data"].as_array().unwrap().iter().map(|month| (month["month"].as_str().unwrap(), month["sums"]["stays"].as_i64().unwrap())).collect();
+    let months: Vec<_> =
+        year["data"].as_array().unwrap().iter().map(|month| (month["month"].as_str().unwrap(), month["sums"]["stays"].as_i64().unwrap())).collect();
     assert_eq!(months, [("2026-06", 1), ("2026-07", 1), ("2026-08", 1)]);
     assert_eq!(year["data"].as_array().unwrap().iter().map(|month| money(&month["sums"]["earned"])).sum::<i64>(), -all["host_payable"]);
     stage.is_sound().await;

@@ -53,5 +53,9 @@ fn reason(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     let message = "must say why, in 1 to 500 characters without control characters";
-    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new("/body/reason", "invalid_reason", message)))
+    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new(
+        "/body/reason",
+        "invalid_reason",
+        message,
+    )))
 }

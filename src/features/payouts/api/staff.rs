@@ -2,12 +2,12 @@
 
 use super::views::{PayoutBalanceView, PayoutState, PayoutView, PayoutsView};
 use super::{before, reason, twenty};
+use crate::features::ledger::Account;
 use crate::features::payouts::rules::paper::cell;
 use crate::features::payouts::service::staff::{self, By, ByHand, Remittance};
 use crate::features::payouts::service::{Payouts, World};
 use crate::features::payouts::store::holds;
 use crate::features::payouts::store::payouts::{self as rows, Filter};
-use crate::features::ledger::Account;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
@@ -97,7 +97,16 @@ impl StaffPayoutsApi {
         Self { payouts, cursors }
     }
 
-    async fn tell(&self, caller: &Caller, visitor: &Visitor, once: &Once, id: Uuid, if_match: IfMatch, ask: &PayoutReasonAsk, arrived: bool) -> Result<Done<PayoutView>> {
+    async fn tell(
+        &self,
+        caller: &Caller,
+        visitor: &Visitor,
+        once: &Once,
+        id: Uuid,
+        if_match: IfMatch,
+        ask: &PayoutReasonAsk,
+        arrived: bool,
+    ) -> Result<Done<PayoutView>> {
         let (by, world) = (By { user: caller.user, reason: reason(&ask.reason)? }, self.payouts.world(visitor.origin()));
         let done = self.payouts.tools.db.write_once(once, move |tx, now| {
             let payout = staff::held(tx, id)?;

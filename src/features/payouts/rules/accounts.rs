@@ -47,7 +47,10 @@ pub fn hint(account: &str) -> String {
 
 fn looks_like_iban(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() >= 15 && bytes[..2].iter().all(u8::is_ascii_alphabetic) && bytes[2..4].iter().all(u8::is_ascii_digit) && bytes.iter().all(u8::is_ascii_alphanumeric)
+    bytes.len() >= 15
+        && bytes[..2].iter().all(u8::is_ascii_alphabetic)
+        && bytes[2..4].iter().all(u8::is_ascii_digit)
+        && bytes.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// ISO 13616: at most 34 characters; the first four moved to the end, letters as numbers, it leaves 1 when divided by 97.

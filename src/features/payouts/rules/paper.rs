@@ -98,7 +98,16 @@ mod tests {
     #[test]
     fn a_statement_is_written_for_tables_and_for_people() {
         let (jpy, booking) = (Currency::parse("EUR").unwrap(), BookingId(Uuid::nil()));
-        let line = Line { at: Month { year: 2026, month: 6 }.begins(), sort: Sort::Stay, booking: Some(booking), currency: jpy, gross: 1_000, fee: -30, taxes: 0, amount: 970 };
+        let line = Line {
+            at: Month { year: 2026, month: 6 }.begins(),
+            sort: Sort::Stay,
+            booking: Some(booking),
+            currency: jpy,
+            gross: 1_000,
+            fee: -30,
+            taxes: 0,
+            amount: 970,
+        };
         let sections = [Section::of(jpy, -5, vec![line])];
         let codes = Codes::from([(booking, "=AB<1".to_owned())]);
         assert_eq!(

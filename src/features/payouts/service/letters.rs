@@ -14,7 +14,10 @@ fn write(tx: &mut Tx<'_>, now: Instant, world: &World, to: UserId, subject: &str
 const NOT_YOU: &str = "If this was not you, set a new password at once (\"forgotten password\"), which ends all sessions, and remove the new method: nothing is paid there before it counts.";
 
 pub(super) fn method_added(tx: &mut Tx<'_>, now: Instant, world: &World, method: &Method) -> DbResult<()> {
-    let text = format!("an account to which your earnings are paid was added: {} ({}). It counts from {} on; until then nothing is paid out.\n\n{NOT_YOU}", method.hint, method.kind, method.active_at);
+    let text = format!(
+        "an account to which your earnings are paid was added: {} ({}). It counts from {} on; until then nothing is paid out.\n\n{NOT_YOU}",
+        method.hint, method.kind, method.active_at
+    );
     write(tx, now, world, method.user, "a new account for your payouts", &text)
 }
 

@@ -57,8 +57,7 @@ pub(crate) fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> R
         rows::update(tx, now, &mut payout)?;
     }
     let details = unsealed(world, method.id, &method.details_sealed)?;
-    let pay_out =
-        PayOut { key: format!("payout:{id}"), payout: id, destination: details.account, amount: payout.amount, currency: payout.currency };
+    let pay_out = PayOut { key: format!("payout:{id}"), payout: id, destination: details.account, amount: payout.amount, currency: payout.currency };
     Ok(Turn::Make(Call { provider: payout.kind, pay_out }))
 }
 

@@ -131,7 +131,6 @@ pub(crate) fn standing(conn: &mut Conn<'_>, now: Instant, world: &World, host: U
 }
 
 fn note(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, object: (&'static str, Uuid), action: &'static str, diff: Value) -> Result<()> {
-    let entry =
-        Entry { action, actor: Actor::User(by.user), on_behalf_of: None, object: Some(object), reason: Some(&by.reason), diff, origin: &world.origin };
+    let entry = Entry { action, actor: Actor::User(by.user), on_behalf_of: None, object: Some(object), reason: Some(&by.reason), diff, origin: &world.origin };
     Ok(audit::append(tx, now, &entry)?)
 }

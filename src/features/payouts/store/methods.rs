@@ -23,8 +23,7 @@ const FORGET: &str = "UPDATE payout_methods SET details_sealed = '', hint = '', 
 pub(super) const STATEMENTS: [(&str, &str); 6] = [(OF_USER, "u"), (NEWEST, "u"), (ONE, "u"), (REMOVE, "uui"), (FAILED, "ui"), (FORGET, "ui")];
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, of: &Method) -> DbResult<()> {
-    let params =
-        [of.id.into(), of.user.into(), (&of.kind).into(), (&of.details_sealed).into(), (&of.hint).into(), of.active_at.into(), of.created_at.into()];
+    let params = [of.id.into(), of.user.into(), (&of.kind).into(), (&of.details_sealed).into(), (&of.hint).into(), of.active_at.into(), of.created_at.into()];
     tx.execute(INSERT, &params)?;
     Ok(())
 }

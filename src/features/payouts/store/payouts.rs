@@ -20,7 +20,8 @@ const INSERT: &str = "INSERT INTO payouts (id, host_id, method_id, kind, amount_
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9) ON CONFLICT DO NOTHING";
 const ONE: &str = select!("WHERE id = $1");
 const LOCK: &str = "UPDATE payouts SET version = version WHERE id = $1";
-const UPDATE: &str = "UPDATE payouts SET state = $2, reference = $3, failure = $4, sent_at = $5, ended_at = $6, updated_at = $7, version = version + 1 WHERE id = $1";
+const UPDATE: &str =
+    "UPDATE payouts SET state = $2, reference = $3, failure = $4, sent_at = $5, ended_at = $6, updated_at = $7, version = version + 1 WHERE id = $1";
 const UNDER_WAY: &str = select!("WHERE host_id = $1 AND currency = $2 AND state IN ('created', 'sent')");
 const CREATED_OF: &str = select!("WHERE host_id = $1 AND state IN ('created') LIMIT 200");
 const IS_ANY_OF: &str = "SELECT 1 FROM payouts WHERE host_id = $1 AND state IN ('created', 'sent') LIMIT 1";
