@@ -76,8 +76,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, wi
 
 /// Removes a method; the one before it counts again, if there is one. Refuses with 404.
 pub(crate) fn remove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> Result<()> {
-    let method = rows::one(tx, id)?.filter(|method| method.user == user);
-    let method = method.filter(|_| true).ok_or_else(not_found)?;
+    let method = rows::one(tx, id)?.filter(|method| method.user == user).ok_or_else(not_found)?;
     if !rows::remove(tx, now, user, id)? {
         return Err(not_found());
     }
