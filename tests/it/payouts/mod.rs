@@ -8,11 +8,11 @@ mod staff;
 
 use crate::support::people::{run, user_of, with_role};
 use crate::support::town::{Asker, Reply, Town};
-use crate::support::{TestDb, homes, on_both, uses_index};
+use crate::support::{TestDb, homes, off_thread, on_both, uses_index};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use stopover::features::payouts;
+use stopover::features::{ledger, payouts};
 use stopover::platform::config::{Config, FeePreset};
 use stopover::platform::db::Value;
 use stopover::values::{Clock, Instant, UserId};
@@ -138,6 +138,8 @@ impl Stage {
 
     /// Nothing in the books is wrong, all invariants and witnesses.
     async fn is_sound(&self) {
+        let (db, keys) = (self.town.tools().db.clone(), std::sync::Arc::clone(&self.town.tools().keys));
+        off_thread(move || ledger::seal_all(&db, &keys).unwrap()).await;
         let finance = self.who("Fiona").await;
         let report = self.town.get(&finance, "/admin/ledger/invariants").await.expect(200).json();
         assert_eq!(report["findings"], json!([]), "{report}");
