@@ -52,7 +52,7 @@ impl Cast<'_> {
     }
 
     async fn quote(&self, home: Uuid) -> Uuid {
-        let wish = json!({"listing_id": home, "check_in": "2026-07-01", "check_out": "2026-07-04", "adults": 2});
+        let wish = json!({"listing_id": home, "check_in": "2026-07-01", "check_out": "2026-07-03", "adults": 2});
         homes::id(&self.town.post(&Asker::default(), "/quotes", wish).await.expect(201).json()["id"])
     }
 
