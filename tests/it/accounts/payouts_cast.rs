@@ -1,6 +1,6 @@
 //! Valid requests for the operations about payouts. For `matrix.rs`.
 
-use super::cast::{Cast, Request, Who, run, run_any};
+use super::cast::{Cast, Request, Who, run, run_any, user_of};
 use serde_json::json;
 use stopover::features::ledger::{self, Split, TaxShare};
 use stopover::platform::db::DbError;
@@ -22,7 +22,11 @@ impl Cast<'_> {
             "readPayout" => Request { id: Some(self.payout(user).await), ..Request::default() },
             "readStatement" => Request { places: vec![("{month}", "2026-06".into())], ..Request::default() },
             "exportPayouts" => Request { body: Some(reason), ..Request::default() },
-            "confirmPayout" | "failPayout" => Request { id: Some(self.payout(self.host).await), body: Some(reason), ..Request::default() },
+            // Of somebody who does not want to leave: what comes back is owed to them.
+            "confirmPayout" | "failPayout" => {
+                let rita = user_of(self.db, "Rita").await;
+                Request { id: Some(self.payout(rita).await), body: Some(reason), ..Request::default() }
+            }
             "holdPayouts" | "unholdPayouts" => {
                 run_any(self.db, "DELETE FROM payout_holds", vec![]).await;
                 if operation == "unholdPayouts" {
