@@ -59,8 +59,8 @@ mod tests {
             change(&mut payouts);
             payouts.check().is_ok()
         };
-        assert!(good(|_| ()) && good(|payouts| drop(payouts.minimum.insert("EUR".into(), 1_000))));
+        assert!(good(|_| ()) && good(|payouts| _ = payouts.minimum.insert("EUR".into(), 1_000)));
         assert!(!good(|payouts| payouts.release_hours = 721) && !good(|payouts| payouts.method_hours = 721) && !good(|payouts| payouts.new_host_days = 366));
-        assert!(!good(|payouts| drop(payouts.minimum.insert("euros".into(), 1))) && !good(|payouts| drop(payouts.minimum.insert("EUR".into(), -1))));
+        assert!(!good(|payouts| _ = payouts.minimum.insert("euros".into(), 1)) && !good(|payouts| _ = payouts.minimum.insert("EUR".into(), -1)));
     }
 }
