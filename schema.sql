@@ -506,6 +506,7 @@ CREATE TABLE IF NOT EXISTS bookings (
     ended_at     TIMESTAMPTZ,
     no_show_at   TIMESTAMPTZ,
     outcome      JSONB,                    -- object: what was kept and given back when it was cancelled
+    release_at   TIMESTAMPTZ,              -- when payouts look at it next; NULL: nothing of it is to be released
     version      BIGINT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
     updated_at   TIMESTAMPTZ NOT NULL,
@@ -517,6 +518,7 @@ CREATE INDEX IF NOT EXISTS bookings_of_guest ON bookings (guest_id, id);
 CREATE INDEX IF NOT EXISTS bookings_of_host ON bookings (host_id, id);
 CREATE INDEX IF NOT EXISTS bookings_of_listing ON bookings (listing_id, check_in);
 CREATE INDEX IF NOT EXISTS bookings_due ON bookings (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS bookings_to_release ON bookings (release_at, id) WHERE release_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bookings_held_by ON bookings (guest_id, due_at) WHERE state IN ('pending_payment', 'requested');
 
 -- How a booking came to be what it is (S2): its state is where the last one leads.
@@ -1035,6 +1037,58 @@ CREATE TABLE IF NOT EXISTS ledger_seals (
     hash     BYTEA NOT NULL CHECK (length(hash) = 32)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_seals_of_entry ON ledger_seals (entry_id);
+
+-- Where hosts want their money. The newest that was not removed counts, from active_at on.
+CREATE TABLE IF NOT EXISTS payout_methods (
+    id             UUID PRIMARY KEY,
+    user_id        UUID NOT NULL REFERENCES users (id),
+    kind           TEXT NOT NULL,              -- bank: paid by hand; else the name of a payment provider
+    details_sealed TEXT NOT NULL,              -- holder and account
+    hint           TEXT NOT NULL,              -- the account's last characters
+    active_at      TIMESTAMPTZ NOT NULL,
+    failed_at      TIMESTAMPTZ,                -- money came back from it: it is not tried again
+    removed_at     TIMESTAMPTZ,
+    created_at     TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS payout_methods_of_user ON payout_methods (user_id, id);
+
+-- Money on its way to hosts. Its amount left host_payable when the row was made.
+CREATE TABLE IF NOT EXISTS payouts (
+    id           UUID PRIMARY KEY,
+    host_id      UUID NOT NULL REFERENCES users (id),
+    method_id    UUID NOT NULL REFERENCES payout_methods (id),
+    kind         TEXT NOT NULL,                -- of the method
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    netted_minor BIGINT NOT NULL CHECK (netted_minor >= 0),    -- what the host owed, taken off before
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    state        TEXT NOT NULL CHECK (state IN ('created', 'sent', 'paid', 'failed', 'cancelled')),
+    reference    TEXT,                         -- what the provider calls it
+    failure      TEXT,                         -- a word for why it failed
+    version      BIGINT NOT NULL,
+    created_at   TIMESTAMPTZ NOT NULL,
+    updated_at   TIMESTAMPTZ NOT NULL,
+    sent_at      TIMESTAMPTZ,
+    ended_at     TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX IF NOT EXISTS payouts_under_way ON payouts (host_id, currency) WHERE state IN ('created', 'sent');
+CREATE INDEX IF NOT EXISTS payouts_of_host ON payouts (host_id, id);
+CREATE INDEX IF NOT EXISTS payouts_by_state ON payouts (state, id);
+
+-- Hosts whose payouts staff have stopped.
+CREATE TABLE IF NOT EXISTS payout_holds (
+    host_id    UUID PRIMARY KEY REFERENCES users (id),
+    reason     TEXT NOT NULL,
+    created_by UUID NOT NULL REFERENCES users (id),
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+-- Taxes of which one part is handed on at a time: whoever counts a row up has the turn until the transaction ends.
+CREATE TABLE IF NOT EXISTS tax_remittance_turns (
+    tax      TEXT NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    turns    BIGINT NOT NULL,
+    PRIMARY KEY (tax, currency)
+);
 
 -- Work that must happen at least once. A finished job is deleted, a periodic one waits again, a hopeless one stays as dead.
 CREATE TABLE IF NOT EXISTS jobs (

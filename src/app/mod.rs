@@ -22,6 +22,7 @@ use crate::features::listings::{
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::payments::{self, PaymentData, Payments, SandboxWitness};
+use crate::features::payouts::{self, Freezes, PayoutData, PayoutWitness, Payouts};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -66,6 +67,7 @@ pub struct Parts {
     holders: Holders,
     homes: Homes,
     payments: Payments,
+    payouts: Payouts,
     cursors: CursorKey,
     /// Calls to addresses that hosts name.
     outbound: Outbound,
@@ -107,7 +109,8 @@ impl Parts {
         })];
         let outbound = Outbound::open(&tools.config);
         let payments = Payments::open(&tools, &outbound, Arc::new(claims::Listener::new(&tools)));
-        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments)?);
+        let payouts = Payouts::new(&tools, &payments, freezes());
+        let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments, &payouts)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
         let tasks = vec![
@@ -118,12 +121,12 @@ impl Parts {
             pages.views().task(db),
         ];
         let reader = Some(reader);
-        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, cursors, outbound, readiness, tasks, jobs, reader })
+        Ok(Self { tools, search, set_up: None, accounts, media, holders, pages, homes, payments, payouts, cursors, outbound, readiness, tasks, jobs, reader })
     }
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments, payouts: &Payouts) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
@@ -133,6 +136,7 @@ fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
     handlers.extend(claims::jobs(tools));
+    handlers.extend(payouts::jobs(payouts));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
 }
@@ -145,7 +149,12 @@ fn guards(tools: &Tools) -> Guards {
 
 /// Who knows what the books should agree with.
 fn witnesses() -> Witnesses {
-    Arc::new([Box::new(SandboxWitness)])
+    Arc::new([Box::new(SandboxWitness), Box::new(PayoutWitness)])
+}
+
+/// Who may know why what a stay earns stays where it is for now.
+fn freezes() -> Freezes {
+    Arc::new([])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.
@@ -159,6 +168,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(BookingData),
         Box::new(ClaimData),
         Box::new(PaymentData),
+        Box::new(PayoutData),
         Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
@@ -177,10 +187,11 @@ pub fn reindex(tools: &Tools) -> anyhow::Result<u64> {
 
 /// All operations of the server. Features stand inside `V1`, which gives them their prefix `/api/v1`.
 fn api(parts: ApiParts) -> impl OpenApi + 'static {
-    let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, cursors, outbound, readiness } = parts;
+    let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, payouts, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
-    let money = (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments));
+    let money =
+        (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments), payouts::apis(&payouts, &cursors));
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),
@@ -241,6 +252,7 @@ pub fn doors() -> Doors {
         bookings::DOORS,
         claims::DOORS,
         payments::DOORS,
+        payouts::DOORS,
         feeds::DOORS,
         reviews::DOORS,
         ledger::DOORS,
@@ -258,6 +270,7 @@ struct ApiParts {
     pages: ListingPages,
     homes: Homes,
     payments: Payments,
+    payouts: Payouts,
     cursors: CursorKey,
     outbound: Outbound,
     readiness: Vec<Check>,
@@ -293,6 +306,7 @@ pub fn endpoint(parts: &Parts) -> anyhow::Result<impl Endpoint<Output = Response
         pages: parts.pages.clone(),
         homes: parts.homes.clone(),
         payments: parts.payments.clone(),
+        payouts: parts.payouts.clone(),
         cursors: parts.cursors.clone(),
         outbound: parts.outbound.clone(),
         readiness: parts.readiness.clone(),

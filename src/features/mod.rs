@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod listings;
 pub mod media;
 pub mod payments;
+pub mod payouts;
 pub mod pricing;
 pub mod quotes;
 pub mod reviews;

@@ -25,6 +25,7 @@ mod ledger;
 mod mail;
 mod media;
 mod payments;
+mod payouts;
 mod pricing;
 mod quotes;
 mod reading;

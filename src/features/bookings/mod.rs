@@ -20,4 +20,5 @@ pub use service::desk::{Desk, Doing};
 pub use service::hear::Listener;
 pub(crate) use service::money::provider_for;
 pub(crate) use service::read::{known, of as of_side};
+pub use service::stays::{Earned, Stays, code_of, earned, is_over};
 pub use store::statements;

@@ -20,6 +20,7 @@ pub use rules::{
     reversal, tax_remitted, to_give_back,
 };
 pub use service::{
-    Finding, Posted, Report, Witness, Witnesses, balance, balances_of, check, export, hold, inspect, of_booking, post, reverse, seal_all, sealer, trial_balance,
+    Finding, Posted, Report, Witness, Witnesses, balance, balance_before, balances_of, check, currencies_of, export, first_at, hold, inspect, list, of_booking,
+    owed_to_hosts, post, reverse, seal_all, sealer, trial_balance,
 };
 pub use store::{Filter, Place, balance_sql, list_sql};

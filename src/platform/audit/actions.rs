@@ -101,6 +101,14 @@ pub const ACTIONS: &[Action] = actions! {
     "claim.decided": "Staff decided a damage claim.",
     "claim.paid": "A damage claim was paid.",
     "payment.held": "What a provider says of a payment does not fit what was asked for; it is held until staff have looked.",
+    "payout_method.added": "A host left an account for payouts.",
+    "payout_method.removed": "A host removed an account for payouts.",
+    "payout.paid": "Staff said that a payout by hand was made.",
+    "payout.failed": "Staff said that a payout came back or could not be made.",
+    "payouts.exported": "Staff took out a list of payouts to send by hand, with the accounts.",
+    "payouts.held": "Staff stopped the payouts of a host.",
+    "payouts.released": "Staff let a host be paid again.",
+    "tax.remitted": "Staff wrote down that a tax was handed on.",
     "payment.confirmed": "Staff confirmed that a payment arrived, that a refund was paid out, or that a payment that was held is in order.",
 };
 

@@ -16,6 +16,7 @@ mod media;
 mod oidc;
 mod outbound;
 mod payments;
+mod payouts;
 mod quotes;
 mod sources;
 mod units;
@@ -32,6 +33,7 @@ pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
 pub use payments::{CardProvider, Payments, StripeSettings};
+pub use payouts::Payouts;
 pub use quotes::Quotes;
 pub use sources::{Flags, SettingsError};
 pub use units::{Network, Size, Span};
@@ -74,6 +76,7 @@ pub struct Config {
     pub bookings: Bookings,
     pub cancellation: Cancellation,
     pub payments: Payments,
+    pub payouts: Payouts,
     /// `serve --dev`: time can be moved. Only the command line can say so.
     #[serde(skip)]
     pub dev: bool,
@@ -222,6 +225,7 @@ impl Default for Config {
             quotes: Quotes::default(),
             bookings: Bookings::default(),
             payments: Payments::default(),
+            payouts: Payouts::default(),
             cancellation: Cancellation::default(),
             dev: false,
             oidc: Vec::new(),
@@ -328,6 +332,7 @@ impl Config {
         self.fees.check()?;
         self.quotes.check()?;
         self.bookings.check()?;
+        self.payouts.check()?;
         self.cancellation.check()?;
         self.payments.check()?;
         oidc::check(&self.oidc)?;

@@ -19,6 +19,7 @@ mod matrix;
 mod oidc;
 mod passkeys;
 mod payments_cast;
+mod payouts_cast;
 mod photos_cast;
 mod plans;
 mod prices_cast;

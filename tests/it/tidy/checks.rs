@@ -16,6 +16,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("payments", &["ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "cancellation", "quotes", "ledger", "payments"]),
     ("claims", &["accounts", "listings", "bookings", "ledger", "payments"]),
+    ("payouts", &["accounts", "listings", "bookings", "ledger", "payments"]),
     ("availability", &["accounts", "listings", "calendar", "pricing", "feeds"]),
     ("cancellation", &["pricing"]),
     ("quotes", &["accounts", "listings", "calendar", "pricing", "availability", "cancellation"]),

@@ -5,7 +5,7 @@ use super::{By, World, books, hear, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::alterations::{self as rows, AlterState, Alteration};
-use crate::features::bookings::store::{bookings, instalments};
+use crate::features::bookings::store::{bookings, instalments, releases};
 use crate::features::payments::provider::MANUAL;
 use crate::features::payments::{self, News, Purpose};
 use crate::features::quotes::{self, Change, Part, Wish};
@@ -196,6 +196,7 @@ fn apply(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, to
     change(booking, to)?;
     booking.due_at = Some(booking.check_in_at);
     bookings::rewrite(tx, now, booking, stay)?;
+    releases::set(tx, booking.id, Some(booking.check_in_at))?;
     if to.delta < 0 {
         shorten_plan(tx, booking, -to.delta - back)?;
     }

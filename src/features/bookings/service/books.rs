@@ -2,12 +2,14 @@
 
 use super::money::ENTERED;
 use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::store::releases;
 use crate::features::cancellation::{Outcome, PaidSoFar};
-use crate::features::ledger::{self, Account, Payee, Payer, Recorded, TaxShare, To};
+use crate::features::ledger::{self, Account, EntryKind, Payee, Payer, Recorded, TaxShare, To};
 use crate::features::payments::News;
 use crate::features::pricing::{Remitter, Split, percent};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::values::Instant;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Begins the keys of what hosts grant.
@@ -22,18 +24,22 @@ pub(super) fn split(of: &Split) -> ledger::Split {
 /// E01: the stay stands. One that costs nothing is nothing to the books.
 pub(super) fn confirmed(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> DbResult<()> {
     let entry = ledger::confirmed(booking.id, booking.currency, &split(&Split::of(&booking.promise.price)));
+    releases::set(tx, booking.id, Some(booking.check_in_at))?;
     post(tx, now, entry)
 }
 
 /// E06 for what the host has not been given yet, E08 for what they have, E09 for what a host pays who calls off.
 pub(super) fn cancelled(tx: &mut Tx<'_>, now: Instant, booking: &Booking, outcome: &Outcome) -> DbResult<()> {
     let back = split(&outcome.back);
-    let held = held(tx, booking)?;
+    let given = given(tx, booking)?;
+    let held = held(tx, booking, &given, &split(&Split::of(&booking.promise.price)))?;
     let (before, after) = (back.at_most(&held), back.without(&back.at_most(&held)));
+    releases::set(tx, booking.id, Some(booking.check_in_at))?;
     post(tx, now, ledger::cancelled(booking.id, booking.currency, &before, outcome.cancelled))?;
     if after.gross() > 0 {
-        // Of the host's fee, what was taken of the part that goes back.
-        let fee = ledger::part(outcome.host_fee_back, after.base, back.base);
+        // What goes back of the base was released, and nothing of it is held any more: the host's fee becomes what the outcome says, to
+        // the cent.
+        let fee = if after.base > 0 { (given.host_fee - outcome.host_fee).clamp(0, after.base) } else { 0 };
         let payable = payable(tx, booking)?;
         post(tx, now, ledger::refunded_late(booking.id, "cancelled", booking.host, booking.currency, &after, fee, payable))?;
         let waived = outcome.cancelled - outcome.cancelled.min(before.owed());
@@ -126,16 +132,63 @@ pub(super) fn dispute_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, new
     post(tx, now, ledger::dispute_lost(&from, "lost", amount, booking.host, 0))
 }
 
-/// What of a booking nobody has been given yet.
-fn held(tx: &mut Tx<'_>, booking: &Booking) -> DbResult<ledger::Split> {
-    let mut of = |account: Account| ledger::balance(tx, &account, booking.currency).map(|balance| -balance);
+/// What of a booking has been released, and not been given up since.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given {
+    /// Releases so far.
+    pub times: u32,
+    /// The base that was released, before the host's fee.
+    pub base: i64,
+    /// Of that, the host's fee.
+    pub host_fee: i64,
+    /// Taxes that we owe, by key.
+    taxes: BTreeMap<String, i64>,
+}
+
+pub(crate) fn given(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<Given> {
+    let mut given = Given::default();
+    for recorded in ledger::of_booking(conn, booking.id)? {
+        if recorded.entry.kind == EntryKind::Released {
+            given.times += 1;
+            given.base += recorded.entry.on(&Account::StayEscrow(booking.id));
+        }
+        for posting in &recorded.entry.postings {
+            match &posting.account {
+                Account::RevHostFee => given.host_fee -= posting.amount,
+                Account::TaxPayable(key) => *given.taxes.entry(key.clone()).or_default() -= posting.amount,
+                _ => {}
+            }
+        }
+    }
+    Ok(given)
+}
+
+/// What of a booking nobody has been given yet. `all` says which taxes there are; those that hosts hand on are one.
+pub(crate) fn held(conn: &mut Conn<'_>, booking: &Booking, given: &Given, all: &ledger::Split) -> DbResult<ledger::Split> {
+    let mut of = |account: Account| ledger::balance(conn, &account, booking.currency).map(|balance| -balance);
     let (base, guest_fee, tax) = (of(Account::StayEscrow(booking.id))?, of(Account::FeeDeferred(booking.id))?, of(Account::TaxHeld(booking.id))?);
-    let all = split(&Split::of(&booking.promise.price));
-    Ok(ledger::Split { base, guest_fee, promo: all.promo, ..all.with_tax_total(tax) })
+    let mut gone = given.taxes.clone();
+    let mut ours = |share: &TaxShare| {
+        let before = gone.entry(share.tax.clone()).or_default();
+        let taken = share.amount.min((*before).max(0));
+        *before -= taken;
+        share.amount - taken
+    };
+    let mut taxes = all.taxes.clone();
+    for share in taxes.iter_mut().filter(|share| !share.to_host) {
+        share.amount = ours(share);
+    }
+    let mut left = tax - taxes.iter().filter(|share| !share.to_host).map(|share| share.amount).sum::<i64>();
+    for share in taxes.iter_mut().filter(|share| share.to_host) {
+        share.amount = share.amount.min(left.max(0));
+        left -= share.amount;
+    }
+    Ok(ledger::Split { base, guest_fee, taxes, promo: all.promo }.with_tax_total(tax))
 }
 
 fn payable(tx: &mut Tx<'_>, booking: &Booking) -> DbResult<i64> {
-    Ok(-ledger::balance(tx, &Account::HostPayable(booking.host), booking.currency)?)
+    // Held: a payout at the same time would take it away meanwhile.
+    Ok(-ledger::hold(tx, &Account::HostPayable(booking.host), booking.currency)?)
 }
 
 fn post(tx: &mut Tx<'_>, now: Instant, entry: ledger::Entry) -> DbResult<()> {

@@ -6,6 +6,7 @@ pub(super) mod instalments;
 pub(super) mod lists;
 pub(super) mod personal;
 pub(super) mod place;
+pub(super) mod releases;
 pub(super) mod transitions;
 
 /// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an
@@ -19,6 +20,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         &lists::STATEMENTS,
         &personal::STATEMENTS,
         &place::STATEMENTS,
+        &releases::STATEMENTS,
         &transitions::STATEMENTS,
     ]
     .concat()

@@ -6,7 +6,7 @@ use crate::platform::chain;
 use crate::platform::db::{Conn, Db, DbError, DbResult, Tx};
 use crate::platform::keys::Keys;
 use crate::platform::tasks::Task;
-use crate::values::{BookingId, Currency, Instant};
+use crate::values::{BookingId, Currency, Instant, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -72,8 +72,29 @@ pub fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Recor
     store::of_booking(conn, booking)
 }
 
-pub(in super::super) fn list(conn: &mut Conn<'_>, filter: &Filter, after: Option<&Place>, limit: i64) -> DbResult<Vec<Recorded>> {
+/// The entries that pass `filter`, newest first, those after the place, at most `limit`.
+pub fn list(conn: &mut Conn<'_>, filter: &Filter, after: Option<&Place>, limit: i64) -> DbResult<Vec<Recorded>> {
     store::list(conn, filter, after, limit)
+}
+
+/// What an account held just before `at`.
+pub fn balance_before(conn: &mut Conn<'_>, account: &Account, currency: Currency, at: Instant) -> DbResult<i64> {
+    store::balance_before(conn, account, currency, at)
+}
+
+/// When an account was posted to for the first time.
+pub fn first_at(conn: &mut Conn<'_>, account: &Account, currency: Currency) -> DbResult<Option<Instant>> {
+    store::first_at(conn, account, currency)
+}
+
+/// In which currencies a person's account was ever posted to.
+pub fn currencies_of(conn: &mut Conn<'_>, account: &Account) -> DbResult<Vec<Currency>> {
+    store::currencies_of(conn, account)
+}
+
+/// Up to `limit` hosts whom we owe something, with the currency, in the order of their accounts; those behind `after`.
+pub fn owed_to_hosts(conn: &mut Conn<'_>, after: Option<(UserId, Currency)>, limit: i64) -> DbResult<Vec<(UserId, Currency)>> {
+    store::owed_to_hosts(conn, after, limit)
 }
 
 /// A line of the trial balance.

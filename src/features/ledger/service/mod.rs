@@ -4,7 +4,9 @@ mod books;
 mod export;
 mod invariants;
 
-pub use books::{Posted, balance, balances_of, hold, of_booking, post, reverse, seal_all, sealer, trial_balance};
-pub(super) use books::{Sum, list};
+pub(super) use books::Sum;
+pub use books::{
+    Posted, balance, balance_before, balances_of, currencies_of, first_at, hold, list, of_booking, owed_to_hosts, post, reverse, seal_all, sealer, trial_balance,
+};
 pub use export::export;
 pub use invariants::{Finding, Report, Witness, Witnesses, check, inspect};

@@ -2,7 +2,7 @@
 
 use crate::features::ledger::rules::{Account, Owner};
 use crate::platform::db::{Conn, DbError, DbResult, Row, Tx, Value};
-use crate::values::{BookingId, Currency};
+use crate::values::{BookingId, Currency, Instant, UserId};
 
 pub(super) fn add(tx: &mut Tx<'_>, name: &str, currency: &str, amount: i64) -> DbResult<()> {
     const ADD: &str = "INSERT INTO ledger_balances (account, currency, balance) VALUES ($1, $2, $3)
@@ -50,6 +50,37 @@ pub(in super::super) fn hold(tx: &mut Tx<'_>, account: &Account, currency: Curre
         Owner::Person(_) => Ok(tx.first(HOLD, &[account.name().into(), currency.code().into()], |row| row.get(0))?.unwrap_or(0)),
         _ => balance(tx, account, currency),
     }
+}
+
+/// What an account held just before `at`.
+pub(in super::super) fn balance_before(conn: &mut Conn<'_>, account: &Account, currency: Currency, at: Instant) -> DbResult<i64> {
+    const SQL: &str = "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM ledger_postings p WHERE p.account = $1 AND p.at < $2 AND p.currency = $3";
+    Ok(conn.first(SQL, &[account.name().into(), at.into(), currency.code().into()], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// When an account was posted to for the first time.
+pub(in super::super) fn first_at(conn: &mut Conn<'_>, account: &Account, currency: Currency) -> DbResult<Option<Instant>> {
+    const SQL: &str = "SELECT p.at FROM ledger_postings p WHERE p.account = $1 AND p.currency = $2 ORDER BY p.at LIMIT 1";
+    conn.first(SQL, &[account.name().into(), currency.code().into()], |row| row.get(0))
+}
+
+/// In which currencies a person's account was ever posted to.
+pub(in super::super) fn currencies_of(conn: &mut Conn<'_>, account: &Account) -> DbResult<Vec<Currency>> {
+    const SQL: &str = "SELECT b.currency FROM ledger_balances b WHERE b.account = $1 ORDER BY b.currency";
+    conn.query(SQL, &[account.name().into()], |row| currency(row, 0))
+}
+
+/// Hosts whom we owe something, in the order of their accounts. Reads all balances that are kept: for a job of each day.
+pub(in super::super) fn owed_to_hosts(conn: &mut Conn<'_>, after: Option<(UserId, Currency)>, limit: i64) -> DbResult<Vec<(UserId, Currency)>> {
+    const SQL: &str = "SELECT account, currency FROM ledger_balances WHERE (account, currency) > ($1, $2) AND balance < 0 AND account LIKE 'host_payable:%'
+        ORDER BY account, currency LIMIT $3";
+    let (name, code) = after.map_or_else(Default::default, |(host, currency)| (Account::HostPayable(host).name(), currency.code().to_owned()));
+    let found = conn.query(SQL, &[name.into(), code.into(), limit.into()], |row| Ok((account(row, 0)?, currency(row, 1)?)))?;
+    let host = |(account, currency)| match account {
+        Account::HostPayable(host) => Some((host, currency)),
+        _ => None,
+    };
+    Ok(found.into_iter().filter_map(host).collect())
 }
 
 /// The currencies in which an account of a person holds something.

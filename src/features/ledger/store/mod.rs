@@ -8,7 +8,7 @@ mod read;
 mod write;
 
 pub use balances::balance_sql;
-pub(super) use balances::{add_sums, balance, hold, of_booking as balances_of, open_in, sums};
+pub(super) use balances::{add_sums, balance, balance_before, currencies_of, first_at, hold, of_booking as balances_of, open_in, owed_to_hosts, sums};
 pub(super) use chain::{Books, Stored};
 pub(super) use invariants::{each_account, ill_kept, incomplete, kept, unbalanced};
 pub use read::{Filter, Place, list_sql};
