@@ -36,7 +36,7 @@ impl Follows for Listener {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),
             What::Failed { .. } => failed(tx, now, world, &booking, news),
-            What::DisputeLost { amount } => Ok(books::dispute_lost(tx, now, &booking, news, *amount)?),
+            What::DisputeLost { dispute, amount } => Ok(books::dispute_lost(tx, now, &booking, news, (*dispute, *amount))?),
             _ => Ok(()),
         }
     }
