@@ -3,10 +3,13 @@
 //! A list seals the sort key of the last row it gave; the next page opens it again. Whoever alters a cursor, makes
 //! one up or carries one to another list gets `None`, which the edges answer with 400 `invalid_cursor`.
 
+use super::error::{Error, Kind, Result};
 use super::instance::{Secret, tag};
 use super::keys::same;
+use crate::values::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use uuid::Uuid;
 
 /// The first byte of every cursor; rises when the form changes, so that old cursors are refused, not misread.
 const VERSION: u8 = 1;
@@ -47,6 +50,25 @@ impl CursorKey {
         let (version, rest) = sealed.split_first()?;
         let (content, signature) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
         (*version == VERSION && same(&self.sign(purpose, content), signature)).then(|| content.to_vec())
+    }
+
+    /// The place in a list that the parameter `cursor` stands for, as `read` finds it in what was sealed. Refuses with 400 `invalid_cursor`.
+    pub fn place<T>(&self, purpose: &str, text: &str, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
+        let place = self.open(purpose, text).and_then(|content| read(&content));
+        place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    }
+
+    /// [`CursorKey::place`] in a list that is ordered by ids, the newest first: an id above all where there is no cursor.
+    pub fn before(&self, purpose: &str, cursor: Option<&str>) -> Result<Uuid> {
+        cursor.map_or(Ok(Uuid::max()), |text| self.place(purpose, text, |content| Uuid::from_slice(content).ok()))
+    }
+
+    /// [`CursorKey::place`] in a list that is ordered by instants and, within one, by ids: eight bytes of microseconds and the id.
+    pub fn moment(&self, purpose: &str, text: &str) -> Result<(Instant, Uuid)> {
+        self.place(purpose, text, |content| {
+            let (at, id) = content.split_first_chunk::<8>()?;
+            Some((Instant(i64::from_be_bytes(*at)), Uuid::from_slice(id).ok()?))
+        })
     }
 
     fn sign(&self, purpose: &str, content: &[u8]) -> [u8; TAG] {
@@ -92,6 +114,24 @@ mod tests {
         let long = "A".repeat(5_000);
         for invented in ["", "AQ", "%00", "…", "null", &format!("{text}="), &format!("{text}A"), &long] {
             assert_eq!(key().open("reviews/1", invented), None, "{invented}");
+        }
+    }
+
+    #[test]
+    fn places_are_read_or_refused_with_the_parameter() {
+        let (key, id, at) = (key(), Uuid::from_u128(7), Instant(-5));
+        let moment = [&at.0.to_be_bytes()[..], id.as_bytes()].concat();
+        assert_eq!(key.before("list", None).unwrap(), Uuid::max());
+        assert_eq!(key.before("list", Some(&key.seal("list", id.as_bytes()))).unwrap(), id);
+        assert_eq!(key.moment("list", &key.seal("list", &moment)).unwrap(), (at, id));
+        let refusal = |error: Error| match error {
+            Error::Refused(refused) => (refused.kind, refused.code, refused.errors[0].pointer.clone()),
+            Error::Broken(broken) => panic!("{broken}"),
+        };
+        let told = (Kind::Malformed, "invalid_cursor", "/query/cursor".to_owned());
+        for foreign in ["", "x", &key.seal("other", id.as_bytes()), &key.seal("list", b"short")] {
+            assert_eq!(refusal(key.before("list", Some(foreign)).unwrap_err()), told);
+            assert_eq!(refusal(key.moment("list", foreign).unwrap_err()), told);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::service::{self, Ask, Page, Place, Review};
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::tools::Tools;
 use crate::platform::wire::DateView;
 use crate::values::{ListingId, Night, ReviewId};
@@ -100,11 +100,10 @@ fn seal(cursors: &CursorKey, listing: ListingId, place: Place) -> String {
 
 /// The place a cursor stands for; refuses what [`seal`] did not make for this listing.
 fn open(cursors: &CursorKey, listing: ListingId, text: &str) -> Result<Place> {
-    let place = cursors.open(&purpose(listing), text).and_then(|content| {
+    cursors.place(&purpose(listing), text, |content| {
         let (date, id) = content.split_first_chunk::<4>()?;
         Some(Place { written_on: Night(i32::from_be_bytes(*date)), id: ReviewId(Uuid::from_slice(id).ok()?) })
-    });
-    place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    })
 }
 
 fn purpose(listing: ListingId) -> String {
@@ -138,6 +137,7 @@ impl ReviewView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::error::Kind;
     use crate::platform::instance::Secret;
 
     #[test]

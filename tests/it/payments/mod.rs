@@ -56,7 +56,7 @@ fn word(what: &What) -> String {
         What::RefundFailed { amount, code, .. } => format!("refund failed {amount} {code}"),
         What::DisputeOpened { amount } => format!("dispute opened {amount}"),
         What::DisputeWon { amount } => format!("dispute won {amount}"),
-        What::DisputeLost { amount } => format!("dispute lost {amount}"),
+        What::DisputeLost { amount, .. } => format!("dispute lost {amount}"),
     }
 }
 

@@ -225,9 +225,8 @@ fn seal(cursors: &CursorKey, purpose: &str, place: &Place) -> String {
 }
 
 fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Place> {
-    let place = cursors.open(purpose, text).and_then(|content| {
+    cursors.place(purpose, text, |content| {
         let (id, text) = content.split_first_chunk::<16>()?;
         Some(Place { user: UserId(Uuid::from_bytes(*id)), text: String::from_utf8(text.to_vec()).ok()? })
-    });
-    place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    })
 }

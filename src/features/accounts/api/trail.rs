@@ -187,11 +187,7 @@ fn seal(cursors: &CursorKey, purpose: &str, place: Cursor) -> String {
 }
 
 fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Cursor> {
-    let place = cursors.open(purpose, text).and_then(|content| {
-        let (at, id) = content.split_first_chunk::<8>()?;
-        Some(Cursor { at: Instant(i64::from_be_bytes(*at)), id: Uuid::from_slice(id).ok()? })
-    });
-    place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    cursors.moment(purpose, text).map(|(at, id)| Cursor { at, id })
 }
 
 fn busy() -> Error {

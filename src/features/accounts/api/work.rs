@@ -4,7 +4,7 @@ use super::views::Done;
 use crate::features::accounts::Accounts;
 use crate::features::accounts::service;
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::http::{Caller, Visitor};
 use crate::platform::jobs::{self, DeadJob};
 use poem_openapi::param::{Path, Query};
@@ -87,8 +87,7 @@ fn twenty() -> u8 {
 
 impl WorkApi {
     fn open(&self, text: &str) -> Result<Uuid> {
-        let id = self.cursors.open(LIST, text).and_then(|content| Uuid::from_slice(&content).ok());
-        id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+        self.cursors.before(LIST, Some(text))
     }
 }
 

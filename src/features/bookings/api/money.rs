@@ -208,19 +208,19 @@ impl InstalmentView {
 
 impl AlterationAsk {
     /// The whole stay as it would be.
-    pub(super) fn wish(self, booking: &Booking) -> Wish {
+    pub(super) fn wish(&self, booking: &Booking) -> Wish {
         let was = &booking.asked;
         let same_children = self.children.is_none() && self.children_ages.is_none();
         Wish {
             listing: booking.listing,
-            check_in: self.check_in.unwrap_or_else(|| was.check_in.to_string()),
-            check_out: self.check_out.unwrap_or_else(|| was.check_out.to_string()),
+            check_in: self.check_in.clone().unwrap_or_else(|| was.check_in.to_string()),
+            check_out: self.check_out.clone().unwrap_or_else(|| was.check_out.to_string()),
             adults: self.adults.unwrap_or_else(|| was.adults.into()),
             children: if same_children { Some(was.children.into()) } else { self.children },
-            children_ages: if same_children { Some(was.children_ages.iter().map(|age| i64::from(*age)).collect()) } else { self.children_ages },
+            children_ages: if same_children { Some(was.children_ages.iter().map(|age| i64::from(*age)).collect()) } else { self.children_ages.clone() },
             infants: self.infants.unwrap_or_else(|| was.infants.into()),
             pets: self.pets.unwrap_or_else(|| was.pets.into()),
-            options: self.options.unwrap_or_else(|| was.options.clone()),
+            options: self.options.clone().unwrap_or_else(|| was.options.clone()),
             coupon: None,
             non_refundable: was.non_refundable,
         }

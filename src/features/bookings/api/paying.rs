@@ -173,12 +173,9 @@ impl BookingMoneyApi {
     ) -> Result<Created<AlterationView>> {
         let (world, mut ask) = (World::of(&self.tools, visitor.origin()), ask.0);
         let (message, booking) = (words("/body/message", ask.message.take(), 500)?, BookingId(id.0));
-        let known = caller.clone();
-        let (was, _) = self.tools.db.read(move |conn| read::of(conn, &known, booking, Action::AnswerBooking)).await?;
-        let wish = ask.wish(&was);
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let deed = Deed { caller: &caller, booking, if_match: &if_match, reason: &message };
-            let (booking, made) = alter::propose(tx, now, &world, &deed, wish.clone())?;
+            let (booking, made) = alter::propose(tx, now, &world, &deed, |booking| ask.wish(booking))?;
             let location = format!("{PREFIX}/bookings/{}/alterations", booking.id);
             Ok(Created::at(location, &AlterationView::of(&made, &booking, booking.guest != Some(caller.user))?))
         });

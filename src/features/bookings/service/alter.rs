@@ -22,16 +22,16 @@ const ANSWER_HOURS: i64 = 24;
 const LONG_NIGHTS: u16 = 28;
 const NOTICE_SECONDS: i64 = 30 * 24 * 3_600;
 
-/// Proposes another stay in the place of a booked one. A guest who shortens a long stay in good time needs nobody's consent.
+/// Proposes another stay in the place of a booked one: `wish` makes it of the booking as it stands. A guest who shortens a long stay in good time needs nobody's consent.
 ///
 /// Refuses with 409 `invalid_transition` unless the stay is confirmed and to come, with 409 `alteration_open` where something is proposed
 /// already, and as a quote would be refused.
-pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, wish: Wish) -> Result<(Booking, Alteration)> {
+pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, wish: impl Fn(&Booking) -> Wish) -> Result<(Booking, Alteration)> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     if booking.state != State::Confirmed {
         return Err(invalid(booking.state, Act::Alter, side));
     }
-    let becomes = quotes::changed(&booking.asked, Wish { non_refundable: booking.asked.non_refundable, ..wish })?;
+    let becomes = quotes::changed(&booking.asked, Wish { non_refundable: booking.asked.non_refundable, ..wish(&booking) })?;
     if becomes == booking.asked {
         return Err(Error::refused(Kind::Unacceptable, "nothing_changed", "That is the stay as it is."));
     }

@@ -58,6 +58,9 @@ pub(crate) fn book(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Princi
         quotes::redeem(tx, now, coupon, guest, id)?;
     }
     let mut booking = made(now, id, quote, wish, place, (guest, instant, until));
+    if let Some(method) = &wish.method {
+        money::provider_of(world, method)?.clone_into(&mut booking.provider);
+    }
     write(tx, world, &mut booking, Side::Guest, stay)?;
     if money::ask_first(tx, now, world, &mut booking, wish.method.as_deref())? == money::Asked::NothingDue && instant {
         steps::confirm(tx, now, world, &mut booking)?;

@@ -127,9 +127,9 @@ pub(super) fn goodwill(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &s
 }
 
 /// E16: the bank keeps what it took back. The platform bears it: hosts have done their part.
-pub(super) fn dispute_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News, amount: i64) -> DbResult<()> {
+pub(super) fn dispute_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News, (dispute, amount): (Uuid, i64)) -> DbResult<()> {
     let from = Payer { booking: booking.id, payment: news.payment.0, provider: &news.provider, currency: booking.currency };
-    post(tx, now, ledger::dispute_lost(&from, "lost", amount, booking.host, 0))
+    post(tx, now, ledger::dispute_lost(&from, &dispute.to_string(), amount, booking.host, 0))
 }
 
 /// What of a booking has been released, and not been given up since.

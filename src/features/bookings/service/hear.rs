@@ -40,7 +40,7 @@ impl Follows for Listener {
             What::Refunded { amount, refund, .. } if news.provider == CASH => {
                 Ok(books::handed_back(tx, now, &booking, &format!("refund:{}", refund.0), *amount)?)
             }
-            What::DisputeLost { amount } => Ok(books::dispute_lost(tx, now, &booking, news, *amount)?),
+            What::DisputeLost { dispute, amount } => Ok(books::dispute_lost(tx, now, &booking, news, (*dispute, *amount))?),
             _ => Ok(()),
         }
     }

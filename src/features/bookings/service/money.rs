@@ -40,7 +40,7 @@ pub(crate) fn provider_for(config: &Config, method: &str) -> Result<&'static str
     found.ok_or_else(|| Error::refused(Kind::Unacceptable, "invalid_payment_method", "Guests cannot pay like that here."))
 }
 
-fn provider_of(world: &World, method: &str) -> Result<&'static str> {
+pub(super) fn provider_of(world: &World, method: &str) -> Result<&'static str> {
     provider_for(&world.config, method)
 }
 
@@ -52,8 +52,7 @@ pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     }
     let Some(method) = method else { return Ok(Asked::NoMethod) };
     let provider = provider_of(world, method)?;
-    provider.clone_into(&mut booking.provider);
-    rows::set_provider(tx, booking)?;
+    paid_by(tx, booking, provider)?;
     let asking = booking.state == State::Requested;
     if provider == MANUAL && !asking {
         // A transfer takes days; a quarter of an hour would never do.
@@ -66,6 +65,15 @@ pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     let capture = if asking { Capture::Later } else { Capture::Now };
     charge(tx, now, world, booking, &Order { purpose: Purpose::Booking, amount, capture, method, off_session: false })?;
     Ok(Asked::Under)
+}
+
+/// Writes down who takes the money, where that is somebody else than before.
+fn paid_by(tx: &mut Tx<'_>, booking: &mut Booking, provider: &str) -> Result<()> {
+    if booking.provider != provider {
+        provider.clone_into(&mut booking.provider);
+        rows::set_provider(tx, booking)?;
+    }
+    Ok(())
 }
 
 fn hold_longer(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
@@ -153,8 +161,7 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Bo
         State::Confirmed | State::InStay => {
             let next = instalments::all(tx, booking.id)?.into_iter().find(|part| matches!(part.state, PartState::Planned | PartState::Failed));
             let Some(part) = next else { return Err(nothing_due()) };
-            provider_of(world, method)?.clone_into(&mut booking.provider);
-            rows::set_provider(tx, booking)?;
+            paid_by(tx, booking, provider_of(world, method)?)?;
             ask_for(tx, now, world, booking, part, method, false)
         }
         _ => Err(nothing_due()),
@@ -176,8 +183,7 @@ pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
 /// Asks for what a change costs more.
 pub(super) fn ask_for_change(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, of: &Alteration, method: Option<&str>) -> Result<()> {
     if let Some(method) = method {
-        provider_of(world, method)?.clone_into(&mut booking.provider);
-        rows::set_provider(tx, booking)?;
+        paid_by(tx, booking, provider_of(world, method)?)?;
     }
     let (purpose, method) = (Purpose::Alteration(of.id), method.unwrap_or(LEFT));
     charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: method == LEFT })

@@ -13,7 +13,7 @@ use crate::features::payments::{self, PaymentWithRefunds};
 use crate::features::{calendar, listings};
 use crate::platform::access::{Action, Cell, Principal, Relation, allows};
 use crate::platform::db::{Conn, DbResult, Tx};
-use crate::platform::error::{Error, Result};
+use crate::platform::error::{Error, Kind, Result};
 use crate::values::{BookingId, Instant, Night, UserId, Zone};
 use uuid::Uuid;
 
@@ -90,23 +90,27 @@ pub(crate) fn alterations(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<V
 pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Side) -> Result<Told> {
     let history = transitions::all(conn, booking.id)?;
     let open = booking.confirmed_at.is_some() || side == Side::Staff;
-    let host = person(accounts::contact(conn, booking.host)?, booking.host, open || side == Side::Host);
-    let guest = match booking.guest {
-        Some(guest) => person(accounts::contact(conn, guest)?, guest, open || side == Side::Guest),
-        None => None,
-    };
+    let host = person(conn, booking.host, open || side == Side::Host)?;
+    let guest = booking.guest.map(|guest| person(conn, guest, open || side == Side::Guest)).transpose()?.flatten();
     let acts = steps::allowed_now(&booking, side, now);
     let parts = if booking.confirmed_at.is_some() { instalments::all(conn, booking.id)? } else { Vec::new() };
     let payments = payments::of_booking(conn, booking.id)?;
     Ok(Told { booking, side, acts, history, guest, host, parts, payments })
 }
 
-fn person(contact: Option<Contact>, id: UserId, open: bool) -> Option<Person> {
-    contact.map(|contact| Person { id, name: contact.name, email: open.then(|| contact.email.text().to_owned()) })
+/// Somebody as the other side knows them; hosts of imported homes have a name and no account.
+fn person(conn: &mut Conn<'_>, id: UserId, open: bool) -> DbResult<Option<Person>> {
+    if let Some(Contact { name, email }) = accounts::contact(conn, id)? {
+        return Ok(Some(Person { id, name, email: open.then(|| email.text().to_owned()) }));
+    }
+    Ok(accounts::profile(conn, id)?.map(|profile| Person { id, name: profile.name, email: None }))
 }
 
-/// A page of bookings, newest first, and whether there are more.
-pub(crate) fn page(conn: &mut Conn<'_>, whose: Whose, filter: Filter) -> DbResult<(Vec<Booking>, bool)> {
+/// A page of bookings, newest first, and whether there are more. Everybody's are for those who may see any booking: 403 for others.
+pub(crate) fn page(conn: &mut Conn<'_>, caller: &Principal, whose: Whose, filter: Filter) -> Result<(Vec<Booking>, bool)> {
+    if whose == Whose::Everybody && matches!(allows(Action::SeeGuestContact, Some(caller), Relation::Stranger), Cell::No | Cell::Own) {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do."));
+    }
     let limit = usize::try_from(filter.limit).unwrap_or(0);
     let mut found = lists::list(conn, whose, &Filter { limit: filter.limit.saturating_add(1), ..filter })?;
     let more = found.len() > limit;

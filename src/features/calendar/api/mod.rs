@@ -8,7 +8,7 @@ use crate::features::listings::{self, Standing};
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::Tx;
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, etag};
 use crate::platform::tools::Tools;
 use crate::values::{Instant, ListingId};
@@ -106,7 +106,7 @@ impl CalendarApi {
     ) -> Result<Json<LogView>> {
         let (listing, limit) = (ListingId(id.0), usize::from(limit.0));
         let purpose = format!("calendar-log/{listing}");
-        let last = cursor.0.map(|text| open(&self.cursors, &purpose, &text)).transpose()?;
+        let last = cursor.0.map(|text| self.cursors.moment(&purpose, &text)).transpose()?;
         let read = self.tools.db.read_cut(move |conn| {
             listings::allowed(conn, Some(&caller), listing, Action::ViewCalendarCauses)?;
             Ok::<_, Error>(log::entries(conn, listing, last, i64::try_from(limit).unwrap_or(100))?)
@@ -167,12 +167,4 @@ fn seal(cursors: &CursorKey, purpose: &str, at: Instant, id: Uuid) -> String {
     let mut content = at.0.to_be_bytes().to_vec();
     content.extend_from_slice(id.as_bytes());
     cursors.seal(purpose, &content)
-}
-
-fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<(Instant, Uuid)> {
-    let place = cursors.open(purpose, text).and_then(|content| {
-        let (at, id) = content.split_first_chunk::<8>()?;
-        Some((Instant(i64::from_be_bytes(*at)), Uuid::from_slice(id).ok()?))
-    });
-    place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
 }

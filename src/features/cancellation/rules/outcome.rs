@@ -12,6 +12,9 @@ use crate::values::written::instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// The key of the line that is the room.
+const ROOM: &str = "room";
+
 /// What a booking was confirmed with.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
@@ -206,7 +209,7 @@ impl Sheet {
 
     fn write_price(&mut self, price: &Priced, nights: &[i64], fees: &[i64], service_fee: i64) {
         let room: i64 = nights.iter().sum();
-        self.add(plain(What::Room, "room", "", price.room, room));
+        self.add(plain(What::Room, ROOM, "", price.room, room));
         let mut base = Base { charged: price.base, kept: room, bp: price.host_bp };
         let lines = price.lines.iter().filter(|line| line.kind == LineKind::Fee).zip(fees);
         for (line, kept) in lines.filter(|(line, _)| here(line)) {

@@ -4,7 +4,7 @@ use super::views::{ConflictView, ConflictsView};
 use crate::features::feeds::service::conflicts::{self as service, Ask};
 use crate::features::feeds::service::{By, World};
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::Result;
 use crate::platform::http::{Caller, Nothing, Visitor};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
@@ -54,11 +54,8 @@ impl ConflictsApi {
     ) -> Result<Json<ConflictsView>> {
         let (listing, all, limit) = (ListingId(id.0), resolved.0, limit.0);
         let purpose = purpose(listing, all);
-        let before = cursor.0.map(|text| {
-            let opened = self.cursors.open(&purpose, &text).and_then(|bytes| Uuid::from_slice(&bytes).ok());
-            opened.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
-        });
-        let ask = Ask { before: before.transpose()?, all, limit };
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
+        let ask = Ask { before, all, limit };
         let (found, has_more) = self.tools.db.read_cut(move |conn| service::page(conn, By { caller: &caller, listing }, ask)).await?;
         let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.as_bytes()));
         Ok(Json(ConflictsView { data: found.into_iter().map(ConflictView::of).collect(), next_cursor, has_more }))

@@ -14,7 +14,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask {
     /// Those found before this one.
-    pub before: Option<Uuid>,
+    pub before: Uuid,
     /// Resolved ones too.
     pub all: bool,
     pub limit: u8,
@@ -23,8 +23,7 @@ pub(crate) struct Ask {
 /// A page of conflicts, and whether there are more.
 pub(crate) fn page(conn: &mut Conn<'_>, by: By<'_>, ask: Ask) -> Result<(Vec<Conflict>, bool)> {
     listings::allowed(conn, Some(by.caller), by.listing, Action::ViewCalendarCauses)?;
-    let before = ask.before.unwrap_or(Uuid::max());
-    let mut found = rows::of_listing(conn, by.listing, before, ask.all, i64::from(ask.limit) + 1)?;
+    let mut found = rows::of_listing(conn, by.listing, ask.before, ask.all, i64::from(ask.limit) + 1)?;
     let more = found.len() > usize::from(ask.limit);
     found.truncate(ask.limit.into());
     Ok((found, more))

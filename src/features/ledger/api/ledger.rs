@@ -123,11 +123,7 @@ fn seal(cursors: &CursorKey, purpose: &str, place: Place) -> String {
 }
 
 fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Place> {
-    let place = cursors.open(purpose, text).and_then(|content| {
-        let (at, id) = content.split_first_chunk::<8>()?;
-        Some(Place { at: Instant(i64::from_be_bytes(*at)), id: Uuid::from_slice(id).ok()? })
-    });
-    place.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    cursors.moment(purpose, text).map(|(at, id)| Place { at, id })
 }
 
 fn busy() -> Error {

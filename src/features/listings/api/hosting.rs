@@ -5,7 +5,7 @@ use crate::features::listings::service::figures::{self, Figures, MonthFigures, O
 use crate::features::listings::service::standing::State;
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, Kind, Result};
+use crate::platform::error::{Error, Result};
 use crate::platform::http::Caller;
 use crate::platform::tools::Tools;
 use crate::platform::wire::MoneyView;
@@ -162,8 +162,7 @@ fn purpose(user: UserId, state: Option<State>) -> String {
 }
 
 fn open(cursors: &CursorKey, user: UserId, state: Option<State>, text: &str) -> Result<ListingId> {
-    let place = cursors.open(&purpose(user, state), text).and_then(|content| Uuid::from_slice(&content).ok());
-    place.map(ListingId).ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    cursors.before(&purpose(user, state), Some(text)).map(ListingId)
 }
 
 impl OwnListingView {

@@ -182,7 +182,5 @@ fn paged(cursors: &CursorKey, purpose: &str, mut found: Vec<lists::Brief>, limit
 }
 
 fn opened(cursors: &CursorKey, purpose: &str, text: &str) -> Result<ListingId> {
-    let bytes: Option<[u8; 16]> = cursors.open(purpose, text).and_then(|content| content.try_into().ok());
-    let refused = || Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list");
-    bytes.map(|bytes| ListingId(Uuid::from_bytes(bytes))).ok_or_else(refused)
+    cursors.before(purpose, Some(text)).map(ListingId)
 }

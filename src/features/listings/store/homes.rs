@@ -5,7 +5,6 @@ use super::super::service::standing::State;
 use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx, Value};
 use crate::platform::keys::Keys;
 use crate::values::{Currency, Instant, ListingId, Night, UserId};
-use serde::de::DeserializeOwned;
 
 pub const HOME: &str =
     "SELECT l.host_id, l.state, l.state_note, l.withheld, l.approved_at, l.photo_url, l.version, l.edited_fields, l.created_at, l.updated_at,
@@ -53,7 +52,7 @@ fn held(id: ListingId, keys: &Keys, row: &Row<'_>) -> DbResult<Held> {
         approved_at: row.get(4)?,
         photo: row.get::<Option<String>>(5)?.is_some(),
         version: row.get(6)?,
-        edited: json(row, 7)?,
+        edited: row.json(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
         home: home(id, keys, row)?,
@@ -72,14 +71,14 @@ fn home(id: ListingId, keys: &Keys, row: &Row<'_>) -> DbResult<Home> {
         max_infants: row.get(15)?,
         max_pets: row.get(16)?,
         units: row.get(17)?,
-        rooms: json(row, 18)?,
+        rooms: row.json(18)?,
         bedrooms: row.get(19)?,
         beds: row.get(20)?,
         bathrooms_halves: row.get(21)?,
         bathroom_shared: row.get(22)?,
-        amenities: json(row, 23)?,
-        amenities_other: json(row, 24)?,
-        accessibility: json(row, 25)?,
+        amenities: row.json(23)?,
+        amenities_other: row.json(24)?,
+        accessibility: row.json(25)?,
         place: Place {
             city: row.get(26)?,
             country: row.get(27)?,
@@ -98,7 +97,7 @@ fn home(id: ListingId, keys: &Keys, row: &Row<'_>) -> DbResult<Home> {
         long_policy: row.get(39)?,
         currency: row.known(40, Currency::parse)?,
         price_minor: row.get(41)?,
-        custom: json(row, 42)?,
+        custom: row.json(42)?,
         private: row.get::<Option<String>>(47)?.map(|sealed| opened(keys, id, &sealed)).transpose()?.unwrap_or_default(),
     })
 }
@@ -303,9 +302,4 @@ pub(in super::super) fn taken(conn: &mut Conn<'_>, id: ListingId, from: Night, n
 /// Whether staff have approved a home of this host.
 pub(in super::super) fn host_is_approved(conn: &mut Conn<'_>, host: UserId) -> DbResult<bool> {
     Ok(conn.first(HOST_APPROVED, &[host.into()], |_| Ok(()))?.is_some())
-}
-
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> DbResult<T> {
-    let Json(text) = row.get(column)?;
-    serde_json::from_str(&text).map_err(|e| DbError::Column { column, reason: e.to_string() })
 }

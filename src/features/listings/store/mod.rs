@@ -12,9 +12,8 @@ pub(super) mod standing;
 pub(super) mod texts;
 
 use super::rules::{self, home::Room};
-use crate::platform::db::{Conn, DbError, DbResult, Json, Row};
+use crate::platform::db::{Conn, DbResult, Row};
 use crate::values::{ListingId, Night, UserId};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use texts::Translation;
@@ -169,14 +168,14 @@ fn listing_of(id: ListingId, row: &Row<'_>) -> DbResult<PublicListing> {
         house_rules: row.get::<Option<String>>(46)?.unwrap_or_default(),
         language: row.get(47)?,
         translations: Vec::new(),
-        rooms: json(row, 48)?,
-        accessibility: json(row, 49)?,
+        rooms: row.json(48)?,
+        accessibility: row.json(49)?,
         units: row.get(50)?,
         check_in_minute: row.get(51)?,
         check_out_minute: row.get(52)?,
         short_policy: row.get(53)?,
         long_policy: row.get(54)?,
-        custom: json(row, 55)?,
+        custom: row.json(55)?,
         room_type: row.get(1)?,
         property_type: row.get(2)?,
         city: row.get(3)?,
@@ -192,15 +191,15 @@ fn listing_of(id: ListingId, row: &Row<'_>) -> DbResult<PublicListing> {
         beds: row.get(13)?,
         bathrooms_halves: row.get(14)?,
         bathroom_shared: row.get(15)?,
-        amenities: json(row, 16)?,
-        amenities_other: json(row, 17)?,
+        amenities: row.json(16)?,
+        amenities_other: row.json(17)?,
         instant_book: row.get(18)?,
         registration_number: row.get(19)?,
         photo_url: row.get(20)?,
         stays: limits_of(row)?,
         rating_count: row.get(32)?,
         rating_sum_centi: row.get(33)?,
-        review_scores: json(row, 34)?,
+        review_scores: row.json(34)?,
         review_count: row.get(35)?,
         version: row.get(36)?,
         host: host_of(row)?,
@@ -225,10 +224,4 @@ fn limits_of(row: &Row<'_>) -> DbResult<StayLimits> {
 
 fn host_of(row: &Row<'_>) -> DbResult<PublicHost> {
     Ok(PublicHost { id: row.get(39)?, name: row.get(40)?, photo_url: row.get(41)?, top_host: row.get(42)?, member_since: row.get(43)?, version: row.get(44)? })
-}
-
-/// A JSON column as `T`.
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> DbResult<T> {
-    let Json(text) = row.get(column)?;
-    serde_json::from_str(&text).map_err(|e| DbError::Column { column, reason: e.to_string() })
 }

@@ -75,12 +75,6 @@ impl StaffPaymentsApi {
     pub(super) fn new(tools: Tools, cursors: CursorKey, payments: Payments) -> Self {
         Self { tools, cursors, payments }
     }
-
-    fn before(&self, purpose: &str, cursor: Option<String>) -> Result<Uuid> {
-        let Some(text) = cursor else { return Ok(Uuid::max()) };
-        let id = self.cursors.open(purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
-        id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
-    }
 }
 
 #[OpenApi(tag = "crate::platform::http::Tag::Administration")]
@@ -105,7 +99,7 @@ impl StaffPaymentsApi {
     ) -> Result<Json<PaymentsView>> {
         let filter = Filter { booking: booking.0.map(BookingId), state: state.0.map(PaymentState::meant), provider: provider.0 };
         let purpose = format!("payments/{:?}/{:?}/{:?}", filter.booking, filter.state, filter.provider);
-        let before = self.before(&purpose, cursor.0)?;
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let limit = usize::from(limit.0);
         let read = self.tools.db.read_cut(move |conn| {
             let most = i64::try_from(limit).unwrap_or(100) + 1;
@@ -166,7 +160,7 @@ impl StaffPaymentsApi {
     ) -> Result<Json<DisputesView>> {
         let state = state.0.map(DisputeStateParam::meant);
         let purpose = format!("disputes/{state:?}");
-        let before = self.before(&purpose, cursor.0)?;
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let limit = usize::from(limit.0);
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let mut found = self.tools.db.read(move |conn| lists::disputes(conn, state, before, most).map_err(Error::from)).await?;

@@ -280,6 +280,8 @@ pub enum What {
         amount: i64,
     },
     DisputeLost {
+        /// Tells the disputes of a payment apart.
+        dispute: Uuid,
         amount: i64,
     },
 }

@@ -283,7 +283,13 @@ fn disputed(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &Payment, tol
     }
     disputes::close(tx, now, dispute.id, told.state)?;
     let won = told.state == DisputeState::Won;
-    tell(tx, now, world, payment, if won { What::DisputeWon { amount: dispute.amount } } else { What::DisputeLost { amount: dispute.amount } })?;
+    tell(
+        tx,
+        now,
+        world,
+        payment,
+        if won { What::DisputeWon { amount: dispute.amount } } else { What::DisputeLost { dispute: dispute.id, amount: dispute.amount } },
+    )?;
     books::dispute_closed(tx, now, payment, &dispute, won)
 }
 

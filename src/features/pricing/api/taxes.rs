@@ -181,8 +181,7 @@ fn reason(text: &str) -> Result<String> {
 }
 
 fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Uuid> {
-    let id = cursors.open(purpose, text).and_then(|content| Uuid::from_slice(&content).ok());
-    id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
+    cursors.before(purpose, Some(text))
 }
 
 impl PlaceTaxView {

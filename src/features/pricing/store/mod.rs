@@ -3,9 +3,8 @@
 pub(super) mod taxes;
 
 use super::rules::{Largest, Plan};
-use crate::platform::db::{Conn, DbError, DbResult, Json, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Json, Tx};
 use crate::values::{Currency, Instant, ListingId, Money};
-use serde::de::DeserializeOwned;
 
 const PRICED: &str = "SELECT currency, price_minor, pricing, country, city, capacity, max_pets, edited_fields FROM listings WHERE id = $1";
 const SET: &str = "UPDATE listings SET price_minor = $2, pricing = $3, edited_fields = $4, version = version + 1, updated_at = $5 WHERE id = $1";
@@ -31,26 +30,17 @@ pub(super) fn priced(conn: &mut Conn<'_>, listing: ListingId) -> DbResult<Option
     conn.first(PRICED, &[listing.into()], |row| {
         Ok(PricedRow {
             base: Money::new(row.get(1)?, row.known(0, Currency::parse)?),
-            plan: json(row, 2)?,
+            plan: row.json(2)?,
             country: row.get(3)?,
             city: row.get(4)?,
             largest: Largest { guests: row.small(5)?, pets: row.small(6)? },
-            edited: json(row, 7)?,
+            edited: row.json(7)?,
         })
     })
 }
 
 /// Writes base price and plan; the listing's version rises.
 pub(super) fn set(tx: &mut Tx<'_>, now: Instant, listing: ListingId, base: i64, plan: &Plan, edited: &[String]) -> DbResult<()> {
-    tx.execute(SET, &[listing.into(), base.into(), text(plan)?.into(), text(&edited)?.into(), now.into()])?;
+    tx.execute(SET, &[listing.into(), base.into(), Json::of(plan)?.into(), Json::of(&edited)?.into(), now.into()])?;
     Ok(())
-}
-
-pub(super) fn text(value: &impl serde::Serialize) -> DbResult<Json> {
-    serde_json::to_string(value).map(Json).map_err(|e| DbError::Column { column: 0, reason: e.to_string() })
-}
-
-pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> DbResult<T> {
-    let Json(text) = row.get(column)?;
-    serde_json::from_str(&text).map_err(|e| DbError::Column { column, reason: e.to_string() })
 }

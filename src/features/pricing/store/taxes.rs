@@ -1,8 +1,7 @@
 //! SQL of the operator's taxes.
 
-use super::{json, text};
 use crate::features::pricing::rules::TaxRule;
-use crate::platform::db::{Conn, DbResult, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Json, Row, Tx};
 use crate::values::Instant;
 use uuid::Uuid;
 
@@ -43,7 +42,7 @@ pub(in super::super) struct PlaceTax {
 
 /// The taxes that hold in a city, those of the country first.
 pub(in super::super) fn at(conn: &mut Conn<'_>, country: &str, city_key: &str, currency: &str) -> DbResult<Vec<TaxRule>> {
-    conn.query(AT, &[country.into(), city_key.into(), currency.into()], |row| json(row, 0))
+    conn.query(AT, &[country.into(), city_key.into(), currency.into()], |row| row.json(0))
 }
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<PlaceTax>> {
@@ -71,14 +70,14 @@ pub(in super::super) fn count(conn: &mut Conn<'_>, place: &Place, but: Uuid) -> 
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, id: Uuid, place: &Place, rule: &TaxRule) -> DbResult<()> {
     let Place { country, city, city_key, currency } = place;
-    tx.execute(INSERT, &[id.into(), country.into(), city.into(), city_key.into(), currency.into(), text(rule)?.into(), now.into()])?;
+    tx.execute(INSERT, &[id.into(), country.into(), city.into(), city_key.into(), currency.into(), Json::of(rule)?.into(), now.into()])?;
     Ok(())
 }
 
 /// `false` where it has been changed since `version`.
 pub(in super::super) fn update(tx: &mut Tx<'_>, now: Instant, id: Uuid, version: i64, place: &Place, rule: &TaxRule) -> DbResult<bool> {
     let Place { country, city, city_key, currency } = place;
-    let params = [id.into(), country.into(), city.into(), city_key.into(), currency.into(), text(rule)?.into(), now.into(), version.into()];
+    let params = [id.into(), country.into(), city.into(), city_key.into(), currency.into(), Json::of(rule)?.into(), now.into(), version.into()];
     Ok(tx.execute(UPDATE, &params)? == 1)
 }
 
@@ -88,5 +87,5 @@ pub(in super::super) fn delete(tx: &mut Tx<'_>, id: Uuid) -> DbResult<bool> {
 
 fn read(row: &Row<'_>) -> DbResult<PlaceTax> {
     let place = Place { country: row.get(1)?, city: row.get(2)?, city_key: row.get(3)?, currency: row.get(4)? };
-    Ok(PlaceTax { id: row.get(0)?, place, rule: json(row, 5)?, version: row.get(6)?, created_at: row.get(7)?, updated_at: row.get(8)? })
+    Ok(PlaceTax { id: row.get(0)?, place, rule: row.json(5)?, version: row.get(6)?, created_at: row.get(7)?, updated_at: row.get(8)? })
 }

@@ -1,7 +1,7 @@
 //! Coupons of hosts: `/listings/{id}/coupons` and `/coupons/{id}`.
 
 use super::coupon_view::{CouponView, CouponsView};
-use super::{before, twenty};
+use super::twenty;
 use crate::features::quotes::rules::wish::{CouponWish, judged};
 use crate::features::quotes::service::coupons::{self, By};
 use crate::platform::cursor::CursorKey;
@@ -72,7 +72,7 @@ impl CouponsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<CouponsView>> {
         let (purpose, listing, limit) = (format!("coupons/{}", id.0), ListingId(id.0), usize::from(limit.0));
-        let before = before(&self.cursors, &purpose, cursor.0)?;
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let found = self.tools.db.read(move |conn| coupons::list(conn, &caller, listing, before, most)).await?;
         Ok(Json(CouponsView::of(found, limit, &self.cursors, &purpose)))

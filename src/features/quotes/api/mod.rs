@@ -12,9 +12,6 @@ pub use quotes::QuotesApi;
 pub use staff_coupons::StaffCouponsApi;
 
 use crate::platform::access::{Action, Door};
-use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, Kind, Result};
-use uuid::Uuid;
 
 /// Who may come in.
 pub const DOORS: &[Door] = &[
@@ -35,11 +32,4 @@ fn one() -> u16 {
 
 fn twenty() -> u8 {
     20
-}
-
-/// Lists go from the newest to the oldest: the id that a cursor names, or one above all.
-fn before(cursors: &CursorKey, purpose: &str, cursor: Option<String>) -> Result<Uuid> {
-    let Some(text) = cursor else { return Ok(Uuid::max()) };
-    let id = cursors.open(purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
-    id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
 }

@@ -1,7 +1,7 @@
 //! Coupons that the platform pays for: `/admin/coupons`.
 
 use super::coupon_view::{CouponView, CouponsView};
-use super::{before, twenty};
+use super::twenty;
 use crate::features::quotes::rules::wish::{CouponTerms, CouponWish, currency, judged};
 use crate::features::quotes::service::coupons::{self, By, Reach};
 use crate::platform::cursor::CursorKey;
@@ -84,7 +84,7 @@ impl StaffCouponsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<CouponsView>> {
         let limit = usize::from(limit.0);
-        let before = before(&self.cursors, "platform coupons", cursor.0)?;
+        let before = self.cursors.before("platform coupons", cursor.0.as_deref())?;
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let found = self.tools.db.read(move |conn| coupons::list_of_platform(conn, before, most)).await?;
         Ok(Json(CouponsView::of(found, limit, &self.cursors, "platform coupons")))

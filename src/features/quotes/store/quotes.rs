@@ -1,9 +1,8 @@
 //! SQL of quotes, and what else a quote must know of a listing.
 
-use super::{json, text};
 use crate::features::cancellation::Policy;
 use crate::features::quotes::rules::promise::{Quote, QuoteId};
-use crate::platform::db::{Conn, DbResult, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Json, Row, Tx};
 use crate::values::{Currency, Instant, ListingId, UserId, Zone};
 
 const PLACE: &str = "SELECT host_id, version, calendar_version, zone, check_in_minute, check_out_minute, short_policy, long_policy
@@ -59,9 +58,9 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, quote: &Quote) -> DbResult<()> {
         quote.by.into(),
         asked.check_in.into(),
         asked.check_out.into(),
-        text(asked)?.into(),
+        Json::of(asked)?.into(),
         (&quote.hash).into(),
-        text(promise)?.into(),
+        Json::of(promise)?.into(),
         quote.currency.code().into(),
         promise.price.total_due.into(),
         promise.price.total_price.into(),
@@ -104,9 +103,9 @@ fn read(row: &Row<'_>) -> DbResult<Quote> {
         id: QuoteId(row.get(0)?),
         listing: row.get(1)?,
         by: row.get(2)?,
-        asked: json(row, 3)?,
+        asked: row.json(3)?,
         hash: row.get(4)?,
-        promise: json(row, 5)?,
+        promise: row.json(5)?,
         currency: row.known(6, Currency::parse)?,
         policy: row.get(7)?,
         coupon: row.get(8)?,

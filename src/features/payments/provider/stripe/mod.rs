@@ -30,6 +30,11 @@ pub struct Stripe {
     settings: StripeSettings,
 }
 
+/// The lines of a list. An answer without any is no empty list: read as one, it would say that nothing was refunded.
+fn data(page: &Value) -> Result<Vec<Value>, Trouble> {
+    page["data"].as_array().cloned().ok_or_else(|| Trouble::Unknown("a list without data".into()))
+}
+
 impl Stripe {
     #[must_use]
     pub fn new(settings: &StripeSettings, outbound: &Outbound) -> Self {
@@ -65,7 +70,7 @@ impl Stripe {
     /// A list about a payment; empty where there is no such list.
     fn list(&self, path: &str, intent: &str) -> Result<Vec<Value>, Trouble> {
         match self.wire.get(path, &[("payment_intent", intent), ("limit", "100")]) {
-            Ok(found) => Ok(found["data"].as_array().cloned().unwrap_or_default()),
+            Ok(found) => data(&found),
             Err(Trouble::Refused { code, .. }) if code == wire::NOT_THERE => Ok(Vec::new()),
             Err(other) => Err(other),
         }
@@ -187,7 +192,7 @@ impl Provider for Stripe {
                 query.push(("starting_after", after));
             }
             let page = self.wire.get("/v1/balance_transactions", &query)?;
-            let lines = page["data"].as_array().cloned().unwrap_or_default();
+            let lines = data(&page)?;
             lines.iter().for_each(|line| read::add(&mut totals, line));
             after = lines.last().and_then(|line| line["id"].as_str()).map(str::to_owned);
             if !page["has_more"].as_bool().unwrap_or(false) || after.is_none() {
