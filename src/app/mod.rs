@@ -126,7 +126,14 @@ impl Parts {
 }
 
 /// Who runs which kind of jobs.
-fn handlers(tools: &Tools, holders: &Holders, media: &Media, outbound: &Outbound, payments: &Payments, payouts: &Payouts) -> anyhow::Result<Vec<Box<dyn Handler>>> {
+fn handlers(
+    tools: &Tools,
+    holders: &Holders,
+    media: &Media,
+    outbound: &Outbound,
+    payments: &Payments,
+    payouts: &Payouts,
+) -> anyhow::Result<Vec<Box<dyn Handler>>> {
     let mut handlers = accounts::jobs(tools, holders);
     handlers.extend(feeds::jobs(tools, outbound));
     handlers.extend(listings::jobs(tools));
@@ -190,8 +197,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
     let ApiParts { tools, accounts, media, holders, search, pages, homes, payments, payouts, cursors, outbound, readiness } = parts;
     let staff = accounts::staff_apis(accounts.clone(), cursors.clone());
     let ical = IcalApi::new(tools.clone());
-    let money =
-        (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments), payouts::apis(&payouts, &cursors));
+    let money = (LedgerApi::new(tools.clone(), cursors.clone(), witnesses()), payments::apis(&tools, &cursors, &payments), payouts::apis(&payouts, &cursors));
     let finding = (
         SearchApi::new(tools.clone(), search),
         ListingsApi::new(tools.clone(), pages).with_gallery(Arc::new(HouseGallery)),

@@ -59,9 +59,7 @@ impl StaffClaimsApi {
             None => State::Escalated,
         };
         let purpose = format!("claims/{}", state.name());
-        let open = |text: String| self.cursors.open(&purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
-        let no_cursor = || Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list");
-        let before = cursor.0.map(|text| open(text).ok_or_else(no_cursor)).transpose()?.unwrap_or(Uuid::max());
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let limit = usize::from(limit.0);
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let mut found = self.tools.db.read(move |conn| store::in_state(conn, state, before, most).map_err(Error::from)).await?;

@@ -6,7 +6,8 @@ mod invariants;
 
 pub(super) use books::Sum;
 pub use books::{
-    Posted, balance, balance_before, balances_of, currencies_of, first_at, hold, list, of_booking, owed_to_hosts, post, reverse, seal_all, sealer, trial_balance,
+    Posted, balance, balance_before, balances_of, currencies_of, first_at, hold, list, of_booking, owed_to_hosts, post, reverse, seal_all, sealer,
+    trial_balance,
 };
 pub use export::export;
 pub use invariants::{Finding, Report, Witness, Witnesses, check, inspect};

@@ -16,7 +16,6 @@ use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use poem_openapi::OpenApi;
-use uuid::Uuid;
 
 /// Who may come in; whose money it is, is for the use case.
 pub const DOORS: &[Door] = &[
@@ -45,13 +44,6 @@ pub fn apis(payouts: &Payouts, cursors: &CursorKey) -> impl OpenApi + use<> {
 
 fn twenty() -> u8 {
     20
-}
-
-/// Where a page of payouts begins, newest first.
-fn before(cursors: &CursorKey, purpose: &str, cursor: Option<String>) -> Result<Uuid> {
-    let Some(text) = cursor else { return Ok(Uuid::max()) };
-    let id = cursors.open(purpose, &text).and_then(|content| Uuid::from_slice(&content).ok());
-    id.ok_or_else(|| Error::of_parameter(Kind::Malformed, "invalid_cursor", "cursor", "is not a cursor of this list"))
 }
 
 /// Why staff do something.

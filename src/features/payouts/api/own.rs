@@ -1,7 +1,7 @@
 //! `/payouts`: what one was paid, and what waits.
 
+use super::twenty;
 use super::views::{PayoutBalanceView, PayoutView, PayoutsView};
-use super::{before, twenty};
 use crate::features::payouts::service::{Payouts, batch, staff};
 use crate::features::payouts::store::payouts::{self as rows, Filter};
 use crate::platform::cursor::CursorKey;
@@ -41,7 +41,7 @@ impl PayoutsApi {
     ) -> Result<Json<PayoutsView>> {
         let (host, world, now) = (caller.user, self.payouts.world(visitor.origin()), self.payouts.tools.clock.now());
         let (purpose, first) = (format!("payouts/{host}"), cursor.0.is_none());
-        let before = before(&self.cursors, &purpose, cursor.0)?;
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let limit = usize::from(limit.0);
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let filter = Filter { host: Some(host), ..Filter::default() };

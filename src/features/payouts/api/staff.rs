@@ -1,7 +1,7 @@
 //! Payouts for staff: all of them, those to send by hand, hosts who are not paid for now, and taxes that were handed on.
 
 use super::views::{PayoutBalanceView, PayoutState, PayoutView, PayoutsView};
-use super::{before, reason, twenty};
+use super::{reason, twenty};
 use crate::features::ledger::Account;
 use crate::features::payouts::rules::paper::cell;
 use crate::features::payouts::service::staff::{self, By, ByHand, Remittance};
@@ -85,6 +85,11 @@ enum ExportedPayouts {
     Rows(PlainText<String>, #[oai(header = "Cache-Control")] String, #[oai(header = "Content-Disposition")] String),
 }
 
+/// Who does it, and why.
+fn by(caller: &Caller, why: &str) -> Result<By> {
+    Ok(By { user: caller.user, reason: reason(why)? })
+}
+
 /// Payouts, for staff.
 pub(super) struct StaffPayoutsApi {
     payouts: Payouts,
@@ -97,17 +102,8 @@ impl StaffPayoutsApi {
         Self { payouts, cursors }
     }
 
-    async fn tell(
-        &self,
-        caller: &Caller,
-        visitor: &Visitor,
-        once: &Once,
-        id: Uuid,
-        if_match: IfMatch,
-        ask: &PayoutReasonAsk,
-        arrived: bool,
-    ) -> Result<Done<PayoutView>> {
-        let (by, world) = (By { user: caller.user, reason: reason(&ask.reason)? }, self.payouts.world(visitor.origin()));
+    async fn tell(&self, by: By, visitor: &Visitor, once: &Once, (id, if_match): (Uuid, IfMatch), arrived: bool) -> Result<Done<PayoutView>> {
+        let world = self.payouts.world(visitor.origin());
         let done = self.payouts.tools.db.write_once(once, move |tx, now| {
             let payout = staff::held(tx, id)?;
             if_match.check(&etag::of_version(payout.version))?;
@@ -122,7 +118,6 @@ impl StaffPayoutsApi {
 impl StaffPayoutsApi {
     /// All payouts, newest first.
     #[oai(path = "/admin/payouts", method = "get", operation_id = "listAllPayouts")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list(
         &self,
         _caller: Caller,
@@ -142,7 +137,7 @@ impl StaffPayoutsApi {
         let currency = currency.0.map(|code| known_currency(&code).ok_or_else(|| Error::invalid_parameter("currency", "is no ISO 4217 code"))).transpose()?;
         let filter = Filter { host: host.0.map(UserId), state: state.0.map(PayoutState::meant), currency };
         let purpose = format!("all payouts/{filter:?}");
-        let before = before(&self.cursors, &purpose, cursor.0)?;
+        let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let limit = usize::from(limit.0);
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let mut found = self.payouts.tools.db.read(move |conn| rows::list(conn, &filter, before, most).map_err(Error::from)).await?;
@@ -162,7 +157,7 @@ impl StaffPayoutsApi {
         after: Query<Option<Uuid>>,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<ExportedPayouts> {
-        let (by, world) = (By { user: caller.user, reason: reason(&ask.0.reason)? }, self.payouts.world(visitor.origin()));
+        let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
         let after = after.0.unwrap_or_default();
         let text = self.payouts.tools.db.write(move |tx, now| staff::by_hand(tx, now, &world, &by, after).map(|all| sheet(&all))).await?;
         Ok(ExportedPayouts::Rows(PlainText(text), "no-store".to_owned(), "attachment; filename=\"payouts.csv\"".to_owned()))
@@ -179,7 +174,7 @@ impl StaffPayoutsApi {
         if_match: IfMatch,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<Done<PayoutView>> {
-        self.tell(&caller, &visitor, &once, id.0, if_match, &ask.0, true).await
+        self.tell(by(&caller, &ask.0.reason)?, &visitor, &once, (id.0, if_match), true).await
     }
 
     /// Say that a payout by hand came back, or could not be made: it is owed again, and the host is told to leave another account. With
@@ -194,7 +189,7 @@ impl StaffPayoutsApi {
         if_match: IfMatch,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<Done<PayoutView>> {
-        self.tell(&caller, &visitor, &once, id.0, if_match, &ask.0, false).await
+        self.tell(by(&caller, &ask.0.reason)?, &visitor, &once, (id.0, if_match), false).await
     }
 
     /// Hosts whose payouts are stopped.
@@ -209,7 +204,7 @@ impl StaffPayoutsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<PayoutHoldsView>> {
         const PURPOSE: &str = "payout holds";
-        let after = if cursor.0.is_none() { Uuid::nil() } else { before(&self.cursors, PURPOSE, cursor.0)? };
+        let after = cursor.0.map_or(Ok(Uuid::nil()), |text| self.cursors.place(PURPOSE, &text, |content| Uuid::from_slice(content).ok()))?;
         let limit = usize::from(limit.0);
         let most = i64::try_from(limit).unwrap_or(100) + 1;
         let mut found = self.payouts.tools.db.read(move |conn| holds::list(conn, UserId(after), most).map_err(Error::from)).await?;
@@ -223,7 +218,7 @@ impl StaffPayoutsApi {
     /// Stop the payouts of a host. What was put aside and not sent yet is owed again.
     #[oai(path = "/admin/users/:id/payouts/hold", method = "post", operation_id = "holdPayouts")]
     async fn hold(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<PayoutReasonAsk>) -> Result<Done<PayoutHoldView>> {
-        let (by, world) = (By { user: caller.user, reason: reason(&ask.0.reason)? }, self.payouts.world(visitor.origin()));
+        let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
         let host = UserId(id.0);
         let done = self.payouts.tools.db.write_once(&once, move |tx, now| {
             staff::hold(tx, now, &world, &by, host)?;
@@ -235,7 +230,7 @@ impl StaffPayoutsApi {
     /// Let a host be paid again.
     #[oai(path = "/admin/users/:id/payouts/unhold", method = "post", operation_id = "unholdPayouts")]
     async fn unhold(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<PayoutReasonAsk>) -> Result<Done<PayoutHoldView>> {
-        let (by, world) = (By { user: caller.user, reason: reason(&ask.0.reason)? }, self.payouts.world(visitor.origin()));
+        let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
         let host = UserId(id.0);
         let done = self.payouts.tools.db.write_once(&once, move |tx, now| {
             staff::unhold(tx, now, &world, &by, host)?;
@@ -247,7 +242,7 @@ impl StaffPayoutsApi {
     /// Write down that a tax was handed on to whoever levies it.
     #[oai(path = "/admin/taxes/remittances", method = "post", operation_id = "remitTax")]
     async fn remit(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<TaxRemittanceAsk>) -> Result<Created<TaxRemittanceView>> {
-        let (by, world) = (By { user: caller.user, reason: reason(&ask.0.reason)? }, self.payouts.world(visitor.origin()));
+        let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
         let of = ask.0.judged()?;
         let made = self.payouts.tools.db.write_once(&once, move |tx, now| {
             let (id, left) = staff::remit(tx, now, &world, &by, &of)?;
