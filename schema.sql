@@ -551,6 +551,21 @@ CREATE TABLE IF NOT EXISTS booking_instalments (
 );
 CREATE INDEX IF NOT EXISTS booking_instalments_due ON booking_instalments (next_at, booking_id) WHERE next_at IS NOT NULL;
 
+-- What the guest leaves against damage, and gets back (M8).
+CREATE TABLE IF NOT EXISTS booking_deposits (
+    booking_id   UUID PRIMARY KEY REFERENCES bookings (id),
+    is_hold      BOOLEAN NOT NULL,         -- promised on a card, not charged
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    state        TEXT NOT NULL CHECK (state IN ('planned', 'asked', 'failed', 'authorized', 'held', 'returned', 'cancelled')),
+    tries        BIGINT NOT NULL,          -- how often it was refused
+    payment_id   UUID,
+    taken_minor  BIGINT NOT NULL CHECK (taken_minor >= 0),   -- for damage
+    claimed      BOOLEAN NOT NULL,         -- a damage claim is open
+    next_at      TIMESTAMPTZ,              -- when it is asked for, or goes back
+    CHECK (next_at IS NULL OR state NOT IN ('returned', 'cancelled'))
+);
+CREATE INDEX IF NOT EXISTS booking_deposits_due ON booking_deposits (next_at, booking_id) WHERE next_at IS NOT NULL;
+
 -- Changes of a booking that one side proposes and the other answers (T13).
 CREATE TABLE IF NOT EXISTS booking_alterations (
     id          UUID PRIMARY KEY,

@@ -4,6 +4,7 @@
 //! and what `stopover doctor` should look at in `app/checks.rs`.
 
 mod checks;
+mod freezes;
 
 pub use checks::checks;
 
@@ -22,7 +23,7 @@ use crate::features::listings::{
 };
 use crate::features::media::{self, HouseGallery, Media, PhotoData, PhotoFilesApi, PhotoGuard, PhotosApi};
 use crate::features::payments::{self, PaymentData, Payments, SandboxWitness};
-use crate::features::payouts::{self, Freezes, PayoutData, PayoutWitness, Payouts};
+use crate::features::payouts::{self, PayoutData, PayoutWitness, Payouts};
 use crate::features::pricing::{self, PricingApi, TaxesApi};
 use crate::features::quotes::{self, CouponsApi, QuoteData, QuotesApi, StaffCouponsApi};
 use crate::features::reviews::{self, ReviewsApi};
@@ -109,7 +110,7 @@ impl Parts {
         })];
         let outbound = Outbound::open(&tools.config);
         let payments = Payments::open(&tools, &outbound, Arc::new(claims::Listener::new(&tools)));
-        let payouts = Payouts::new(&tools, &payments, freezes());
+        let payouts = Payouts::new(&tools, &payments, freezes::all());
         let jobs = Jobs::new(tools.db.clone(), handlers(&tools, &holders, &media, &outbound, &payments, &payouts)?);
         jobs.register(&tools.metrics.registry).context("the numbers of the jobs cannot be registered")?;
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
@@ -157,11 +158,6 @@ fn guards(tools: &Tools) -> Guards {
 /// Who knows what the books should agree with.
 fn witnesses() -> Witnesses {
     Arc::new([Box::new(SandboxWitness), Box::new(PayoutWitness)])
-}
-
-/// Who may know why what a stay earns stays where it is for now.
-fn freezes() -> Freezes {
-    Arc::new([])
 }
 
 /// Who stores something about people. Accounts come last: what others erase may need to know who somebody was.

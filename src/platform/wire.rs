@@ -3,7 +3,7 @@
 //! Dates are `YYYY-MM-DD` and nothing else (docs/RULES.md, D2). Decimals are made from whole numbers by writing their
 //! digits, so that 4.87 never becomes 4.869999.
 
-use crate::values::{Money, Night};
+use crate::values::{Currency, Deposit, Money, Night};
 use poem_openapi::Object;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
@@ -22,6 +22,26 @@ pub struct MoneyView {
 impl From<Money> for MoneyView {
     fn from(money: Money) -> Self {
         Self { amount: money.minor, currency: money.currency.code().to_owned() }
+    }
+}
+
+/// What guests leave against damage, and get back. No part of any price.
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
+pub struct DepositView {
+    /// `charge_refund`: charged, and given back seven days after check-out; `card_hold`: authorised on the card the day before check-in, and let go a day after
+    /// check-out; `claim_only`: nothing is left, damage is claimed.
+    pub kind: String,
+    /// Null for `claim_only`.
+    pub amount: Option<MoneyView>,
+    /// Asked for so many days before check-in; null: with the booking.
+    pub days_before: Option<u16>,
+}
+
+impl DepositView {
+    #[must_use]
+    pub fn of(deposit: Deposit, currency: Currency) -> Self {
+        let amount = deposit.amount.map(|minor| Money::new(minor, currency).into());
+        Self { kind: deposit.kind.name().to_owned(), amount, days_before: deposit.asked_days_before() }
     }
 }
 

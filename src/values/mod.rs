@@ -1,8 +1,9 @@
-//! The nouns everybody shares: ids, money, nights, stays, instants, zones, origins, languages. Pure values without IO.
+//! The nouns everybody shares: ids, money, nights, stays, instants, zones, origins, languages, deposits. Pure values without IO.
 //! Read `night.rs` first: a night is a calendar date, never an instant (docs/RULES.md, "Stays").
 
 pub mod address;
 pub mod clock;
+pub mod deposit;
 pub mod email;
 pub mod id;
 pub mod language;
@@ -14,6 +15,7 @@ pub mod zone;
 
 pub use address::AddressPrefix;
 pub use clock::{Clock, Instant, SystemClock, VirtualClock};
+pub use deposit::{Deposit, DepositKind};
 pub use email::Email;
 pub use id::{BookingId, EventId, ImportId, ListingId, PaymentId, RefundId, ReviewId, UserId};
 pub use money::{Currency, Money};

@@ -4,7 +4,7 @@
 //! the order in which it was due.
 
 use super::service::{World, steps};
-use super::store::{alterations, bookings as rows, instalments};
+use super::store::{alterations, bookings as rows, deposits, instalments};
 use crate::platform::db::{Conn, Db, DbResult, Lane};
 use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, Order, every};
@@ -50,6 +50,7 @@ fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {
 fn found(conn: &mut Conn<'_>, now: Instant) -> DbResult<Vec<BookingId>> {
     let mut due = rows::due(conn, now, SOME_ROWS)?;
     due.extend(instalments::due(conn, now, SOME_ROWS)?);
+    due.extend(deposits::due(conn, now, SOME_ROWS)?);
     due.extend(alterations::overdue(conn, now, SOME_ROWS)?);
     Ok(due)
 }

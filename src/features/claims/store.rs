@@ -19,7 +19,7 @@ macro_rules! select {
 const ONE: &str = select!("WHERE id = $1");
 const LOCK: &str = "UPDATE claims SET version = version WHERE id = $1";
 const OF_BOOKING: &str = select!("WHERE booking_id = $1 ORDER BY id LIMIT 100");
-const OPEN_FOR: &str = "SELECT 1 FROM claims WHERE booking_id = $1 AND ended_at IS NULL LIMIT 1";
+const OPEN_FOR: &str = "SELECT 1 FROM claims WHERE booking_id = $1 AND ended_at IS NULL AND state <> 'due' LIMIT 1";
 const IN_STATE: &str = select!("WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
 const INSERT: &str = "INSERT INTO claims (id, booking_id, host_id, guest_id, state, items, amount_minor, currency, description, offered_minor, answer,
     settled_minor, decision, due_at, version, created_at, updated_at, ended_at)
@@ -49,7 +49,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// Whether a booking has a claim that is not over: a payout of that stay may wait for it.
+/// Whether a booking has a claim that nobody has agreed on or decided: what the stay earns waits for it. One that only waits for the guest's money
+/// keeps nothing from the host.
 pub fn open_for(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<bool> {
     Ok(conn.first(OPEN_FOR, &[booking.into()], |row| row.get::<i64>(0))?.is_some())
 }

@@ -1,7 +1,7 @@
 //! What payouts know that the books should agree with: stays that are over hold nothing any more (L3).
 
 use crate::features::bookings;
-use crate::features::ledger::{self, Account, Witness};
+use crate::features::ledger::Witness;
 use crate::features::payments::{self, DisputeState, RefundState};
 use crate::platform::db::{Conn, DbResult};
 use crate::values::BookingId;
@@ -31,5 +31,5 @@ fn is_open(conn: &mut Conn<'_>, id: BookingId) -> DbResult<bool> {
         }
     }
     // Deposits go back days after the stay.
-    Ok(ledger::balances_of(conn, id)?.iter().any(|(account, _, held)| *account == Account::DepositHeld(id) && *held != 0))
+    bookings::deposit_is_open(conn, id)
 }

@@ -66,14 +66,14 @@ pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl Ope
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asks the provider for what a booking has just asked for, and shows the booking as it is then. Refuses with 402 `payment_failed` where the
-/// guest's means of payment was refused: the booking is there, and can be paid another way.
-async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: BookingId) -> Result<(views::BookingView, String)> {
+/// guest's means of payment was refused: the booking is there, and can be paid another way. `deposit`: that is what was asked for, not the stay's price.
+async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: BookingId, deposit: bool) -> Result<(views::BookingView, String)> {
     payments.settle(booking, PATIENCE).await?;
     let (now, shown_to, payments) = (tools.clock.now(), caller, payments.clone());
     let read = move |conn: &mut crate::platform::db::Conn<'_>| {
         let (booking, side) = read::of(conn, &shown_to, booking, May::SeeGuestContact)?;
         let told = read::told(conn, now, booking, side)?;
-        if let Some(why) = refused(&told) {
+        if let Some(why) = refused(&told, deposit) {
             return Err(why);
         }
         views::BookingView::with_tag(conn, &payments, &told)
@@ -82,9 +82,10 @@ async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: Bo
 }
 
 /// That the newest payment of a stay that still waits for one has failed.
-fn refused(told: &read::Told) -> Option<Error> {
-    let waits = told.booking.state == super::rules::state::State::PendingPayment || told.parts.iter().any(|part| part.is_refused());
-    let newest = told.payments.iter().rev().find(|one| matches!(one.payment.purpose, Purpose::Booking | Purpose::Instalment(_)))?;
+fn refused(told: &read::Told, deposit: bool) -> Option<Error> {
+    let asked = |purpose| if deposit { purpose == Purpose::Deposit } else { matches!(purpose, Purpose::Booking | Purpose::Instalment(_)) };
+    let waits = deposit || told.booking.state == super::rules::state::State::PendingPayment || told.parts.iter().any(|part| part.is_refused());
+    let newest = told.payments.iter().rev().find(|one| asked(one.payment.purpose))?;
     let failed = waits && newest.payment.state == State::Failed;
     failed.then(|| {
         let refused = Error::refused(Kind::PaymentNeeded, "payment_failed", "The payment was refused. Pay another way while the nights are held for you.");

@@ -3,6 +3,7 @@
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::service::cancel::As;
 use crate::features::bookings::store::alterations::Alteration;
+use crate::features::bookings::store::deposits::LeftDeposit;
 use crate::features::bookings::store::instalments::Instalment;
 use crate::features::cancellation::{Outcome, OutcomeLine, What};
 use crate::features::quotes::{LineView, Wish};
@@ -78,6 +79,21 @@ pub(super) struct InstalmentView {
     /// `planned`, `asked`, `failed`, `paid` or `cancelled`.
     state: String,
     /// When it is asked for next; null: nothing happens by itself.
+    next_at: Option<String>,
+}
+
+/// What is left against damage, and how it stands.
+#[derive(Object)]
+pub(super) struct BookingDepositView {
+    /// `charge_refund`, `card_hold` or `claim_only`.
+    kind: String,
+    /// Null for `claim_only`.
+    amount: Option<MoneyView>,
+    /// `planned`, `asked`, `failed`, `authorized`, `held`, `returned` or `cancelled`; null before the booking is confirmed.
+    state: Option<String>,
+    /// What damage claims took of it.
+    taken: Option<MoneyView>,
+    /// RFC 3339, UTC: when it is asked for, or goes back; null: nothing happens by itself.
     next_at: Option<String>,
 }
 
@@ -192,6 +208,21 @@ impl OutcomeView {
 fn wall_time(zone: &Zone, at: Instant) -> String {
     let local = zone.local(at);
     format!("{}T{:02}:{:02}", local.today, local.minute / 60, local.minute % 60)
+}
+
+impl BookingDepositView {
+    /// As it was agreed on, with how it stands. `None`: nothing is left.
+    pub(super) fn of(booking: &Booking, left: Option<&LeftDeposit>) -> Option<Self> {
+        let agreed = booking.promise.deposit?;
+        let money = |minor| MoneyView::from(Money::new(minor, booking.currency));
+        Some(Self {
+            kind: agreed.kind.name().into(),
+            amount: (agreed.left() > 0).then(|| money(agreed.left())),
+            state: left.map(|left| left.state.name().into()),
+            taken: left.map(|left| money(left.taken)),
+            next_at: left.and_then(|left| left.next_at).map(|at| at.to_string()),
+        })
+    }
 }
 
 impl InstalmentView {

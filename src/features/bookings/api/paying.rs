@@ -19,7 +19,7 @@ use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use uuid::Uuid;
 
 /// Calling a stay off.
@@ -45,6 +45,16 @@ struct PayAsk {
     /// A token of the payment provider, `bank_transfer` or `cash`.
     #[oai(validator(max_length = 200))]
     payment_method: String,
+    /// What is paid: `stay` (unless given), or `deposit`, which is left against damage.
+    what: Option<PayWhat>,
+}
+
+/// What a guest pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum PayWhat {
+    Stay,
+    Deposit,
 }
 
 /// The consent to a change.
@@ -119,20 +129,22 @@ impl BookingMoneyApi {
         done.await
     }
 
-    /// Pay what is due now: the first part of a stay whose nights are held for you, or the next instalment.
+    /// Pay what is due now: the first part of a stay whose nights are held for you, the next instalment, or the deposit.
     ///
     /// 402 `payment_failed` where the means of payment is refused: pay another way while the nights are held.
     #[oai(path = "/bookings/:id/payments", method = "post", operation_id = "payBooking")]
     async fn pay(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<PayAsk>) -> Result<Done<BookingView>> {
         let (world, payments, booking) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), BookingId(id.0));
         let (method, payer) = (ask.0.payment_method, caller.clone());
+        let deposit = ask.0.what == Some(PayWhat::Deposit);
+        let deed = if deposit { acts::pay_deposit } else { acts::pay };
         let write = move |tx: &mut Tx<'_>, now: Instant| {
-            let booking = acts::pay(tx, now, &world, &Deed { caller: &payer, booking, if_match: &if_match, reason: &method })?;
+            let booking = deed(tx, now, &world, &Deed { caller: &payer, booking, if_match: &if_match, reason: &method })?;
             let (view, tag) = shown(tx, now, &payments, &payer, booking)?;
             Ok((Done::now(&view).with_etag(tag), ()))
         };
         let told = async |()| {
-            let (view, tag) = super::settled(&self.tools, &self.payments, caller, booking).await?;
+            let (view, tag) = super::settled(&self.tools, &self.payments, caller, booking, deposit).await?;
             Ok(Done::now(&view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await

@@ -1,6 +1,6 @@
 //! Bookings as JSON.
 
-use super::money::InstalmentView;
+use super::money::{BookingDepositView, InstalmentView};
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{Act, Side};
 use crate::features::bookings::service::read::{Person, Told};
@@ -68,6 +68,8 @@ pub(super) struct BookingView {
     history: Vec<TransitionView>,
     /// What is paid when; empty until the booking is confirmed.
     instalments: Vec<InstalmentView>,
+    /// Left against damage and given back: no part of what is due; null: nothing is left.
+    deposit: Option<BookingDepositView>,
     /// Oldest first, with their refunds.
     payments: Vec<PaymentView>,
     created_at: String,
@@ -175,6 +177,7 @@ impl BookingView {
             no_show_at: text(booking.no_show_at),
             history: history.iter().map(TransitionView::of).collect(),
             instalments: parts.iter().map(|part| InstalmentView::of(part, booking)).collect(),
+            deposit: BookingDepositView::of(booking, told.deposit.as_ref()),
             payments,
             created_at: booking.created_at.to_string(),
             updated_at: booking.updated_at.to_string(),

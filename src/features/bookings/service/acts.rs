@@ -1,6 +1,6 @@
 //! What people do to a booking: hosts answer, guests pay and withdraw, both sides cancel, guests arrive and leave.
 
-use super::{By, World, letters, money, steps};
+use super::{By, World, deposits, letters, money, steps};
 use crate::features::bookings::rules::booking::{Booking, EARLY_HOURS};
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::service::read::side_of;
@@ -82,6 +82,16 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>)
     Ok(booking)
 }
 
+/// The guest leaves the deposit.
+pub(crate) fn pay_deposit(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
+    let (booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
+    if side != Side::Guest {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "The guest leaves the deposit."));
+    }
+    deposits::pay(tx, now, world, &booking, deed.reason)?;
+    Ok(booking)
+}
+
 /// The guest is there (T10); at most twelve hours before the time.
 pub(crate) fn check_in(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
@@ -99,6 +109,7 @@ pub(crate) fn check_out(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     steps::step(tx, now, world, &mut booking, Act::CheckOut, &By::of(deed.caller, side, deed.reason), now)?;
     super::read::free_unslept(tx, now, &booking, Some(deed.caller.user))?;
+    deposits::moved(tx, now, &booking)?;
     Ok(booking)
 }
 

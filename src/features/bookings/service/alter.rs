@@ -1,7 +1,7 @@
 //! Changes of a booking (T13): one side proposes, the other answers within a day, and the nights are swapped in one transaction.
 
 use super::acts::{Deed, opened};
-use super::{By, World, books, hear, letters, money, steps};
+use super::{By, World, books, deposits, hear, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::alterations::{self as rows, AlterState, Alteration};
@@ -204,6 +204,7 @@ fn apply(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, to
         money::give_back(tx, now, booking, back, &format!("alteration:{}", to.id))?;
     }
     end(tx, now, to, AlterState::Applied)?;
+    deposits::moved(tx, now, booking)?;
     steps::step(tx, now, world, booking, Act::Alter, by, now)?;
     letters::altered(tx, now, world, booking, to)?;
     Ok(())

@@ -132,6 +132,28 @@ pub(super) fn dispute_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, new
     post(tx, now, ledger::dispute_lost(&from, &dispute.to_string(), amount, booking.host, 0))
 }
 
+/// What of a deposit is with us.
+pub(super) fn deposit_held(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<i64> {
+    Ok(-ledger::balance(conn, &Account::DepositHeld(booking.id), booking.currency)?)
+}
+
+/// E13: a deposit goes back.
+pub(super) fn deposit_released(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &str, amount: i64) -> DbResult<()> {
+    post(tx, now, ledger::deposit_released(booking.id, key, booking.currency, amount))
+}
+
+/// E14: damage is paid out of the deposit.
+pub(super) fn claim_from_deposit(tx: &mut Tx<'_>, now: Instant, booking: &Booking, claim: Uuid, amount: i64) -> DbResult<()> {
+    post(tx, now, ledger::claim_from_deposit(booking.id, claim, booking.host, booking.currency, amount))
+}
+
+/// E16: the bank gave the deposit back itself; what was taken of it for damage by then is the platform's loss.
+pub(super) fn deposit_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News, (dispute, amount): (Uuid, i64)) -> DbResult<()> {
+    let from = Payer { booking: booking.id, payment: news.payment.0, provider: &news.provider, currency: booking.currency };
+    let held = deposit_held(tx, booking)?;
+    post(tx, now, ledger::deposit_lost(&from, &dispute.to_string(), amount, held))
+}
+
 /// What of a booking has been released, and not been given up since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {

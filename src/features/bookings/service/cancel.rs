@@ -2,7 +2,7 @@
 
 use super::acts::{Deed, opened};
 use super::read::{first_unslept, free_unslept, side_of};
-use super::{By, World, books, letters, money, steps};
+use super::{By, World, books, deposits, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::{bookings as rows, instalments};
@@ -28,7 +28,7 @@ pub(crate) enum As {
 pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id: BookingId, by: Option<As>, at: Instant) -> Result<(Booking, Outcome)> {
     let booking = rows::one(conn, id)?.ok_or_else(super::read::not_found)?;
     let side = side_of(conn, caller, &booking, Action::CancelBooking)?;
-    let cause = cause(&booking, side, by)?;
+    let cause = cause(&booking, side, by, deposits::is_missing(conn, &booking)?)?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
@@ -39,7 +39,7 @@ pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id
 /// Calls the stay off. With the hash of a preview it is refused with 409 `outcome_changed` where something else would happen now.
 pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, by: Option<As>, hash: Option<&str>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
-    let cause = cause(&booking, side, by)?;
+    let cause = cause(&booking, side, by, deposits::is_missing(tx, &booking)?)?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
@@ -59,13 +59,13 @@ pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut
     carry_out(tx, now, world, booking, &outcome, &By::system("unpaid_instalment"))
 }
 
-/// Whose doing it is: everybody for themselves; staff say for whom, or what they decide.
-fn cause(booking: &Booking, side: Side, by: Option<As>) -> Result<Cause> {
+/// Whose doing it is: everybody for themselves; staff say for whom, or what they decide. A host whose guest leaves no deposit is excused.
+fn cause(booking: &Booking, side: Side, by: Option<As>, no_deposit: bool) -> Result<Cause> {
     match (side, by) {
         // Guests without an account have nobody else to speak for them.
         (Side::Host | Side::CoHost, Some(As::Guest)) if booking.guest.is_none() => Ok(Cause::Guest),
         (Side::Guest, None) => Ok(Cause::Guest),
-        (Side::Host | Side::CoHost, None) => Ok(Cause::Host { excused: false }),
+        (Side::Host | Side::CoHost, None) => Ok(Cause::Host { excused: no_deposit }),
         (Side::System, None) => Ok(Cause::Unpaid),
         (Side::Staff, Some(As::Guest)) => Ok(Cause::Guest),
         (Side::Staff, Some(As::Host)) => Ok(Cause::Host { excused: false }),
@@ -93,7 +93,8 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     steps::step(tx, now, world, booking, Act::Cancel, by, now)?;
     let unslept = first_unslept(booking, now)?;
     free_unslept(tx, now, booking, by.user)?;
-    let by_host = matches!(outcome.cause, Cause::Host { .. }) && world.config.cancellation.host_keeps_nights_blocked;
+    let no_deposit = deposits::is_missing(tx, booking)?;
+    let by_host = matches!(outcome.cause, Cause::Host { .. }) && !no_deposit && world.config.cancellation.host_keeps_nights_blocked;
     if let (true, Some(user)) = (by_host && unslept < booking.asked.check_out, by.user) {
         // C11: whoever lets a guest down does not sell the nights again.
         let nights = NightRange::new(unslept, booking.asked.check_out);
@@ -104,6 +105,7 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     }
     instalments::cancel(tx, booking.id)?;
     money::let_go(tx, now, booking)?;
+    deposits::called_off(tx, now, world, booking)?;
     books::cancelled(tx, now, booking, outcome)?;
     if outcome.refund > 0 {
         money::give_back(tx, now, booking, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;

@@ -106,7 +106,7 @@ fn may_enter(tx: &mut Tx<'_>, caller: &Principal, listing: ListingId, wish: &Arr
     }
 }
 
-/// The quote with what was agreed on in its place, and all of it due at once.
+/// The quote with what was agreed on in its place, and all of it due at once. What is left against damage the house arranges itself, too.
 fn agreed_on(mut quote: Quote, wish: &Arranged) -> Result<Quote> {
     let price = match wish.total {
         Some(total) => {
@@ -120,7 +120,7 @@ fn agreed_on(mut quote: Quote, wish: &Arranged) -> Result<Quote> {
         }
         None => quote.promise.price.clone(),
     };
-    quote.promise = Promise { schedule: vec![Part { due_at: None, amount: price.total_due }], price, ..quote.promise };
+    quote.promise = Promise { schedule: vec![Part { due_at: None, amount: price.total_due }], price, deposit: None, ..quote.promise };
     Ok(quote)
 }
 

@@ -1,6 +1,6 @@
 //! What payments tell, in the transaction that stores it: a booking is confirmed, its instalment is paid, money came too late (T3, S4).
 
-use super::{World, books, instalments, letters, steps};
+use super::{World, books, deposits, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::bookings;
@@ -32,6 +32,9 @@ impl Follows for Listener {
             return Ok(());
         }
         let mut booking = steps::open(tx, now, world, news.booking)?;
+        if news.purpose == Purpose::Deposit {
+            return deposits::heard(tx, now, world, &booking, news);
+        }
         match &news.what {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),

@@ -168,6 +168,28 @@ pub(super) fn entered_for_guest(
     mail::post(tx, now, &world.keys, &Letter { to: to.text().into(), to_name, subject: format!("{site}: a stay was noted for you"), text })
 }
 
+pub(super) fn deposit_due(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64, again: Option<Instant>) -> DbResult<()> {
+    let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
+    let then = match again {
+        Some(at) => format!("It is asked for again on {at}."),
+        None => "It is not asked for again; until you leave it, the host may call the stay off.".to_owned(),
+    };
+    let text = format!("a deposit of {due} is to be left for your stay, and could not be taken:\n\n{stay}\n\nLeave it with another card or by transfer. {then}");
+    write(tx, now, world, booking.guest, "a deposit is due", &text)
+}
+
+pub(super) fn deposit_missing(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
+    let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("a guest has not left the deposit of {due}:\n\n{stay}\n\nThe stay stands. Until the guest leaves it you may call the stay off, without a penalty.");
+    write(tx, now, world, Some(booking.host), "a deposit was not left", &text)
+}
+
+pub(super) fn deposit_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, back: i64, taken: i64) -> DbResult<()> {
+    let (stay, back) = (stay(tx, booking)?, amount(booking, back));
+    let why = if taken > 0 { format!(" {} were taken for damage.", amount(booking, taken)) } else { String::new() };
+    write(tx, now, world, booking.guest, "your deposit goes back", &format!("your deposit goes back to you:\n\n{stay}\n\nYou get {back} back.{why}"))
+}
+
 /// `by_host`: out of the host's payout; else the platform bears it.
 pub(super) fn granted(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64, by_host: bool) -> DbResult<()> {
     let (stay, back) = (stay(tx, booking)?, amount(booking, minor));

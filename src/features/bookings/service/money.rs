@@ -13,7 +13,7 @@ use crate::features::payments::{self, Capture, Charge, Purpose, SAVED};
 use crate::platform::config::{CardProvider, Config};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
-use crate::values::Instant;
+use crate::values::{Instant, PaymentId};
 
 /// What became of asking for money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,15 +85,20 @@ fn hold_longer(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booki
     Ok(())
 }
 
-struct Order<'a> {
-    purpose: Purpose,
-    amount: i64,
-    capture: Capture,
-    method: &'a str,
-    off_session: bool,
+pub(super) struct Order<'a> {
+    pub purpose: Purpose,
+    pub amount: i64,
+    pub capture: Capture,
+    pub method: &'a str,
+    pub off_session: bool,
 }
 
 fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order: &Order<'_>) -> Result<()> {
+    charge_with(tx, now, world, booking, order, &booking.provider).map(|_payment| ())
+}
+
+/// One payment, of a provider that need not be the one who takes the stay's money.
+pub(super) fn charge_with(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order: &Order<'_>, provider: &str) -> Result<PaymentId> {
     let guest = booking.guest.ok_or_else(|| Error::refused(Kind::Conflict, "no_account", "This guest has no account to be charged."))?;
     let charge = Charge {
         booking: booking.id,
@@ -105,10 +110,9 @@ fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order
         method: order.method.to_owned(),
         off_session: order.off_session,
         // Later instalments and changes are charged to the same.
-        keep: order.method != SAVED,
+        keep: order.method != SAVED && order.purpose != Purpose::Deposit,
     };
-    payments::charge(tx, now, &world.keys, &charge, &booking.provider)?;
-    Ok(())
+    payments::charge(tx, now, &world.keys, &charge, provider)
 }
 
 /// The host has agreed: what was promised is taken. `false`: nothing was promised, the guest has to pay.
@@ -146,9 +150,9 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, amount
 /// Begins the keys of payments into the host's hand that the house wrote down itself.
 pub(super) const ENTERED: &str = "entered:";
 
-/// Lets go of everything that is promised or only asked for.
+/// Lets go of everything that is promised or only asked for, but for the deposit.
 pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
-    for payment in payments::paid(tx, booking.id)?.open {
+    for payment in payments::paid(tx, booking.id)?.open.into_iter().filter(|payment| payment.purpose != Purpose::Deposit) {
         payments::void(tx, now, payment.id)?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::super::rules::booking::{Booking, Transition};
 use super::super::rules::code;
 use super::super::rules::state::{Act, Side};
 use super::super::store::alterations::{self, Alteration};
+use super::super::store::deposits::{self, LeftDeposit};
 use super::super::store::instalments::{self, Instalment};
 use super::super::store::lists::{self, Filter, Whose};
 use super::super::store::{bookings as rows, transitions};
@@ -27,6 +28,7 @@ pub(crate) struct Told {
     pub guest: Option<Person>,
     pub host: Option<Person>,
     pub parts: Vec<Instalment>,
+    pub deposit: Option<LeftDeposit>,
     pub payments: Vec<PaymentWithRefunds>,
 }
 
@@ -95,7 +97,8 @@ pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Si
     let acts = steps::allowed_now(&booking, side, now);
     let parts = if booking.confirmed_at.is_some() { instalments::all(conn, booking.id)? } else { Vec::new() };
     let payments = payments::of_booking(conn, booking.id)?;
-    Ok(Told { booking, side, acts, history, guest, host, parts, payments })
+    let deposit = deposits::one(conn, booking.id)?;
+    Ok(Told { booking, side, acts, history, guest, host, parts, deposit, payments })
 }
 
 /// Somebody as the other side knows them; hosts of imported homes have a name and no account.

@@ -1,7 +1,7 @@
 //! A booking moves from state to state, and each step is written down (S1, S2). What is overdue happens first, whoever asks
 //! (decision: correctness never depends on a timer being on time).
 
-use super::{By, World, alter, books, instalments, letters, money};
+use super::{By, World, alter, books, deposits, instalments, letters, money};
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{self, Act, Side, State};
 use crate::features::bookings::store::{bookings as rows, transitions};
@@ -38,11 +38,12 @@ pub(super) fn catch_up(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &m
     Ok(())
 }
 
-/// Everything that is due of a booking by `now`: its own timer, instalments, proposals.
+/// Everything that is due of a booking by `now`: its own timer, instalments, deposit, proposals.
 pub(crate) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) -> Result<()> {
     let mut booking = open(tx, now, world, id)?;
     alter::lapse(tx, now, world, &booking)?;
-    instalments::ask(tx, now, world, &mut booking)
+    instalments::ask(tx, now, world, &mut booking)?;
+    deposits::tend(tx, now, world, &booking)
 }
 
 /// One step, written down. Refuses with 409 `invalid_transition` what the table does not know.
@@ -101,6 +102,7 @@ pub(super) fn confirm(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mu
     books::confirmed(tx, now, booking)?;
     instalments::plan(tx, now, booking)?;
     letters::confirmed(tx, now, world, booking)?;
+    deposits::plan(tx, now, world, booking)?;
     Ok(true)
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod alterations;
 pub(super) mod bookings;
+pub(super) mod deposits;
 pub(super) mod instalments;
 pub(super) mod lists;
 pub(super) mod personal;
@@ -16,6 +17,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         &alterations::STATEMENTS[..],
         &bookings::STATEMENTS,
+        &deposits::STATEMENTS,
         &instalments::STATEMENTS,
         &lists::STATEMENTS,
         &personal::STATEMENTS,

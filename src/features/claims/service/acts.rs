@@ -83,6 +83,7 @@ pub(crate) fn file(
     if !store::insert(tx, &claim)? {
         return Err(Error::refused(Kind::Conflict, "claim_open", "This stay has a claim that is not over."));
     }
+    bookings::pledge_deposit(tx, now, id)?;
     note(tx, now, world, "claim.filed", Some(caller), &claim, None)?;
     letters::filed(tx, now, world, &claim)?;
     Ok(claim)
@@ -219,7 +220,15 @@ pub(super) fn go(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &mut Claim
     claim.ended_at = claim.state.is_over().then_some(now);
     store::update(tx, now, claim)?;
     if claim.state == State::Due {
+        let settled = claim.settled.unwrap_or(0);
+        // The deposit first (E14), then the guest (E15).
+        if bookings::take_deposit(tx, now, claim.booking, claim.id, settled)? == settled {
+            return go(tx, now, world, claim, Act::Pay, Side::System);
+        }
         paying::charge_saved(tx, now, world, claim)?;
+    }
+    if claim.state.is_over() {
+        bookings::free_deposit(tx, now, claim.booking)?;
     }
     letters::turned(tx, now, world, claim)?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::features::claims::store;
 use crate::features::ledger::{self, Payer};
 use crate::features::payments::provider::{CASH, MANUAL};
 use crate::features::payments::{self, Capture, Charge, Follows, News, Purpose, SAVED, What};
-use crate::platform::db::Tx;
+use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::tools::Tools;
 use crate::values::{Instant, Origin};
@@ -34,7 +34,7 @@ pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
         booking: claim.booking,
         guest: claim.guest,
         purpose: Purpose::Claim(claim.id),
-        amount: claim.settled.unwrap_or(0),
+        amount: claim.settled.unwrap_or(0) - from_deposit(tx, claim)?,
         currency: claim.currency,
         capture: Capture::Now,
         method: method.unwrap_or(SAVED).to_owned(),
@@ -42,6 +42,13 @@ pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
         keep: false,
     };
     payments::charge(tx, now, &world.keys, &charge, &provider).map(|_payment| ())
+}
+
+/// What of it came out of the deposit.
+fn from_deposit(conn: &mut Conn<'_>, claim: &Claim) -> DbResult<i64> {
+    let source = ledger::claim_from_deposit(claim.booking, claim.id, claim.host, claim.currency, 1).source;
+    let posted = ledger::of_booking(conn, claim.booking)?.into_iter().find(|recorded| recorded.entry.source == source);
+    Ok(posted.map_or(0, |recorded| recorded.entry.on(&ledger::Account::DepositHeld(claim.booking))))
 }
 
 /// Claims and bookings, to payments: what is paid for a claim is heard here, everything else by bookings.

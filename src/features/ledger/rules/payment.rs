@@ -102,6 +102,16 @@ pub fn dispute_won(from: &Payer<'_>, dispute: &str, amount: i64) -> Entry {
     entry.debit(from.psp(), amount).credit(Account::DisputeSuspense(from.booking), amount)
 }
 
+/// E16: the bank keeps a disputed deposit. `held` is what we still have of it, and do not owe any more; the rest is our loss.
+#[must_use]
+pub fn deposit_lost(from: &Payer<'_>, dispute: &str, amount: i64, held: i64) -> Entry {
+    let not_owed = amount.min(held.max(0));
+    from.entry(EntryKind::DisputeLost, &format!("dispute:{dispute}:lost"))
+        .debit(Account::DepositHeld(from.booking), not_owed)
+        .debit(Account::ExpChargeback, amount.saturating_sub(not_owed))
+        .credit(Account::DisputeSuspense(from.booking), amount)
+}
+
 /// E16: the bank keeps it. `from_host` of it the host owes us, the rest is our loss.
 #[must_use]
 pub fn dispute_lost(from: &Payer<'_>, dispute: &str, amount: i64, host: UserId, from_host: i64) -> Entry {

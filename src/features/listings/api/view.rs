@@ -8,7 +8,8 @@ use crate::features::listings::gallery::Photo;
 use crate::features::listings::service::{PublicHost, PublicListing, StayLimits};
 use crate::features::listings::store::texts::Translation;
 use crate::features::listings::{amenities, rules};
-use crate::platform::wire::{DateView, Halves, Hundredths, Located, MoneyView};
+use crate::platform::wire::{DateView, DepositView, Halves, Hundredths, Located, MoneyView};
+use crate::values::Currency;
 use poem_openapi::Object;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,6 +75,8 @@ pub(super) struct ListingView {
     limits: LimitsView,
     /// Base price of a night; single days may differ, see the calendar.
     nightly: MoneyView,
+    /// What guests leave against damage, and get back; null: nothing.
+    deposit: Option<DepositView>,
     /// ISO 4217 code of all prices.
     currency: String,
     /// IANA time zone of the home; its dates and times are meant there.
@@ -170,6 +173,7 @@ impl ListingView {
             photos: photos.into_iter().map(PhotoView::of).collect(),
             limits: LimitsView::of(&listing.stays),
             nightly: MoneyView { amount: listing.price_minor, currency: listing.currency.clone() },
+            deposit: listing.deposit.zip(Currency::parse(&listing.currency)).map(|(deposit, currency)| DepositView::of(deposit, currency)),
             currency: listing.currency,
             zone: listing.zone,
             rating: rules::mean_centi(listing.rating_sum_centi, listing.rating_count).map(Hundredths),

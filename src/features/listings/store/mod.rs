@@ -13,7 +13,7 @@ pub(super) mod texts;
 
 use super::rules::{self, home::Room};
 use crate::platform::db::{Conn, DbResult, Row};
-use crate::values::{ListingId, Night, UserId};
+use crate::values::{Deposit, ListingId, Night, UserId};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use texts::Translation;
@@ -26,7 +26,7 @@ const PUBLISHED: &str = "SELECT l.title, l.room_type, l.property_type, l.city, l
                                 l.review_count, l.version, t.description, t.neighbourhood_text,
                                 u.id, u.name, u.photo_url, u.top_host, u.member_since, u.version,
                                 t.summary, t.house_rules, l.language, l.rooms, l.accessibility, l.unit_count, l.check_in_minute,
-                                l.check_out_minute, l.short_policy, l.long_policy, l.custom
+                                l.check_out_minute, l.short_policy, l.long_policy, l.custom, l.pricing
                          FROM listings l JOIN users u ON u.id = l.host_id
                          LEFT JOIN listing_texts t ON t.listing_id = l.id AND t.language = ''
                          WHERE l.id = $1 AND l.state = 'published'";
@@ -76,6 +76,8 @@ pub struct PublicListing {
     pub long_policy: String,
     /// Values of the operator's own fields.
     pub custom: Map<String, Value>,
+    /// What guests leave against damage.
+    pub deposit: Option<Deposit>,
     pub room_type: String,
     pub property_type: String,
     pub city: String,
@@ -158,6 +160,12 @@ pub(super) fn property_types(conn: &mut Conn<'_>) -> DbResult<Vec<String>> {
     conn.query(PROPERTY_TYPES, &[], |row| row.get(0))
 }
 
+/// What of the plan of prices is shown on the page.
+#[derive(serde::Deserialize)]
+struct Priced {
+    deposit: Option<Deposit>,
+}
+
 fn listing_of(id: ListingId, row: &Row<'_>) -> DbResult<PublicListing> {
     Ok(PublicListing {
         id,
@@ -176,6 +184,7 @@ fn listing_of(id: ListingId, row: &Row<'_>) -> DbResult<PublicListing> {
         short_policy: row.get(53)?,
         long_policy: row.get(54)?,
         custom: row.json(55)?,
+        deposit: row.json::<Priced>(56)?.deposit,
         room_type: row.get(1)?,
         property_type: row.get(2)?,
         city: row.get(3)?,

@@ -2,7 +2,7 @@
 //! after the follower was told, in the same transaction. Bank transfers stand on `psp:manual`, the operator's own bank account. Left to the follower, who
 //! knows the host: cash in the host's hand (E12), paid damages (E15), disputes that were lost (E16).
 
-use crate::features::ledger::{self, Entry, Payer, To};
+use crate::features::ledger::{self, Account, Entry, Payer, To};
 use crate::features::payments::provider::CASH;
 use crate::features::payments::rules::terms::Purpose;
 use crate::features::payments::store::disputes::Dispute;
@@ -28,8 +28,15 @@ pub(super) fn fee(tx: &mut Tx<'_>, now: Instant, payment: &Payment, fee: i64) ->
 /// Who asked for it has put it on `refund_payable`; what nobody asked for is a gift of the house.
 pub(super) fn refunded(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: &Refund) -> Result<()> {
     if !refund.asked {
-        let gift = ledger::goodwill(&format!("refund:{}", refund.id), payment.currency, refund.amount, To::Refund(payment.booking));
-        post(tx, now, payment, &gift)?;
+        // What is left of a deposit was the guest's all along.
+        let held = if payment.purpose == Purpose::Deposit { -ledger::balance(tx, &Account::DepositHeld(payment.booking), payment.currency)? } else { 0 };
+        let (own, key) = (refund.amount.min(held.max(0)), format!("refund:{}", refund.id));
+        if own > 0 {
+            post(tx, now, payment, &ledger::deposit_released(payment.booking, &key, payment.currency, own))?;
+        }
+        if refund.amount > own {
+            post(tx, now, payment, &ledger::goodwill(&key, payment.currency, refund.amount - own, To::Refund(payment.booking)))?;
+        }
     }
     post(tx, now, payment, &ledger::refunded(&payer(payment), refund.id.0, refund.amount))
 }

@@ -31,6 +31,8 @@ pub(super) struct PricePlan {
     non_refundable: Option<NonRefundableRate>,
     /// When guests pay; absent: everything at booking.
     instalments: Option<InstalmentTerms>,
+    /// What guests leave against damage, and get back; absent: nothing.
+    deposit: Option<DepositTerms>,
 }
 
 /// A price for some nights of every week.
@@ -198,6 +200,27 @@ enum InstalmentKind {
     Full,
     Deposit,
     Monthly,
+}
+
+/// What guests leave against damage. It is no part of the price.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, skip_serializing_if_is_none)]
+struct DepositTerms {
+    kind: DepositKind,
+    /// For all but `claim_only`, in minor units: up to a hundred times the base price.
+    amount: Option<i64>,
+    /// For `charge_refund`: charged 2 to 60 days before check-in; absent: with the booking.
+    days_before: Option<u16>,
+}
+
+/// Charged, and given back seven days after check-out; authorised on the guest's card the day before check-in, and let go a day after check-out (stays of more
+/// than seven nights are charged instead); or nothing is left, and damage is claimed.
+#[derive(Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum DepositKind {
+    ChargeRefund,
+    CardHold,
+    ClaimOnly,
 }
 
 impl PricePlan {

@@ -4,7 +4,7 @@ use super::arithmetic::WHOLE_BP;
 use super::plan::{Fee, FeeScope, InstalmentKind, Plan, Season};
 use super::tax::{Remitter, TaxBasis, TaxRule};
 use crate::platform::error::FieldError;
-use crate::values::{Night, Stay};
+use crate::values::{Deposit, DepositKind, Night, Stay};
 use std::collections::BTreeSet;
 
 /// Something that cannot be kept; `pointer` is a JSON pointer from the plan or the rule on, such as `/seasons/0/to`.
@@ -23,6 +23,8 @@ const MOST_NAME: usize = 80;
 const MOST_KEY: usize = 40;
 const MOST_LEAD_DAYS: u16 = 1_095;
 const MOST_ORDER: u8 = 9;
+/// A deposit is at most so many times the base price of a night.
+const DEPOSIT_NIGHTS: i64 = 100;
 
 /// Everything that is wrong with a base price and a plan; empty when they can be kept.
 #[must_use]
@@ -55,6 +57,9 @@ pub fn plan_faults(base: i64, plan: &Plan) -> Vec<Fault> {
     }
     found.unique("/plan/taxes", plan.taxes.iter().map(|rule| rule.key.as_str()));
     found.instalments(plan);
+    if let Some(deposit) = plan.deposit {
+        found.deposit(base, deposit);
+    }
     found.0
 }
 
@@ -216,6 +221,21 @@ impl Faults {
             self.check(alike, &format!("{list}/{n}"), "out_of_range", "has `bp` or `amount`, as the rule itself");
             self.bp(&format!("{list}/{n}/bp"), bracket.bp.unwrap_or(0), WHOLE_BP);
             self.amount(&format!("{list}/{n}/amount"), bracket.amount.unwrap_or(0));
+        }
+    }
+
+    /// No more than a hundred nights: whoever asks for more does not want guests.
+    fn deposit(&mut self, base: i64, deposit: Deposit) {
+        if deposit.kind == DepositKind::ClaimOnly {
+            self.check(deposit.amount.is_none(), "/plan/deposit/amount", "out_of_range", "is for deposits that are left");
+        } else {
+            let most = base.saturating_mul(DEPOSIT_NIGHTS).clamp(1, Deposit::LARGEST);
+            self.range("/plan/deposit/amount", deposit.amount.unwrap_or(0), 1, most);
+        }
+        if let Some(days) = deposit.days_before {
+            let (least, most) = Deposit::DAYS_BEFORE;
+            self.range("/plan/deposit/days_before", days.into(), least.into(), most.into());
+            self.check(deposit.kind == DepositKind::ChargeRefund, "/plan/deposit/days_before", "out_of_range", "is for deposits that are charged");
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::tax::TaxRule;
 use super::written::Weekdays;
-use crate::values::Night;
+use crate::values::{Deposit, Night};
 use crate::values::written::date;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Plan {
     pub non_refundable: Option<NonRefundable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instalments: Option<Instalments>,
+    /// What guests leave against damage; no part of any price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<Deposit>,
 }
 
 /// A price for some nights of every week.

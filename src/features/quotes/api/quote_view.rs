@@ -6,7 +6,7 @@ use crate::features::quotes::rules::promise::{Part, Quote, at_property, taxes};
 use crate::features::quotes::service::prices::Prices;
 use crate::platform::error::{Error, Result};
 use crate::platform::wire::{DateView, MoneyView};
-use crate::values::{Currency, Money};
+use crate::values::{Currency, Deposit, Money};
 use anyhow::Context as _;
 use poem_openapi::Object;
 use serde::Serialize;
@@ -67,8 +67,23 @@ pub(super) struct QuoteView {
     /// `total_due` in parts.
     schedule: Vec<PartView>,
     cancellation: CancellationView,
+    /// Left against damage and given back: no part of what is due; null: nothing is left.
+    deposit: Option<QuoteDepositView>,
     /// For the host's people; null for guests.
     host: Option<HostPartView>,
+}
+
+/// What is left against damage, and when.
+#[derive(Object)]
+struct QuoteDepositView {
+    /// `charge_refund`, `card_hold` or `claim_only`.
+    kind: String,
+    /// Null for `claim_only`.
+    amount: Option<MoneyView>,
+    /// When it is charged or authorised, RFC 3339, UTC; null: with the booking.
+    due_at: Option<String>,
+    /// When it is given back or let go, RFC 3339, UTC, less what a damage claim takes; null for `claim_only`.
+    back_at: Option<String>,
 }
 
 /// A line of the price. `total_due` is the sum of the lines that are neither the host's nor included nor paid at the property.
@@ -214,8 +229,21 @@ impl QuoteView {
             average_nightly: money(price.average_nightly),
             schedule: promise.schedule.iter().map(|part| PartView::of(part, quote.currency)).collect(),
             cancellation: CancellationView::of(&promise.cancellation, quote.currency),
+            deposit: promise.deposit.map(|deposit| QuoteDepositView::of(deposit, quote)),
             host: sees_payout.then(|| HostPartView { host_fee: money(price.host_fee), host_payout: money(price.host_payout) }),
         })
+    }
+}
+
+impl QuoteDepositView {
+    fn of(deposit: Deposit, quote: &Quote) -> Self {
+        let left = deposit.left() > 0;
+        Self {
+            kind: deposit.kind.name().to_owned(),
+            amount: left.then(|| money(deposit.left(), quote.currency)),
+            due_at: quote.promise.deposit_due(quote.asked.check_in).map(|at| at.to_string()),
+            back_at: left.then(|| deposit.back_at(quote.check_out_at).to_string()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use crate::features::cancellation::{Rules, Timeline};
 use crate::features::pricing::{Due, Instalment, LineKind, Priced};
 use crate::values::written::instant_or_none;
-use crate::values::{Currency, Instant, ListingId, UserId};
+use crate::values::{Currency, Deposit, Instant, ListingId, Night, UserId, Zone};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -28,6 +28,18 @@ pub struct Promise {
     /// Local wall times, minutes since midnight.
     pub check_in_minute: u16,
     pub check_out_minute: u16,
+    /// What the guest leaves against damage; no part of the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<Deposit>,
+}
+
+impl Promise {
+    /// When the deposit of a stay from `check_in` on is asked for, at the wall time of check-in; `None`: with the booking.
+    #[must_use]
+    pub fn deposit_due(&self, check_in: Night) -> Option<Instant> {
+        let days = self.deposit?.asked_days_before()?;
+        Some(Zone::parse(&self.zone)?.resolve(check_in.plus(-i32::from(days)), self.check_in_minute))
+    }
 }
 
 /// An instalment with its instant.

@@ -47,6 +47,8 @@ pub fn alter(conn: &mut Conn<'_>, now: Instant, config: &Config, change: &Change
     let mut quote = worked_out(now, change.guest, config, asked, stay, &gathered, coupon.as_ref())?;
     let arrival = Arrival { stay, zone: &gathered.place.zone, minute: gathered.place.check_in_minute };
     quote.promise.policy = change.promise.policy.clone();
+    // What was agreed on is left, and how it is left follows from the nights.
+    quote.promise.deposit = change.promise.deposit.map(|deposit| deposit.of_stay(stay.nights()));
     quote.promise.cancellation = timeline(&quote.promise.policy, &arrival, &quote.promise.price.allocation, now);
     Ok(quote)
 }

@@ -195,6 +195,7 @@ pub(super) fn worked_out(
         zone: place.zone.name().to_owned(),
         check_in_minute: place.check_in_minute,
         check_out_minute: place.check_out_minute,
+        deposit: offer.plan.deposit.map(|deposit| deposit.of_stay(stay.nights())),
         price,
     };
     Ok(Quote {

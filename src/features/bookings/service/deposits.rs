@@ -1,0 +1,254 @@
+//! What guests leave against damage (M8): asked for with the booking or on its day, asked for again when it was refused, given back after the stay, or
+//! what a damage claim leaves of it (`pledges.rs`). A stay is never called off for it by the house: a host whose guest leaves none may.
+
+use super::{World, books, letters, money};
+use crate::features::bookings::rules::booking::Booking;
+use crate::features::bookings::rules::state::State;
+use crate::features::bookings::store::deposits::{self as rows, LeftDeposit, LeftState};
+use crate::features::payments::provider::{CASH, MANUAL};
+use crate::features::payments::{self, Capture, DisputeState, News, Purpose, RefundState, What};
+use crate::platform::db::{Conn, DbResult, Tx};
+use crate::platform::error::{Error, Kind, Result};
+use crate::values::{BookingId, DepositKind, Instant, PaymentId};
+
+/// A refused deposit is asked for again each day; after so many refusals the host may call the stay off without a penalty.
+const TRIES: u16 = 3;
+const DAY_SECONDS: i64 = 24 * 3_600;
+
+/// Writes down what is to be left for a stay that has just been sold, and asks for it where it is due with the booking.
+pub(super) fn plan(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
+    let Some(agreed) = booking.promise.deposit.filter(|deposit| deposit.left() > 0) else { return Ok(()) };
+    let due = booking.promise.deposit_due(booking.asked.check_in).unwrap_or(now).max(now);
+    let is_hold = agreed.kind == DepositKind::CardHold;
+    let mut deposit =
+        LeftDeposit { is_hold, amount: agreed.left(), state: LeftState::Planned, tries: 0, payment: None, taken: 0, claimed: false, next_at: Some(due) };
+    rows::insert(tx, booking.id, &deposit)?;
+    if due > now {
+        return Ok(());
+    }
+    // Whoever books at once is there to prove who they are; whoever was accepted later is not.
+    ask_saved(tx, now, world, booking, &mut deposit, booking.accepted_at.is_some())
+}
+
+/// Everything that is due of a deposit by `now`.
+pub(super) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
+    let Some(mut deposit) = rows::locked(tx, booking.id)?.filter(|deposit| deposit.next_at.is_some_and(|at| at <= now)) else { return Ok(()) };
+    let to_come = matches!(booking.state, State::Confirmed | State::InStay);
+    match deposit.state {
+        LeftState::Planned | LeftState::Failed if to_come => ask_saved(tx, now, world, booking, &mut deposit, true),
+        LeftState::Asked => {
+            void(tx, now, &deposit)?;
+            if to_come { refused(tx, now, world, booking, &mut deposit) } else { end(tx, booking, &mut deposit, LeftState::Cancelled) }
+        }
+        LeftState::Authorized => {
+            void(tx, now, &deposit)?;
+            end(tx, booking, &mut deposit, LeftState::Returned)
+        }
+        LeftState::Held => give_back(tx, now, world, booking, &mut deposit),
+        _ => end(tx, booking, &mut deposit, LeftState::Cancelled),
+    }
+}
+
+/// The guest leaves it with a means of payment of their choice. Refuses with 409 `nothing_due`.
+pub(super) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, method: &str) -> Result<()> {
+    let asked_for = |deposit: &LeftDeposit| match deposit.state {
+        LeftState::Planned => !deposit.is_hold || deposit.next_at.is_some_and(|at| at <= now),
+        LeftState::Asked | LeftState::Failed => true,
+        _ => false,
+    };
+    let to_come = matches!(booking.state, State::Confirmed | State::InStay);
+    match rows::locked(tx, booking.id)?.filter(|deposit| to_come && asked_for(deposit)) {
+        Some(mut deposit) => ask(tx, now, world, booking, &mut deposit, method, false),
+        None => Err(Error::refused(Kind::Conflict, "nothing_due", "No deposit is to be left now.")),
+    }
+}
+
+/// Asks for it with what the guest left when they booked; where that cannot be, they are asked to leave it another way.
+fn ask_saved(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit, off_session: bool) -> Result<()> {
+    // Money that people hand over cannot be fetched.
+    if matches!(booking.provider.as_str(), "" | MANUAL | CASH) {
+        return refused(tx, now, world, booking, deposit);
+    }
+    match ask(tx, now, world, booking, deposit, money::LEFT, off_session) {
+        Err(Error::Refused(_)) => refused(tx, now, world, booking, deposit),
+        asked => asked,
+    }
+}
+
+fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit, method: &str, off_session: bool) -> Result<()> {
+    let provider = if method == money::LEFT { booking.provider.clone() } else { money::provider_of(world, method)?.to_owned() };
+    if provider == CASH {
+        return Err(Error::refused(Kind::Unacceptable, "invalid_payment_method", "A deposit is left with a card or by bank transfer: cash is nobody's to give back."));
+    }
+    // A transfer cannot be promised: it is given back like a charge.
+    let hold = deposit.is_hold && provider != MANUAL;
+    let order = money::Order { purpose: Purpose::Deposit, amount: deposit.amount, capture: if hold { Capture::Later } else { Capture::Now }, method, off_session };
+    deposit.payment = Some(money::charge_with(tx, now, world, booking, &order, &provider)?);
+    let hours = if provider == MANUAL { i64::from(world.config.bookings.transfer_hours) } else { 24 };
+    (deposit.state, deposit.next_at) = (LeftState::Asked, Some(now.plus_seconds(hours * 3_600)));
+    Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+fn refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    deposit.state = LeftState::Failed;
+    deposit.tries = deposit.tries.saturating_add(1);
+    let again = now.plus_seconds(DAY_SECONDS);
+    deposit.next_at = (deposit.tries < TRIES).then_some(again);
+    rows::update(tx, booking.id, deposit)?;
+    letters::deposit_due(tx, now, world, booking, deposit.amount, deposit.next_at)?;
+    if deposit.tries == TRIES {
+        letters::deposit_missing(tx, now, world, booking, deposit.amount)?;
+    }
+    Ok(())
+}
+
+/// Whether the guest was asked in vain: the host may call off without a penalty (as P22 says of instalments).
+pub(super) fn is_missing(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<bool> {
+    Ok(rows::one(conn, booking.id)?.is_some_and(|deposit| deposit.state == LeftState::Failed && deposit.tries >= TRIES))
+}
+
+/// What payments tell of it.
+pub(super) fn heard(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
+    let mut deposit = rows::locked(tx, booking.id)?;
+    let mut ours = deposit.as_mut().filter(|deposit| deposit.payment == Some(news.payment));
+    match (&news.what, ours.as_mut()) {
+        (What::Authorized, Some(deposit)) if may_be_left(booking, deposit) => {
+            let until = back_at(booking, DepositKind::CardHold);
+            (deposit.state, deposit.next_at) = (LeftState::Authorized, Some(until.max(now)));
+            Ok(rows::update(tx, booking.id, deposit)?)
+        }
+        (What::Authorized, _) => payments::void(tx, now, news.payment),
+        (What::Captured, Some(deposit)) if !deposit.state.is_over() => {
+            let until = back_at(booking, DepositKind::ChargeRefund);
+            (deposit.state, deposit.next_at) = (LeftState::Held, (!deposit.claimed).then_some(until.max(now)));
+            Ok(rows::update(tx, booking.id, deposit)?)
+        }
+        (What::Captured, _) => too_late(tx, now, booking, news),
+        (What::Failed { .. }, Some(deposit)) if deposit.state == LeftState::Asked => not_left(tx, now, world, booking, deposit),
+        (What::Voided, Some(deposit)) if deposit.state == LeftState::Asked => not_left(tx, now, world, booking, deposit),
+        (What::Failed { .. } | What::Voided, Some(deposit)) if deposit.state == LeftState::Authorized => lapsed(tx, now, booking, deposit),
+        (What::DisputeLost { dispute, amount }, _) => Ok(books::deposit_lost(tx, now, booking, news, (*dispute, *amount))?),
+        _ => Ok(()),
+    }
+}
+
+fn may_be_left(booking: &Booking, deposit: &LeftDeposit) -> bool {
+    matches!(booking.state, State::Confirmed | State::InStay) && deposit.is_hold && matches!(deposit.state, LeftState::Asked | LeftState::Failed)
+}
+
+fn not_left(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    if matches!(booking.state, State::Confirmed | State::InStay) {
+        return refused(tx, now, world, booking, deposit);
+    }
+    end(tx, booking, deposit, LeftState::Cancelled)
+}
+
+/// A promise of a card ends before the stay does: it is asked for once more at once, as far as tries are left.
+fn lapsed(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    if !matches!(booking.state, State::Confirmed | State::InStay) {
+        return end(tx, booking, deposit, LeftState::Returned);
+    }
+    deposit.state = LeftState::Failed;
+    deposit.tries = deposit.tries.saturating_add(1);
+    deposit.next_at = (deposit.tries < TRIES).then_some(now);
+    Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+/// Money that came when nothing was to be left any more.
+fn too_late(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News) -> Result<()> {
+    let key = format!("payment:{}:too_late", news.payment);
+    books::deposit_released(tx, now, booking, &key, news.amount)?;
+    payments::refund_of(tx, now, news.payment, news.amount, &key).map(|_refunds| ())
+}
+
+/// When it goes back: so long after the stay has ended, or will.
+fn back_at(booking: &Booking, kind: DepositKind) -> Instant {
+    let ended = booking.ended_at.unwrap_or(booking.check_out_at).min(booking.check_out_at);
+    booking.promise.deposit.map_or(ended, |deposit| crate::values::Deposit { kind, ..deposit }.back_at(ended))
+}
+
+/// Gives back what is there of it. While a bank disputes the payment nothing is there to give.
+fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    let Some(id) = deposit.payment else { return end(tx, booking, deposit, LeftState::Returned) };
+    let found = payments::of_booking(tx, booking.id)?.into_iter().find(|one| one.payment.id == id);
+    let Some(left) = found else { return end(tx, booking, deposit, LeftState::Returned) };
+    if left.disputes.iter().any(|dispute| dispute.state == DisputeState::Opened) {
+        deposit.next_at = Some(now.plus_seconds(DAY_SECONDS));
+        return Ok(rows::update(tx, booking.id, deposit)?);
+    }
+    let going: i64 = left.refunds.iter().filter(|refund| refund.state == RefundState::Created).map(|refund| refund.amount).sum();
+    let back = books::deposit_held(tx, booking)?.min(left.payment.captured - left.payment.refunded - going);
+    if back > 0 {
+        let key = format!("deposit:{id}");
+        books::deposit_released(tx, now, booking, &key, back)?;
+        payments::refund_of(tx, now, id, back, &key)?;
+        letters::deposit_back(tx, now, world, booking, back, deposit.taken)?;
+    }
+    end(tx, booking, deposit, LeftState::Returned)
+}
+
+fn end(tx: &mut Tx<'_>, booking: &Booking, deposit: &mut LeftDeposit, state: LeftState) -> Result<()> {
+    (deposit.state, deposit.next_at) = (state, None);
+    Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+fn void(tx: &mut Tx<'_>, now: Instant, deposit: &LeftDeposit) -> Result<()> {
+    deposit.payment.map_or(Ok(()), |payment: PaymentId| payments::void(tx, now, payment))
+}
+
+/// The stay was called off. Before it has begun all of it goes back at once; later it waits as after a stay that was not cut short.
+pub(super) fn called_off(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
+    let Some(mut deposit) = rows::locked(tx, booking.id)? else { return Ok(()) };
+    let begun = now > booking.check_in_at;
+    match deposit.state {
+        LeftState::Planned | LeftState::Failed => end(tx, booking, &mut deposit, LeftState::Cancelled),
+        LeftState::Asked => {
+            void(tx, now, &deposit)?;
+            end(tx, booking, &mut deposit, LeftState::Cancelled)
+        }
+        LeftState::Authorized if !begun => {
+            void(tx, now, &deposit)?;
+            end(tx, booking, &mut deposit, LeftState::Returned)
+        }
+        LeftState::Held if !begun => give_back(tx, now, world, booking, &mut deposit),
+        _ => wait(tx, now, booking, &mut deposit),
+    }
+}
+
+/// The stay ends at another time now, or is another one.
+pub(super) fn moved(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
+    let Some(mut deposit) = rows::locked(tx, booking.id)? else { return Ok(()) };
+    let due = booking.promise.deposit_due(booking.asked.check_in);
+    let is_hold = booking.promise.deposit.is_some_and(|agreed| agreed.kind == DepositKind::CardHold);
+    match deposit.state {
+        LeftState::Planned => {
+            (deposit.is_hold, deposit.next_at) = (is_hold, Some(due.unwrap_or(now).max(now)));
+            Ok(rows::update(tx, booking.id, &deposit)?)
+        }
+        // A promise for other nights is let go, and asked for anew: an hour later, when the provider has heard of it.
+        LeftState::Authorized if booking.state == State::Confirmed => {
+            void(tx, now, &deposit)?;
+            let next = due.unwrap_or(now).max(now.plus_seconds(3_600));
+            deposit = LeftDeposit { is_hold, state: LeftState::Planned, payment: None, next_at: Some(next), ..deposit };
+            Ok(rows::update(tx, booking.id, &deposit)?)
+        }
+        _ => wait(tx, now, booking, &mut deposit),
+    }
+}
+
+/// Sets the time at which what is there goes back.
+pub(super) fn wait(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    let kind = match deposit.state {
+        LeftState::Authorized => DepositKind::CardHold,
+        LeftState::Held => DepositKind::ChargeRefund,
+        _ => return Ok(()),
+    };
+    deposit.next_at = (!deposit.claimed).then_some(back_at(booking, kind).max(now));
+    Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+/// Whether something of a deposit is with us or promised, or may still be.
+pub fn deposit_is_open(conn: &mut Conn<'_>, id: BookingId) -> DbResult<bool> {
+    let open = |deposit: LeftDeposit| !deposit.state.is_over() && !(deposit.state == LeftState::Failed && deposit.next_at.is_none());
+    Ok(rows::one(conn, id)?.is_some_and(open))
+}
