@@ -566,6 +566,12 @@ CREATE TABLE IF NOT EXISTS booking_deposits (
 );
 CREATE INDEX IF NOT EXISTS booking_deposits_due ON booking_deposits (next_at, booking_id) WHERE next_at IS NOT NULL;
 
+-- Requests in a row that a host has not answered (S5).
+CREATE TABLE IF NOT EXISTS silent_hosts (
+    host_id    UUID PRIMARY KEY REFERENCES users (id),
+    unanswered BIGINT NOT NULL CHECK (unanswered > 0)
+);
+
 -- Changes of a booking that one side proposes and the other answers (T13).
 CREATE TABLE IF NOT EXISTS booking_alterations (
     id          UUID PRIMARY KEY,

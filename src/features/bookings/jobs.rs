@@ -1,16 +1,18 @@
-//! What time does to bookings: holds that nobody paid, requests that nobody answered, guests who arrive and leave.
+//! What time does to bookings: holds that nobody paid, requests that nobody answered, guests who arrive and leave, hosts who are silent.
 //!
 //! Each booking carries its own timer (`due_at`), and whoever opens a booking applies what is overdue first; this only does it earlier, in
 //! the order in which it was due.
 
-use super::service::{World, steps};
+use super::service::{World, silence, steps};
+use crate::features::listings;
 use super::store::{alterations, bookings as rows, deposits, instalments};
 use crate::platform::db::{Conn, Db, DbResult, Lane};
 use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, Order, every};
 use crate::platform::tools::Tools;
-use crate::values::{BookingId, Instant, Origin};
+use crate::values::{BookingId, Instant, Origin, UserId};
 use std::time::Duration;
+use uuid::Uuid;
 
 const PERIOD: Duration = Duration::from_secs(15);
 /// Bookings that are looked for at once.
@@ -20,7 +22,34 @@ const SOME_ROWS: i64 = 200;
 #[must_use]
 pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
     let (db, world) = (tools.db.clone(), World::of(tools, Origin::inside("job bookings.timers")));
-    vec![every("bookings.timers", PERIOD, move |order| run_due(&db, &world, order))]
+    let silent = Silent { db: db.clone(), world: World::of(tools, Origin::inside("job bookings.silent_host")) };
+    vec![every("bookings.timers", PERIOD, move |order| run_due(&db, &world, order)), Box::new(silent)]
+}
+
+/// Pauses the homes of a host who does not answer (S5).
+struct Silent {
+    db: Db,
+    world: World,
+}
+
+impl Handler for Silent {
+    fn kind(&self) -> &'static str {
+        silence::PAUSE
+    }
+
+    fn run(&self, order: &Order) -> Result<(), Failure> {
+        let host = order.payload.get("host").and_then(|id| id.as_str()).and_then(|id| Uuid::parse_str(id).ok());
+        let host = UserId(host.ok_or_else(|| Failure::Never("the job names no host".into()))?);
+        for listing in self.db.read_blocking(|conn| listings::listings_of(conn, host))? {
+            if order.should_stop() {
+                return Err(Failure::Later("stopped".into()));
+            }
+            let world = self.world.clone();
+            self.db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| silence::pause(tx, now, &world, host, listing))?;
+        }
+        let world = self.world.clone();
+        Ok(self.db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| silence::tell(tx, now, &world, host))?)
+    }
 }
 
 fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {

@@ -13,11 +13,13 @@ pub struct Bookings {
     pub transfer_hours: u16,
     /// Hours before check-in from which on guests see the exact address and how to get in, 0 to 720.
     pub stay_guide_hours: u16,
+    /// Requests in a row that a host has not answered until their homes are paused, 0 to 100; 0: never.
+    pub pause_after_unanswered: u16,
 }
 
 impl Default for Bookings {
     fn default() -> Self {
-        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48 }
+        Self { hold_minutes: 15, transfer_hours: 72, stay_guide_hours: 48, pause_after_unanswered: 3 }
     }
 }
 
@@ -28,6 +30,9 @@ impl Bookings {
         }
         if !(1..=336).contains(&self.transfer_hours) {
             return Err(SettingsError::of("bookings.transfer_hours", "is 1 to 336"));
+        }
+        if self.pause_after_unanswered > 100 {
+            return Err(SettingsError::of("bookings.pause_after_unanswered", "is 0 to 100"));
         }
         if self.stay_guide_hours <= 720 { Ok(()) } else { Err(SettingsError::of("bookings.stay_guide_hours", "is 0 to 720")) }
     }
@@ -46,6 +51,7 @@ mod tests {
             assert_eq!(Bookings { transfer_hours, ..Bookings::default() }.check().is_ok(), good, "{transfer_hours}");
         }
         for (stay_guide_hours, good) in [(0, true), (720, true), (721, false)] {
+            assert_eq!(Bookings { pause_after_unanswered: stay_guide_hours, ..Bookings::default() }.check().is_ok(), stay_guide_hours <= 100);
             assert_eq!(Bookings { stay_guide_hours, ..Bookings::default() }.check().is_ok(), good, "{stay_guide_hours}");
         }
     }

@@ -7,6 +7,7 @@ mod entering;
 mod giving;
 mod paying;
 mod plans;
+mod silence;
 mod stuck;
 mod time;
 

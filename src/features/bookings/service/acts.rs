@@ -1,6 +1,6 @@
 //! What people do to a booking: hosts answer, guests pay and withdraw, both sides cancel, guests arrive and leave.
 
-use super::{By, World, deposits, letters, money, steps};
+use super::{By, World, deposits, letters, money, silence, steps};
 use crate::features::bookings::rules::booking::{Booking, EARLY_HOURS};
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::service::read::side_of;
@@ -38,6 +38,7 @@ pub(super) fn opened(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
 pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     steps::step(tx, now, world, &mut booking, Act::Accept, &By::of(deed.caller, side, deed.reason), now)?;
+    silence::answered(tx, &booking)?;
     let until = booking.due_at.unwrap_or(now);
     if !calendar::extend(tx, now, Some(deed.caller.user), booking.id, until)? {
         return Err(invalid(State::Expired, Act::Accept, side));
@@ -55,6 +56,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
 pub(crate) fn decline(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     steps::step(tx, now, world, &mut booking, Act::Decline, &By::of(deed.caller, side, deed.reason), now)?;
+    silence::answered(tx, &booking)?;
     steps::let_go(tx, now, &booking, Some(deed.caller.user))?;
     letters::declined(tx, now, world, &booking, deed.reason)?;
     Ok(booking)

@@ -1,16 +1,22 @@
-//! Later instalments: asked for on their day, asked for again when they were refused, and in the end the stay is called off (P22).
+//! Later instalments: asked for on their day, asked for again when they were refused, and in the end the stay is called off (P22). What is
+//! still owed when the stay is over is asked for on, and kept as the guest's debt.
 
 use super::{World, cancel, letters, money};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::instalments::{self as rows, Instalment, PartState};
 use crate::features::payments::provider::{CASH, MANUAL};
+use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
 use crate::values::Instant;
+use serde_json::json;
 
 /// A refused instalment is asked for again each day; after so many refusals the stay is called off.
 const TRIES: u16 = 4;
+/// After the stay nothing can be called off any more: it is asked for ever less often, and after so many refusals no more.
+const TRIES_AFTERWARDS: u16 = 7;
+const LONGEST_PAUSE_DAYS: i64 = 16;
 const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// Writes the plan of a booking that has just been sold.
@@ -51,11 +57,10 @@ pub(super) fn settled(tx: &mut Tx<'_>, booking: &Booking) -> Result<()> {
 pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
     let due = |part: &&Instalment| part.next_at.is_some_and(|at| at <= now);
     for part in rows::all(tx, booking.id)?.iter().filter(due) {
-        if !matches!(booking.state, State::Confirmed | State::InStay) {
-            return Ok(());
-        }
-        if part.tries >= TRIES {
-            return cancel::unpaid(tx, now, world, booking);
+        match booking.state {
+            State::Confirmed | State::InStay if part.tries >= TRIES => return cancel::unpaid(tx, now, world, booking),
+            State::Confirmed | State::InStay | State::Completed => {}
+            _ => return Ok(()),
         }
         // Money that people hand over cannot be fetched: the guest is reminded, and has as long as with a refused card.
         if matches!(booking.provider.as_str(), MANUAL | CASH) {
@@ -89,8 +94,35 @@ pub(super) fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Boo
 
 fn refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: Instalment) -> Result<()> {
     let tries = part.tries.saturating_add(1);
-    let again = now.plus_seconds(DAY_SECONDS);
-    rows::update(tx, booking.id, &Instalment { state: PartState::Failed, tries, next_at: Some(again), ..part })?;
-    letters::unpaid(tx, now, world, booking, part.amount, again, tries >= TRIES)?;
+    let over = booking.state == State::Completed;
+    let again = now.plus_seconds(pause_days(over, tries) * DAY_SECONDS);
+    let next_at = (!over || tries < TRIES_AFTERWARDS).then_some(again);
+    rows::update(tx, booking.id, &Instalment { state: PartState::Failed, tries, next_at, ..part })?;
+    if next_at.is_none() {
+        return never_paid(tx, now, world, booking, &part);
+    }
+    letters::unpaid(tx, now, world, booking, part.amount, again, !over && tries >= TRIES)?;
+    Ok(())
+}
+
+/// Days until a refused instalment is asked for again: each day while the stay may be called off, twice as long each time once it is over.
+fn pause_days(over: bool, tries: u16) -> i64 {
+    if over { LONGEST_PAUSE_DAYS.min(1_i64 << tries.clamp(1, 16)) } else { 1 }
+}
+
+/// What the guest owes stays in the books, and is not released to the host; staff find it in the audit trail.
+fn never_paid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: &Instalment) -> Result<()> {
+    tracing::warn!(booking.id = %booking.id, amount = part.amount, "an instalment of a stay that is over was not paid; it is not asked for any more");
+    let entry = Entry {
+        action: "booking.never_paid",
+        actor: Actor::System,
+        on_behalf_of: None,
+        object: Some(("booking", booking.id.0)),
+        reason: None,
+        diff: json!({"instalment": [null, part.number], "amount": [null, part.amount]}),
+        origin: &world.origin,
+    };
+    audit::append(tx, now, &entry)?;
+    letters::never_paid(tx, now, world, booking, part.amount)?;
     Ok(())
 }

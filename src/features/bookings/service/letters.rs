@@ -61,7 +61,7 @@ pub(super) fn expired(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
     if unanswered {
         let text = format!("the host has not answered in time, and the nights are free again:\n\n{stay}\n\nNothing was charged.");
         write(tx, now, world, booking.guest, "your request has expired", &text)?;
-        let text = format!("a request was not answered in time and is void now:\n\n{stay}\n\nRequests that nobody answers count against your home.");
+        let text = format!("a request was not answered in time and is void now:\n\n{stay}\n\nRequests that nobody answers count: after some in a row your homes are paused.");
         return write(tx, now, world, Some(booking.host), "a request has expired", &text);
     }
     if booking.accepted_at.is_some() {
@@ -188,6 +188,21 @@ pub(super) fn deposit_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking
     let (stay, back) = (stay(tx, booking)?, amount(booking, back));
     let why = if taken > 0 { format!(" {} were taken for damage.", amount(booking, taken)) } else { String::new() };
     write(tx, now, world, booking.guest, "your deposit goes back", &format!("your deposit goes back to you:\n\n{stay}\n\nYou get {back} back.{why}"))
+}
+
+pub(super) fn paused(tx: &mut Tx<'_>, now: Instant, world: &World, host: UserId) -> DbResult<()> {
+    let text = "several requests in a row had no answer from you, so your homes are paused: guests do not find them any more. Stays that are booked stand.\n\n\
+                Publish your homes again when you are back.";
+    write(tx, now, world, Some(host), "your homes are paused", text)
+}
+
+/// A stay is over and was not paid in full, and nobody asks for the rest any more.
+pub(super) fn never_paid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
+    let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("an instalment of {due} was not paid:\n\n{stay}\n\nIt is not asked for by itself any more. You still owe it, and can pay it with your booking.");
+    write(tx, now, world, booking.guest, "an instalment is not paid", &text)?;
+    let text = format!("a guest has not paid an instalment of {due}, however often it was asked for:\n\n{stay}\n\nWhat is not paid cannot be paid out. We look after it.");
+    write(tx, now, world, Some(booking.host), "an instalment is not paid", &text)
 }
 
 /// `by_host`: out of the host's payout; else the platform bears it.

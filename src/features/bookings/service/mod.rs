@@ -1,7 +1,8 @@
 //! Use cases of bookings, as functions of a transaction. `book.rs` makes one, `acts.rs` is what people do to it, `steps.rs` moves it from
 //! state to state and lets time do its part. `cancel.rs` and `alter.rs` end and change one, `instalments.rs` asks for what is paid later, `deposits.rs` for what is left against damage
 //! (`pledges.rs`: what claims do with it).
-//! `enter.rs` writes down stays that the house itself arranges, `grant.rs` gives back afterwards, `guide.rs` says how to get in. `money.rs` is what is
+//! `enter.rs` writes down stays that the house itself arranges, `grant.rs` gives back afterwards, `guide.rs` says how to get in, `silence.rs` pauses
+//! the homes of hosts who do not answer. `money.rs` is what is
 //! asked of payments, `hear.rs` what they tell, `books.rs` what is written into the ledger, `stays.rs` what payouts ask.
 
 pub(super) mod acts;
@@ -20,6 +21,7 @@ pub(super) mod letters;
 pub(super) mod money;
 pub(super) mod pledges;
 pub(super) mod read;
+pub(super) mod silence;
 pub(super) mod stays;
 pub(super) mod steps;
 

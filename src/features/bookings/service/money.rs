@@ -162,7 +162,7 @@ pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result
 pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, method: &str) -> Result<()> {
     match booking.state {
         State::PendingPayment => ask_first(tx, now, world, booking, Some(method)).map(|_| ()),
-        State::Confirmed | State::InStay => {
+        State::Confirmed | State::InStay | State::Completed => {
             let next = instalments::all(tx, booking.id)?.into_iter().find(|part| matches!(part.state, PartState::Planned | PartState::Failed));
             let Some(part) = next else { return Err(nothing_due()) };
             paid_by(tx, booking, provider_of(world, method)?)?;

@@ -1,7 +1,7 @@
 //! A booking moves from state to state, and each step is written down (S1, S2). What is overdue happens first, whoever asks
 //! (decision: correctness never depends on a timer being on time).
 
-use super::{By, World, alter, books, deposits, instalments, letters, money};
+use super::{By, World, alter, books, deposits, instalments, letters, money, silence};
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{self, Act, Side, State};
 use crate::features::bookings::store::{bookings as rows, transitions};
@@ -72,6 +72,9 @@ fn expire(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, a
     let unanswered = booking.state == State::Requested;
     step(tx, now, world, booking, Act::Expire, &By::system("time"), at)?;
     let_go(tx, now, booking, None)?;
+    if unanswered {
+        silence::missed(tx, now, world, booking)?;
+    }
     letters::expired(tx, now, world, booking, unanswered)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ pub(super) mod lists;
 pub(super) mod personal;
 pub(super) mod place;
 pub(super) mod releases;
+pub(super) mod silence;
 pub(super) mod transitions;
 
 /// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an
@@ -23,6 +24,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         &personal::STATEMENTS,
         &place::STATEMENTS,
         &releases::STATEMENTS,
+        &silence::STATEMENTS,
         &transitions::STATEMENTS,
     ]
     .concat()

@@ -8,6 +8,8 @@ const AWAITED_HOST: &str = "SELECT 1 FROM bookings WHERE host_id = $1 AND state 
 const FORGET_GUEST: &str = "UPDATE bookings SET message = '' WHERE guest_id = $1";
 const FORGET_MADE: &str = "UPDATE bookings SET guest_name = '' WHERE made_by = $1 AND host_id = $1 AND guest_id IS NULL";
 
+const FORGET_SILENCE: &str = "DELETE FROM silent_hosts WHERE host_id = $1";
+
 pub(super) const STATEMENTS: [(&str, &str); 3] = [(AWAITED_GUEST, "u"), (AWAITED_HOST, "u"), (FORGET_GUEST, "u")];
 
 /// Whether somebody has a booking, on either side, that has not come to its end.
@@ -22,7 +24,7 @@ pub(in super::super) fn is_awaited(conn: &mut Conn<'_>, user: UserId) -> DbResul
 
 /// Words of a guest, and names that a host wrote down.
 pub(in super::super) fn forget_words(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
-    for sql in [FORGET_GUEST, FORGET_MADE] {
+    for sql in [FORGET_GUEST, FORGET_MADE, FORGET_SILENCE] {
         tx.execute(sql, &[user.into()])?;
     }
     Ok(())

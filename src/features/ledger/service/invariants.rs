@@ -118,6 +118,7 @@ fn foreign_postings(stored: &Stored) -> Vec<String> {
 /// Sums and signs (L2, L4), and the balances that are kept; answers which bookings still hold something, and where.
 fn look_at_accounts(conn: &mut Conn<'_>, report: &mut Report) -> DbResult<BTreeMap<BookingId, Vec<String>>> {
     let (mut trial, mut open): (BTreeMap<String, i128>, BTreeMap<BookingId, Vec<String>>) = (BTreeMap::new(), BTreeMap::new());
+    let mut ahead: Vec<(String, String, i64)> = Vec::new();
     // What should be kept: people, the house, and sums by sort.
     let mut people: HashMap<(String, String), i64> = HashMap::new();
     let mut sums: HashMap<(String, String), i64> = HashMap::new();
@@ -131,17 +132,33 @@ fn look_at_accounts(conn: &mut Conn<'_>, report: &mut Report) -> DbResult<BTreeM
             Owner::Booking(id) if held != 0 => open.entry(id).or_default().push(format!("{name} holds {held} {currency}")),
             _ => {}
         }
-        if !account.class().may_hold(held) {
+        if let (Account::TaxPayable(_), true) = (&account, held > 0) {
+            ahead.push((name.to_owned(), currency.to_owned(), held));
+        } else if !account.class().may_hold(held) {
             let what = format!("{name} holds {held} {currency}, which {} may not", words(account.class()));
             // A provider may have paid ahead of what it took.
             if matches!(account, Account::Psp(_)) { report.notes.push(what) } else { report.add("L4", what) }
         }
     })?;
+    look_at_taxes(conn, ahead, report)?;
     for (currency, sum) in trial.into_iter().filter(|(_, sum)| *sum != 0) {
         report.add("L2", format!("all accounts together hold {sum} {currency}"));
     }
     compare_kept(conn, report, people, sums)?;
     Ok(open)
+}
+
+/// Taxes of which more was handed on than is owed, because stays were given back afterwards: the next taxes make up for it. More than was handed on it cannot
+/// be (L4).
+fn look_at_taxes(conn: &mut Conn<'_>, ahead: Vec<(String, String, i64)>, report: &mut Report) -> DbResult<()> {
+    for (name, currency, held) in ahead {
+        if held <= store::handed_on(conn, &name, &currency)? {
+            report.notes.push(format!("{name} was handed on ahead by {held} {currency}; the next taxes make up for it"));
+        } else {
+            report.add("L4", format!("{name} holds {held} {currency}, more than was ever handed on"));
+        }
+    }
+    Ok(())
 }
 
 fn words(class: Class) -> &'static str {

@@ -32,6 +32,14 @@ pub(in super::super) fn each_account(conn: &mut Conn<'_>, mut take: impl FnMut(&
     })
 }
 
+/// What of a tax was handed on, and not taken back since.
+pub(in super::super) fn handed_on(conn: &mut Conn<'_>, account: &str, currency: &str) -> DbResult<i64> {
+    const SQL: &str = "SELECT CAST(COALESCE(SUM(p.amount), 0) AS BIGINT) FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
+        LEFT JOIN ledger_entries o ON o.id = e.reverses
+        WHERE p.account = $1 AND p.currency = $2 AND (e.kind = 'tax_remitted' OR o.kind = 'tax_remitted')";
+    Ok(conn.first(SQL, &[account.into(), currency.into()], |row| row.get(0))?.unwrap_or(0))
+}
+
 /// Every balance that is kept.
 pub(in super::super) fn kept(conn: &mut Conn<'_>) -> DbResult<Vec<(String, String, i64)>> {
     conn.query("SELECT account, currency, balance FROM ledger_balances", &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))

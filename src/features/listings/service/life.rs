@@ -6,10 +6,12 @@ use super::change::host_is_approved;
 use super::standing::State;
 use super::world::{Request, World, announce, complete, missing, nights_taken, no_such_listing, note, take, today, wrong_state};
 use crate::platform::access::{Action, Principal};
+use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::config::Approval;
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Kind, Result};
-use crate::values::Instant;
+use crate::platform::keys::Keys;
+use crate::values::{Instant, ListingId, Origin};
 use serde_json::json;
 
 /// Its host is done: it waits for staff where the house asks for that, and is published at once where not.
@@ -39,6 +41,17 @@ pub(crate) fn pause(tx: &mut Tx<'_>, now: Instant, world: &World, request: Reque
         State::Submitted => go(tx, now, world, request.caller, &held, State::Draft, "listing.paused"),
         _ => Err(wrong_state(&held, "Only what is published or submitted can be paused.")),
     }
+}
+
+/// Takes a published home out of sight whose host does not answer guests (S5), until the host publishes it again. Others stay as they are.
+pub fn pause_silent(tx: &mut Tx<'_>, now: Instant, keys: &Keys, origin: &Origin, listing: ListingId) -> Result<()> {
+    homes::hold(tx, listing)?;
+    let Some(held) = homes::find(tx, keys, listing)?.filter(|held| held.state == State::Published) else { return Ok(()) };
+    homes::turn(tx, now, &held, Turn { state: State::Paused, note: None, withheld: held.withheld, approved_at: held.approved_at })?;
+    let diff = json!({"state": [held.state.name(), State::Paused.name()]});
+    let object = Some(("listing", listing.0));
+    audit::append(tx, now, &Entry { action: "listing.silenced", actor: Actor::System, on_behalf_of: None, object, reason: None, diff, origin })?;
+    Ok(announce(tx, now, listing)?)
 }
 
 /// The end of a home. Refused while guests are to come.

@@ -18,7 +18,7 @@ pub(super) mod world;
 
 use super::{property_types, store};
 use crate::platform::db::{Conn, DbResult};
-use crate::values::ListingId;
+use crate::values::{ListingId, UserId};
 
 pub use super::store::{PublicHost, PublicListing, StayLimits};
 
@@ -30,6 +30,11 @@ pub fn public_listing(conn: &mut Conn<'_>, id: ListingId) -> DbResult<Option<Pub
 /// Whether everybody may see the listing.
 pub fn is_public(conn: &mut Conn<'_>, id: ListingId) -> DbResult<bool> {
     store::is_published(conn, id)
+}
+
+/// All listings of a host, in any state.
+pub fn listings_of(conn: &mut Conn<'_>, host: UserId) -> DbResult<Vec<ListingId>> {
+    store::of_host(conn, host)
 }
 
 /// A property type that some published listing has.

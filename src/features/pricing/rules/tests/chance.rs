@@ -121,7 +121,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     unnamed.prop_map(|(weekend, seasons, los, lead, extra_guest, mut fees, mut taxes, off, instalments)| {
         fees.iter_mut().enumerate().for_each(|(n, fee)| fee.key = format!("fee_{n}"));
         taxes.iter_mut().enumerate().for_each(|(n, rule)| rule.key = format!("own_{n}"));
-        Plan { weekend, seasons, los, lead, extra_guest, fees, taxes, non_refundable: off.map(|off_bp| NonRefundable { off_bp }), instalments }
+        Plan { weekend, seasons, los, lead, extra_guest, fees, taxes, non_refundable: off.map(|off_bp| NonRefundable { off_bp }), deposit: None, instalments }
     })
 }
 
