@@ -5,6 +5,7 @@ use crate::support::people::run;
 use crate::support::{TestDb, on_both};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
+use stopover::platform::config::HostPenalty;
 
 /// A stay of eight nights: too long for a card's promise.
 const LONG: (&str, &str) = ("2026-06-10", "2026-06-18");
@@ -75,7 +76,7 @@ on_both!(a_deposit_is_charged_with_the_booking_and_goes_back, async |db: TestDb|
 });
 
 on_both!(a_deposit_is_charged_on_its_day_and_asked_for_again, async |db: TestDb| {
-    let stage = Stage::new(&db).await;
+    let stage = Stage::with(&db, |config| config.cancellation.host_penalty = HostPenalty::Standard).await;
     stage.asks_for(json!({"kind": "charge_refund", "amount": 20_000, "days_before": 5})).await;
     let booking = stage.book("Gustav", JUNE, "card_ok").await;
     assert_eq!((booking["deposit"]["state"].as_str(), booking["deposit"]["next_at"].as_str()), (Some("planned"), Some("2026-06-05T19:00:00Z")));
@@ -109,7 +110,7 @@ on_both!(a_deposit_is_charged_on_its_day_and_asked_for_again, async |db: TestDb|
 });
 
 on_both!(a_host_without_a_deposit_calls_off_and_keeps_the_nights, async |db: TestDb| {
-    let stage = Stage::new(&db).await;
+    let stage = Stage::with(&db, |config| config.cancellation.host_penalty = HostPenalty::Standard).await;
     stage.asks_for(json!({"kind": "charge_refund", "amount": 20_000, "days_before": 6})).await;
     let booking = stage.book("Gustav", JUNE, "card_ok").await;
     run(&db, "UPDATE payment_customers SET method_sealed = NULL WHERE provider = $1", vec!["sandbox".into()]).await;

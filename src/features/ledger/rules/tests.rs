@@ -307,3 +307,12 @@ proptest! {
         prop_assert_eq!(books.on(&Account::ExpPromo), kept.promo - late.promo);
     }
 }
+
+#[test]
+fn a_deposit_that_the_bank_keeps_is_not_owed_any_more() {
+    let (mut books, deposit) = (paid(&p21()), Payer { payment: Uuid::from_u128(31), ..payer() });
+    books.post(&deposit_charged(&deposit, 20_000)).post(&claim_from_deposit(booking(), Uuid::from_u128(32), host(), eur(), 5_000));
+    books.post(&dispute_opened(&deposit, "dp_3", 20_000, 0)).post(&deposit_lost(&deposit, "dp_3", 20_000, 15_000));
+    books.expect(&[(Account::DepositHeld(booking()), 0), (Account::DisputeSuspense(booking()), 0), (Account::ExpChargeback, 5_000)]);
+    assert_eq!(deposit_lost(&deposit, "dp_4", 20_000, -5).on(&Account::ExpChargeback), 20_000);
+}
