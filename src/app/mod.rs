@@ -14,7 +14,7 @@ use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::claims::{self, ClaimData};
-use crate::features::documents;
+use crate::features::documents::{self, DocumentData};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::ledger::{self, LedgerApi, Witnesses};
 use crate::features::listings::{
@@ -117,7 +117,6 @@ impl Parts {
             jobs.task(),
             audit::sealer(db.clone(), Arc::clone(&keys)),
             ledger::sealer(db.clone(), keys),
-            documents::numbering(db.clone()),
             pages.views().task(db),
         ];
         let reader = Some(reader);
@@ -143,6 +142,7 @@ fn handlers(
     handlers.extend(quotes::jobs(tools));
     handlers.extend(bookings::jobs(tools));
     handlers.extend(claims::jobs(tools));
+    handlers.extend(documents::jobs(tools));
     handlers.extend(payouts::jobs(payouts));
     handlers.extend([events::sweeper(tools.db.clone()), idempotency::sweeper(tools.db.clone()), Box::new(postman)]);
     Ok(handlers)
@@ -174,6 +174,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(QuoteData),
         Box::new(BookingData),
         Box::new(ClaimData),
+        Box::new(DocumentData),
         Box::new(PaymentData),
         Box::new(PayoutData),
         Box::new(ledger::AccountData),
@@ -224,7 +225,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments));
+    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments), documents::apis(&tools));
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -257,6 +258,7 @@ pub fn doors() -> Doors {
         quotes::DOORS,
         bookings::DOORS,
         claims::DOORS,
+        documents::DOORS,
         payments::DOORS,
         payouts::DOORS,
         feeds::DOORS,

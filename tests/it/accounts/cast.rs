@@ -247,6 +247,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_payments(operation, who).await {
             return request;
         }
+        if let Some(request) = self.request_about_papers(operation, who).await {
+            return request;
+        }
         if let Some(request) = self.request_about_payouts(operation, who).await {
             return request;
         }

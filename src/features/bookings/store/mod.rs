@@ -4,6 +4,7 @@ pub(super) mod alterations;
 pub(super) mod bookings;
 pub(super) mod instalments;
 pub(super) mod lists;
+pub(super) mod papers;
 pub(super) mod personal;
 pub(super) mod place;
 pub(super) mod releases;
@@ -18,6 +19,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         &bookings::STATEMENTS,
         &instalments::STATEMENTS,
         &lists::STATEMENTS,
+        &papers::STATEMENTS,
         &personal::STATEMENTS,
         &place::STATEMENTS,
         &releases::STATEMENTS,
