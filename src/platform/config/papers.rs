@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn lines_are_bounded() {
-        let of = |lines: &[&str], tax_id: Option<&str>| Papers { address: lines.iter().map(|line| (*line).to_owned()).collect(), tax_id: tax_id.map(str::to_owned) };
+        let of =
+            |lines: &[&str], tax_id: Option<&str>| Papers { address: lines.iter().map(|line| (*line).to_owned()).collect(), tax_id: tax_id.map(str::to_owned) };
         assert!(Papers::default().check().is_ok() && of(&["7 Lark Street", "Albany"], Some("DE123456789")).check().is_ok());
         for bad in [of(&[" "], None), of(&["a\nb"], None), of(&["x"; 7], None), of(&[], Some(""))] {
             assert!(bad.check().is_err(), "{bad:?}");

@@ -29,6 +29,12 @@ async fn documents(stage: &Stage, name: &str, booking: &Json) -> Vec<(String, St
     list["data"].as_array().unwrap().iter().map(told).collect()
 }
 
+/// Gives what follows from the last deed the moment it takes.
+async fn moment(stage: &Stage) {
+    stage.town.clock.advance_seconds(60);
+    stage.settle().await;
+}
+
 fn owned(of: &[(&str, &str, i64)]) -> Vec<(String, String, i64)> {
     of.iter().map(|(kind, number, total)| ((*kind).to_owned(), (*number).to_owned(), *total)).collect()
 }

@@ -172,13 +172,7 @@ impl PaperPartyView {
 
 impl PaperStayView {
     fn of(stay: &StayFacts) -> Self {
-        Self {
-            code: stay.code.clone(),
-            home: stay.home.clone(),
-            check_in: DateView(stay.check_in),
-            check_out: DateView(stay.check_out),
-            guests: stay.guests,
-        }
+        Self { code: stay.code.clone(), home: stay.home.clone(), check_in: DateView(stay.check_in), check_out: DateView(stay.check_out), guests: stay.guests }
     }
 }
 
