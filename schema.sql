@@ -521,6 +521,13 @@ CREATE INDEX IF NOT EXISTS bookings_due ON bookings (due_at, id) WHERE due_at IS
 CREATE INDEX IF NOT EXISTS bookings_to_release ON bookings (release_at, id) WHERE release_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bookings_held_by ON bookings (guest_id, due_at) WHERE state IN ('pending_payment', 'requested');
 
+-- Bookings whose documents are to be written: those that have come to their end, or of which something was given back since.
+CREATE TABLE IF NOT EXISTS booking_papers (
+    booking_id UUID PRIMARY KEY REFERENCES bookings (id),
+    due_at     TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX IF NOT EXISTS booking_papers_due ON booking_papers (due_at, booking_id);
+
 -- How a booking came to be what it is (S2): its state is where the last one leads.
 CREATE TABLE IF NOT EXISTS booking_transitions (
     booking_id UUID NOT NULL REFERENCES bookings (id),
@@ -1148,17 +1155,37 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 );
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);
 
--- Invoices, receipts and statements as they were issued; numbered a moment later, without gaps in each series of issuer, kind and year.
-CREATE TABLE IF NOT EXISTS documents (
-    id        UUID PRIMARY KEY,
-    kind      TEXT NOT NULL CHECK (kind IN ('invoice', 'receipt', 'statement')),
-    issuer    TEXT NOT NULL,                   -- such as platform, host:{id}
-    year      BIGINT NOT NULL,
-    number    BIGINT CHECK (number >= 1),      -- NULL until it is numbered
-    source    TEXT NOT NULL,                   -- what it follows from; once
-    sheet     JSONB NOT NULL,                  -- object
-    issued_at TIMESTAMPTZ NOT NULL
+-- Invoices and credit notes as they were issued, never changed (guards: src/platform/db/guards.rs). Numbers have no gaps in a series of issuer, kind and year.
+CREATE TABLE IF NOT EXISTS issued_documents (
+    id         UUID PRIMARY KEY,
+    booking_id UUID NOT NULL REFERENCES bookings (id),
+    kind       TEXT NOT NULL CHECK (kind IN ('invoice', 'credit_note')),
+    issuer     TEXT NOT NULL,                   -- whose series: platform, host:{id}
+    year       BIGINT NOT NULL,
+    number     BIGINT NOT NULL CHECK (number >= 1),
+    source     TEXT NOT NULL,                   -- what it follows from; once
+    from_role  TEXT NOT NULL CHECK (from_role IN ('host', 'platform')),
+    to_role    TEXT NOT NULL CHECK (to_role IN ('guest', 'host')),
+    content    JSONB NOT NULL,                  -- object: everything but who is who
+    issued_at  TIMESTAMPTZ NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS documents_by_source ON documents (source);
-CREATE UNIQUE INDEX IF NOT EXISTS documents_series ON documents (issuer, kind, year, number);
-CREATE INDEX IF NOT EXISTS documents_waiting ON documents (issued_at, id) WHERE number IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS issued_documents_by_source ON issued_documents (source);
+CREATE UNIQUE INDEX IF NOT EXISTS issued_documents_series ON issued_documents (issuer, kind, year, number);
+CREATE INDEX IF NOT EXISTS issued_documents_of_booking ON issued_documents (booking_id, id);
+
+-- Who issued a document, to whom, and what the home is called: apart, because names are erased and documents are not changed.
+CREATE TABLE IF NOT EXISTS document_parties (
+    document_id UUID NOT NULL REFERENCES issued_documents (id),
+    role        TEXT NOT NULL CHECK (role IN ('guest', 'host', 'platform', 'home')),
+    party       JSONB NOT NULL,                 -- object: name, lines, tax_id
+    PRIMARY KEY (document_id, role)
+);
+
+-- The last number of each series. Whoever issues holds its row until the transaction ends.
+CREATE TABLE IF NOT EXISTS document_series (
+    issuer      TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    year        BIGINT NOT NULL,
+    last_number BIGINT NOT NULL CHECK (last_number >= 0),
+    PRIMARY KEY (issuer, kind, year)
+);

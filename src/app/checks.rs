@@ -3,7 +3,7 @@
 use super::{fingerprint, witnesses};
 use crate::features::media::{self, Media};
 use crate::features::payments::{Nobody, Payments};
-use crate::features::{imports, ledger, payouts, search};
+use crate::features::{documents, imports, ledger, payouts, search};
 use crate::platform::audit;
 use crate::platform::db::DbError;
 use crate::platform::health::Check;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
     let instance = fingerprint(&instance::secret(&tools.db)?);
     let (index, kept, imports, same, books) = (tools.clone(), tools.clone(), tools.db.clone(), instance.clone(), tools.clone());
-    let (paying, sending) = (tools.clone(), tools.db.clone());
+    let (paying, sending, papers) = (tools.clone(), tools.db.clone(), tools.db.clone());
     let (pictures, trail, work, post) = (tools.clone(), tools.clone(), tools.db.clone(), Arc::clone(&tools.config));
     Ok(vec![
         Check::new("search index", move || search::check(&index.db, &index.config.data_dir, &instance)),
@@ -34,6 +34,7 @@ pub fn checks(tools: &Tools) -> anyhow::Result<Vec<Check>> {
         Check::new("jobs", move || jobs::check(&work)),
         Check::new("payments", move || Payments::open(&paying, &Outbound::open(&paying.config), Arc::new(Nobody)).check()),
         Check::new("payouts", move || payouts::check(&sending)),
+        Check::new("documents", move || documents::check(&papers)),
         Check::new("mail", move || mail::check(&post)),
     ])
 }

@@ -37,3 +37,4 @@ macro_rules! as_text {
 }
 as_text!(date, date_or_none, crate::values::Night, "date");
 as_text!(instant, instant_or_none, crate::values::Instant, "instant");
+as_text!(currency, currency_or_none, crate::values::Currency, "currency");

@@ -22,5 +22,5 @@ pub use service::hear::Listener;
 pub(crate) use service::money::provider_for;
 pub use service::pledges::{free_deposit, pledge_deposit, take_deposit};
 pub(crate) use service::read::{known, of as of_side};
-pub use service::stays::{Earned, Stays, code_of, earned, is_over};
+pub use service::stays::{Earned, Stays, code_of, earned, held_for_papers, home_of, is_over, papers_again, papers_due};
 pub use store::statements;

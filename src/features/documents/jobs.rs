@@ -1,49 +1,52 @@
-//! Numbers documents a moment after they were issued: in the transactions of the business a series without gaps would make all wait
-//! for each other.
+//! Documents are written a moment after a stay has ended: not in the transactions of the business, which would all wait for the number of one series.
 
-use super::{service, store};
-use crate::platform::db::{Db, DbError, DbResult};
-use crate::platform::tasks::{Stopping, Task};
+use super::{service::write, store};
+use crate::features::bookings;
+use crate::platform::db::{Db, DbError, Lane};
+use crate::platform::error::Error;
+use crate::platform::jobs::{Failure, Handler, Order, every};
+use crate::platform::tools::Tools;
+use std::sync::Arc;
 use std::time::Duration;
 
-const EVERY: Duration = Duration::from_millis(250);
-/// Numbered in one transaction.
-const PIECE: i64 = 200;
+const PERIOD: Duration = Duration::from_secs(15);
+/// One that could not be written is tried again after so long.
+const LATER_SECONDS: i64 = 3_600;
+/// Bookings that are looked for at once.
+const SOME: usize = 200;
+const SOME_ROWS: i64 = 200;
 
-/// Numbers what was committed, within a second. One node does it at a time.
 #[must_use]
-pub fn numbering(db: Db) -> Task {
-    Task::new("document numbers", move |stopping| run(db, stopping))
+pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
+    let tools = tools.clone();
+    vec![every("documents.write", PERIOD, move |order| run_due(&tools, order))]
 }
 
-async fn run(db: Db, mut stopping: Stopping) {
-    let mut failing = false;
+fn run_due(tools: &Tools, order: &Order) -> Result<(), Failure> {
+    let db = &tools.db;
     loop {
-        let last = stopping.is_requested();
-        match number_all(&db).await {
-            Ok(()) => failing = false,
-            Err(error) => {
-                if !failing {
-                    tracing::warn!(%error, "documents could not be numbered; trying again");
-                }
-                failing = true;
+        let now = db.now();
+        let due = db.read_blocking(|conn| bookings::papers_due(conn, now, SOME_ROWS))?;
+        for id in &due {
+            if order.should_stop() {
+                return Err(Failure::Later("stopped".into()));
+            }
+            let (id, config) = (*id, Arc::clone(&tools.config));
+            let written = db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| write::write(tx, now, &config, id));
+            if let Err(error) = written {
+                // One that cannot be written must not keep all others back.
+                tracing::error!(booking.id = %id, error = ?error, "the documents of a booking could not be written; they are tried again in an hour");
+                db.write_blocking::<_, DbError, _>(Lane::Bulk, move |tx, now| bookings::papers_again(tx, id, Some(now.plus_seconds(LATER_SECONDS))))?;
             }
         }
-        if last {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stopping.requested() => {}
+        if due.len() < SOME {
+            return Ok(());
         }
     }
 }
 
-async fn number_all(db: &Db) -> DbResult<()> {
-    while db.read::<_, DbError, _>(store::any_waiting).await? {
-        if db.write::<_, DbError, _>(|tx, _| service::number_waiting(tx, PIECE)).await? == 0 {
-            break;
-        }
-    }
-    Ok(())
+/// For `stopover doctor`: no number of any series is missing.
+pub fn check(db: &Db) -> Result<String, String> {
+    let gaps = db.read_blocking(store::gaps).map_err(|error: DbError| error.to_string())?;
+    if gaps.is_empty() { Ok("no number is missing".into()) } else { Err(format!("numbers are missing in: {}", gaps.join(", "))) }
 }

@@ -1,17 +1,22 @@
-//! The paper: invoices, receipts and statements as HTML and PDF, numbered without gaps.
+//! The paper: invoices and credit notes, numbered without gaps, and receipts; as data, HTML and PDF (docs/RULES.md, "Papers").
 //!
-//! Whoever knows what happened makes an `Invoice`, `Receipt` or `Statement` of [`rules::paper`], and [`issue`]s its sheet in the same
-//! transaction. A document keeps what it said; [`numbering`] gives it its number a moment later, and then it can be handed out.
+//! When a stay has ended, `service/write.rs` issues who charged what ([`rules::charges`]): the host's invoice to the guest, the platform's for its fees;
+//! what is given back later makes credit notes. An issued document is data and never changes; [`html()`] and [`pdf()`] lay it out when it is asked for.
+//! Receipts are read from the books each time.
 
+mod api;
 mod jobs;
+mod personal;
 pub mod rules;
 mod service;
 mod store;
 
-pub use jobs::numbering;
+pub use api::{DOORS, apis};
+pub use jobs::{check, jobs};
+pub use personal::DocumentData;
 pub use rules::html::html;
 pub use rules::paper::{Invoice, Item, Movement, Party, Receipt, Sheet, Statement, StayFacts, TaxItem};
 pub use rules::pdf::pdf;
-pub use rules::series::{Document, Issue, Kind};
-pub use service::{issue, number_waiting};
-pub use store::{STATEMENTS, by_source, one};
+pub use rules::series::{Document, Issue, Kind, Role};
+pub use service::issue::issue;
+pub use store::STATEMENTS;

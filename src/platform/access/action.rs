@@ -25,6 +25,8 @@ pub enum Action {
     CancelBooking,
     MessageGuest,
     SeeGuestContact,
+    /// Receipts and invoices of a stay.
+    ReadPapers,
     ClaimDamage,
     SeeEarnings,
     EditPayoutMethod,
@@ -94,6 +96,7 @@ pub const TABLE: &[Row] = &[
     row(Action::CancelBooking, "cancel a stay", Some(Scope::BookingsWrite),                              [No,  Own, No,  No,  Own, Own, No,  No,  Yes]),
     row(Action::MessageGuest, "write to a guest", Some(Scope::BookingsWrite),                            [No,  Own, No,  Own, Own, Own, Limited("on report"), No, Limited("on report")]),
     row(Action::SeeGuestContact, "see a guest's contact after confirmation", Some(Scope::BookingsRead),  [No,  Own, No,  Own, Own, Own, No,  No,  Yes]),
+    row(Action::ReadPapers, "read the receipts and invoices of a stay", Some(Scope::BookingsRead),       [No,  Own, No,  No,  Own, Own, No,  Yes, Yes]),
     row(Action::ClaimDamage, "file, answer or decide a damage claim", Some(Scope::BookingsWrite),        [No,  Limited("answer"), No, No, Own, Own, No, Yes, Yes]),
     row(Action::SeeEarnings, "see the earnings of a listing", Some(Scope::BookingsRead),                 [No,  No,  No,  No,  Own, Own, No,  Yes, Yes]),
     row(Action::EditPayoutMethod, "edit a payout method", None,                                          [No,  No,  No,  No,  No,  Own, No,  No,  Limited("suspend only")]),

@@ -15,6 +15,7 @@ mod mail;
 mod media;
 mod oidc;
 mod outbound;
+mod papers;
 mod payments;
 mod payouts;
 mod quotes;
@@ -32,6 +33,7 @@ pub use mail::{Encryption, Mail};
 pub use media::{Media, MediaStore};
 pub use oidc::OidcProvider;
 pub use outbound::OutboundSettings;
+pub use papers::Papers;
 pub use payments::{CardProvider, Payments, StripeSettings};
 pub use payouts::Payouts;
 pub use quotes::Quotes;
@@ -77,6 +79,7 @@ pub struct Config {
     pub cancellation: Cancellation,
     pub payments: Payments,
     pub payouts: Payouts,
+    pub papers: Papers,
     /// `serve --dev`: time can be moved. Only the command line can say so.
     #[serde(skip)]
     pub dev: bool,
@@ -226,6 +229,7 @@ impl Default for Config {
             bookings: Bookings::default(),
             payments: Payments::default(),
             payouts: Payouts::default(),
+            papers: Papers::default(),
             cancellation: Cancellation::default(),
             dev: false,
             oidc: Vec::new(),
@@ -333,6 +337,7 @@ impl Config {
         self.quotes.check()?;
         self.bookings.check()?;
         self.payouts.check()?;
+        self.papers.check()?;
         self.cancellation.check()?;
         self.payments.check()?;
         oidc::check(&self.oidc)?;

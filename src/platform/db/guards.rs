@@ -27,6 +27,7 @@ const GUARDED: &[Guarded] = &[
     keep("ledger_entries", NEVER),
     keep("ledger_postings", NEVER),
     keep("ledger_seals", NEVER),
+    keep("issued_documents", NEVER),
 ];
 
 /// Puts up the guards that are missing.

@@ -96,6 +96,8 @@ pub const CODES: &[Code] = &[
     code("proof_needed", 403, "Fresh proof needed", "This is grave enough to ask who you are once more: call /auth/prove, then try again within five minutes."),
     code("staff_account", 403, "Account of staff", "Accounts of staff are for operators alone."),
     code("other_address", 403, "For another address", "The invitation was sent to another mail address: log in with the account that has it."),
+    code("no_invoice_yet", 404, "No invoice yet", "The invoice of a stay is issued after check-out, or when a stay is called off of which something is kept."),
+    code("no_receipt_yet", 404, "No receipt yet", "Nothing was paid for this stay yet."),
     code("not_found", 404, "Not found", "There is nothing at this address, or nothing that you may see."),
     code("method_not_allowed", 405, "Wrong method", "The address exists, but not with this method; the Allow header lists the right ones."),
     code("request_timeout", 408, "Too slow", "The request did not arrive in time."),

@@ -235,6 +235,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_claims(operation, who).await {
             return request;
         }
+        if operation == "leave" {
+            self.owes_nothing(who).await;
+        }
         if let Some(request) = self.request_about_bookings(operation, who).await {
             return request;
         }
@@ -245,6 +248,9 @@ impl<'a> Cast<'a> {
             return request;
         }
         if let Some(request) = self.request_about_payments(operation, who).await {
+            return request;
+        }
+        if let Some(request) = self.request_about_papers(operation, who).await {
             return request;
         }
         if let Some(request) = self.request_about_payouts(operation, who).await {

@@ -17,6 +17,7 @@ mod homes_cast;
 mod login;
 mod matrix;
 mod oidc;
+mod papers_cast;
 mod passkeys;
 mod payments_cast;
 mod payouts_cast;

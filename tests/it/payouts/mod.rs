@@ -37,18 +37,18 @@ const IBAN: &str = "DE89 3704 0044 0532 0130 00";
 const JUNE: (&str, &str) = ("2026-06-10", "2026-06-13");
 
 /// A town with fees for host and guest and a tax that the platform hands on, a host with a home at 100.00 USD a night, a guest, and finance.
-struct Stage {
-    town: Town,
-    home: Uuid,
-    host: UserId,
+pub(crate) struct Stage {
+    pub(crate) town: Town,
+    pub(crate) home: Uuid,
+    pub(crate) host: UserId,
 }
 
 impl Stage {
-    async fn new(db: &TestDb) -> Self {
+    pub(crate) async fn new(db: &TestDb) -> Self {
         Self::with(db, |_| ()).await
     }
 
-    async fn with(db: &TestDb, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(db: &TestDb, change: impl FnOnce(&mut Config)) -> Self {
         let town = Town::with(db, |config| {
             config.fees.model = FeePreset::Split;
             change(config);
@@ -68,19 +68,19 @@ impl Stage {
     }
 
     /// Somebody, as they are logged in now.
-    async fn who(&self, name: &str) -> Asker {
+    pub(crate) async fn who(&self, name: &str) -> Asker {
         self.town.log_in(name).await
     }
 
     /// A stay that `guest` has paid with this card.
-    async fn book(&self, guest: &str, dates: (&str, &str), card: &str) -> Json {
+    pub(crate) async fn book(&self, guest: &str, dates: (&str, &str), card: &str) -> Json {
         let guest = self.who(guest).await;
         let wish = json!({"listing_id": self.home, "check_in": dates.0, "check_out": dates.1, "adults": 2});
         let quote = self.town.post(&guest, "/quotes", wish).await.expect(201).json();
         self.town.post(&guest, "/bookings", json!({"quote_id": quote["id"], "payment_method": card})).await.expect(201).json()
     }
 
-    async fn act(&self, who: &str, booking: &Json, act: &str, body: Json) -> Reply {
+    pub(crate) async fn act(&self, who: &str, booking: &Json, act: &str, body: Json) -> Reply {
         let who = self.who(who).await;
         self.town.post(&who, &format!("/bookings/{}/{act}", booking["id"].as_str().unwrap()), body).await
     }
@@ -92,7 +92,7 @@ impl Stage {
     }
 
     /// Sets the clock, and lets everything happen that is due by then.
-    async fn at(&self, instant: &str) {
+    pub(crate) async fn at(&self, instant: &str) {
         self.town.clock.set(instant);
         self.settle().await;
     }
@@ -107,14 +107,14 @@ impl Stage {
         self.at(instant).await;
     }
 
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..4 {
             self.town.run_jobs().await;
         }
     }
 
     /// What the books say of a booking, by the first word of the account; what the provider took is put back to it.
-    async fn balances(&self, booking: &Json) -> BTreeMap<String, i64> {
+    pub(crate) async fn balances(&self, booking: &Json) -> BTreeMap<String, i64> {
         let finance = self.who("Fiona").await;
         let ledger = self.town.get(&finance, &format!("/bookings/{}/ledger", booking["id"].as_str().unwrap())).await.expect(200).json();
         let mut found: BTreeMap<String, i64> = BTreeMap::new();

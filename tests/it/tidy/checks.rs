@@ -25,7 +25,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("feeds", &["accounts", "listings", "calendar"]),
     ("transfer", &["accounts", "listings", "calendar"]),
     ("stress", &["bookings", "ledger", "payments", "quotes"]),
-    ("documents", &["accounts", "listings", "bookings", "payments", "payouts"]),
+    ("documents", &["accounts", "listings", "bookings", "cancellation", "ledger", "payments", "payouts", "pricing"]),
     ("reviews", &["accounts", "listings", "bookings"]),
     ("messages", &["accounts", "listings", "bookings"]),
     ("notifications", &["accounts", "listings", "bookings"]),

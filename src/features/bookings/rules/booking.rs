@@ -1,10 +1,12 @@
 //! A booking: a stay that somebody wants, with the promise it was made on, as it was then.
 
 use super::state::{Act, Side, State};
+use crate::features::cancellation::Outcome;
 use crate::features::pricing::Guests;
 use crate::features::quotes::{Asked, Promise, QuoteId};
 use crate::platform::error::Result;
 use crate::values::{BookingId, Currency, Instant, ListingId, Stay, UserId};
+use anyhow::Context as _;
 use uuid::Uuid;
 
 /// A guest may be let in so many hours before check-in time (T10).
@@ -84,6 +86,12 @@ impl Booking {
     #[must_use]
     pub fn total(&self) -> i64 {
         self.promise.price.total_due
+    }
+
+    /// What became of the money when it was called off; `None`: it was not.
+    pub fn called_off(&self) -> Result<Option<Outcome>> {
+        let read = |text: &String| serde_json::from_str(text).context("the outcome of a booking cannot be read");
+        Ok(self.outcome.as_ref().map(read).transpose()?)
     }
 
     /// What must be paid for it to be confirmed: the instalment that is due at booking.

@@ -4,15 +4,13 @@ use super::acts::{Deed, opened};
 use super::{World, books, letters, money, read, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
-use crate::features::bookings::store::bookings as rows;
-use crate::features::cancellation::Outcome;
+use crate::features::bookings::store::{bookings as rows, papers};
 use crate::platform::access::{Action, Principal};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{IfMatch, etag};
 use crate::values::{BookingId, Instant};
-use anyhow::Context as _;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,6 +34,7 @@ pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     money::give_back(tx, now, &booking, amount, &format!("granted:{key}"))?;
     books::granted(tx, now, &booking, &key, amount)?;
     rows::update(tx, now, &mut booking)?;
+    papers::set(tx, booking.id, Some(now))?;
     letters::granted(tx, now, world, &booking, amount, true)?;
     note(tx, now, world, "booking.refund_granted", deed.caller, &booking, (amount, deed.reason))?;
     Ok(booking)
@@ -43,9 +42,7 @@ pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
 
 /// What of the stay is the host's, before the host's fee.
 fn host_part(booking: &Booking) -> Result<i64> {
-    let Some(outcome) = &booking.outcome else { return Ok(booking.promise.price.base) };
-    let outcome: Outcome = serde_json::from_str(outcome).context("the outcome of a booking cannot be read")?;
-    Ok(outcome.kept.base)
+    Ok(booking.called_off()?.map_or(booking.promise.price.base, |outcome| outcome.kept.base))
 }
 
 /// The platform gives back a part of what the guest has paid, and bears it.

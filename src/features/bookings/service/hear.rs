@@ -4,12 +4,13 @@ use super::{World, books, deposits, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::bookings;
+use crate::features::listings;
 use crate::features::payments::provider::CASH;
 use crate::features::payments::{self, Follows, News, Purpose, What};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::platform::tools::Tools;
-use crate::values::{Instant, Origin};
+use crate::values::{BookingId, Instant, Origin};
 
 /// Bookings, to payments.
 pub struct Listener {
@@ -46,6 +47,13 @@ impl Follows for Listener {
             What::DisputeLost { dispute, amount } => Ok(books::dispute_lost(tx, now, &booking, news, (*dispute, *amount))?),
             _ => Ok(()),
         }
+    }
+
+    fn hold(&self, tx: &mut Tx<'_>, booking: BookingId) -> Result<()> {
+        if let Some(listing) = bookings::listing_of(tx, booking)? {
+            listings::lock_calendar(tx, listing)?;
+        }
+        Ok(())
     }
 }
 

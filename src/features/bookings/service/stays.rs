@@ -1,16 +1,14 @@
-//! What payouts ask of bookings: which stays to look at, one of them as it is now, and what it earns whom.
+//! What payouts and documents ask of bookings: which stays to look at, one of them as it is now, and what it earns whom.
 
 use super::books::{self, Given};
 use super::{World, steps};
 use crate::features::bookings::rules::booking::Booking;
-use crate::features::bookings::store::{bookings as rows, releases};
-use crate::features::cancellation::Outcome;
+use crate::features::bookings::store::{bookings as rows, papers, place, releases};
 use crate::features::{ledger, pricing};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::Result;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant, Origin};
-use anyhow::Context as _;
 
 /// Bookings, to payouts; cheap to clone.
 #[derive(Clone)]
@@ -58,12 +56,9 @@ impl Stays {
 /// What a stay earns: of one that was called off, what is kept of it.
 pub fn earned(conn: &mut Conn<'_>, booking: &Booking) -> Result<Earned> {
     let price = &booking.promise.price;
-    let (all, host_fee) = match &booking.outcome {
+    let (all, host_fee) = match booking.called_off()? {
         None => (pricing::Split::of(price), price.host_fee),
-        Some(text) => {
-            let outcome: Outcome = serde_json::from_str(text).context("the outcome of a booking cannot be read")?;
-            (outcome.kept, outcome.host_fee)
-        }
+        Some(outcome) => (outcome.kept, outcome.host_fee),
     };
     let all = books::split(&all);
     let given: Given = books::given(conn, booking)?;
@@ -79,4 +74,24 @@ pub fn is_over(conn: &mut Conn<'_>, id: BookingId) -> DbResult<bool> {
 /// The eight letters by which people know a booking.
 pub fn code_of(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<String>> {
     Ok(rows::one(conn, id)?.map(|booking| booking.code))
+}
+
+/// Up to `limit` bookings whose documents are to be written by `now`, the longest overdue first.
+pub fn papers_due(conn: &mut Conn<'_>, now: Instant, limit: i64) -> DbResult<Vec<BookingId>> {
+    papers::due(conn, now, limit)
+}
+
+/// One of them, held until the transaction ends.
+pub fn held_for_papers(tx: &mut Tx<'_>, id: BookingId) -> DbResult<Option<Booking>> {
+    rows::locked(tx, id)
+}
+
+/// When to look again; `None`: all of its documents are written.
+pub fn papers_again(tx: &mut Tx<'_>, id: BookingId, at: Option<Instant>) -> DbResult<()> {
+    papers::set(tx, id, at)
+}
+
+/// What the home of a booking is called now.
+pub fn home_of(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<String> {
+    Ok(place::place(conn, booking.listing)?.map_or_else(String::new, |place| place.title))
 }

@@ -4,7 +4,7 @@
 use super::{By, World, alter, books, deposits, instalments, letters, money, silence};
 use crate::features::bookings::rules::booking::{Booking, Transition};
 use crate::features::bookings::rules::state::{self, Act, Side, State};
-use crate::features::bookings::store::{bookings as rows, transitions};
+use crate::features::bookings::store::{bookings as rows, papers, transitions};
 use crate::features::{calendar, listings, quotes};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
@@ -62,6 +62,9 @@ pub(super) fn step(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut B
     }
     booking.due_at = booking.timer(to);
     rows::update(tx, now, booking)?;
+    if to.is_final() && booking.confirmed_at.is_some() {
+        papers::set(tx, booking.id, Some(now))?;
+    }
     let step = Transition { number: 0, act: Some(act), from: Some(from), to, side: by.side, actor: by.user, reason: by.reason.clone(), at };
     transitions::append(tx, booking.id, &step, Some(&world.origin.request_id))?;
     Ok(())

@@ -5,6 +5,7 @@ pub(super) mod bookings;
 pub(super) mod deposits;
 pub(super) mod instalments;
 pub(super) mod lists;
+pub(super) mod papers;
 pub(super) mod personal;
 pub(super) mod place;
 pub(super) mod releases;
@@ -21,6 +22,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         &deposits::STATEMENTS,
         &instalments::STATEMENTS,
         &lists::STATEMENTS,
+        &papers::STATEMENTS,
         &personal::STATEMENTS,
         &place::STATEMENTS,
         &releases::STATEMENTS,

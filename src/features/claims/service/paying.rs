@@ -10,7 +10,7 @@ use crate::features::payments::{self, Capture, Charge, Follows, News, Purpose, S
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::tools::Tools;
-use crate::values::{Instant, Origin};
+use crate::values::{BookingId, Instant, Origin};
 use uuid::Uuid;
 
 /// Charges what the guest left when they paid the stay, if they did: else they are asked to pay by themselves.
@@ -71,6 +71,10 @@ impl Follows for Listener {
             (Purpose::Claim(id), What::Failed { .. }) => failed(tx, now, &self.world, id),
             _ => self.bookings.heard(tx, now, news),
         }
+    }
+
+    fn hold(&self, tx: &mut Tx<'_>, booking: BookingId) -> Result<()> {
+        self.bookings.hold(tx, booking)
     }
 }
 

@@ -1,7 +1,11 @@
 //! A sheet as a page of HTML that prints well: every word escaped, no scripts, nothing from elsewhere.
 
 use super::paper::{Party, Sheet};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use html_escape::encode_safe;
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 
 const STYLE: &str = "@page{size:A4;margin:18mm}body{font:10.5pt/1.45 'DejaVu Sans',system-ui,sans-serif;color:#111;max-width:174mm;margin:2em auto;padding:0 1em}\
 h1{font-size:20pt;margin:0}header,.parties{display:flex;justify-content:space-between;gap:2em;margin-bottom:1.6em}header p{margin:0;text-align:right}\
@@ -11,16 +15,27 @@ th,td{padding:.35em .5em;vertical-align:top;overflow-wrap:anywhere}td{border-bot
 thead{display:table-header-group}tr{break-inside:avoid}tfoot{display:table-row-group}tfoot td{border:0}tfoot tr:last-child td{font-weight:bold;border-top:1.5px solid #111}\
 @media print{body{margin:0;padding:0;max-width:none}}";
 
+/// What browsers may do with such a page: show its one style, and nothing else.
+#[must_use]
+pub fn policy() -> &'static str {
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        let style = STANDARD.encode(Sha256::digest(STYLE));
+        format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    });
+    &POLICY
+}
+
 /// The whole page, in UTF-8.
 #[must_use]
 pub fn html(sheet: &Sheet) -> String {
     let name = encode_safe(&sheet.title);
     let number = encode_safe(&sheet.number);
+    let line = if number.is_empty() { String::new() } else { format!("<strong>{number}</strong><br>") };
     let facts: String = sheet.facts.iter().map(|(name, value)| format!("<dt>{}</dt><dd dir=\"auto\">{}</dd>", encode_safe(name), encode_safe(value))).collect();
     let notes: String = sheet.notes.iter().map(|note| format!("<p dir=\"auto\">{}</p>", encode_safe(note))).collect();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{name} {number}</title><style>{STYLE}</style></head><body><header><h1>{name}</h1><p>{number}<br>{}</p></header>\
+         <title>{name} {number}</title><style>{STYLE}</style></head><body><header><h1>{name}</h1><p>{line}{}</p></header>\
          <section class=\"parties\">{}{}</section><dl>{facts}</dl>{}{notes}</body></html>\n",
         sheet.issued,
         party("From", &sheet.issuer),

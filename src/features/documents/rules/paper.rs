@@ -1,8 +1,8 @@
-//! Paper as plain data: invoices, receipts and statements, and the sheet that all of them become.
+//! Paper as plain data: invoices, credit notes, receipts and statements, and the sheet that all of them become.
 //!
 //! A [`Sheet`] holds finished words and nothing to decide; `html.rs` and `pdf` only lay it out.
 
-use crate::values::written::date;
+use crate::values::written::{currency, date};
 use crate::values::{Currency, Night};
 use serde::{Deserialize, Serialize};
 
@@ -17,18 +17,22 @@ pub struct Party {
 }
 
 /// A stay, as a paper tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StayFacts {
     /// The confirmation code.
     pub code: String,
+    /// In its host's words; empty where those are gone. Stored beside the parties.
+    #[serde(skip)]
     pub home: String,
+    #[serde(with = "date")]
     pub check_in: Night,
+    #[serde(with = "date")]
     pub check_out: Night,
     pub guests: u16,
 }
 
 /// A line with what it comes to, in minor units.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     pub words: String,
     pub quantity: u64,
@@ -37,7 +41,7 @@ pub struct Item {
 }
 
 /// A tax in a total.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxItem {
     pub name: String,
     pub amount: i64,
@@ -55,18 +59,25 @@ pub struct Movement {
     pub amount: i64,
 }
 
-/// What somebody owes for a stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What somebody owes for a stay; or, as a credit note, what of an earlier invoice they do not owe after all. Stored as it was issued, but for the
+/// parties, which stand beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
+    #[serde(with = "date")]
     pub issued: Night,
+    #[serde(skip)]
     pub issuer: Party,
+    #[serde(skip)]
     pub recipient: Party,
     pub stay: StayFacts,
+    #[serde(with = "currency")]
     pub currency: Currency,
     pub items: Vec<Item>,
     pub taxes: Vec<TaxItem>,
     /// What the platform bears: a coupon, zero or more.
     pub discount: i64,
+    /// The number of the invoice that is corrected: this is a credit note, and its amounts are taken off that one.
+    pub corrects: Option<String>,
     pub notes: Vec<String>,
 }
 
@@ -97,13 +108,12 @@ pub struct Statement {
     pub notes: Vec<String>,
 }
 
-/// A sheet that can be laid out; kept as it was issued.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A sheet that can be laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     pub title: String,
-    /// Empty until it is numbered.
+    /// Empty where there is none.
     pub number: String,
-    #[serde(with = "date")]
     pub issued: Night,
     pub issuer: Party,
     pub recipient: Party,
@@ -113,7 +123,7 @@ pub struct Sheet {
 }
 
 /// Rows of words and amounts; the first column takes the room that the others leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<String>>,
@@ -121,7 +131,7 @@ pub struct Table {
     pub totals: Vec<(String, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
     /// Stands on the right.
@@ -149,12 +159,14 @@ impl StayFacts {
     fn rows(&self) -> Vec<(String, String)> {
         let nights = self.check_in.days_until(self.check_out);
         let row = |name: &str, value: String| (name.to_owned(), value);
-        vec![
+        let mut rows = vec![
             row("Booking", self.code.clone()),
             row("Home", self.home.clone()),
             row("Stay", format!("{} to {} ({nights} night{})", self.check_in, self.check_out, if nights == 1 { "" } else { "s" })),
             row("Guests", self.guests.to_string()),
-        ]
+        ];
+        rows.retain(|(_, value)| !value.is_empty());
+        rows
     }
 }
 
@@ -180,16 +192,18 @@ impl Invoice {
         if self.discount != 0 {
             totals.push(("Coupon".into(), money(-self.discount)));
         }
-        totals.push((format!("Total {}", self.currency), money(self.total())));
+        let (title, total) = if self.corrects.is_some() { ("Credit note", "Credited") } else { ("Invoice", "Total") };
+        totals.push((format!("{total} {}", self.currency), money(self.total())));
+        let corrects = self.corrects.iter().map(|number| ("Corrects".to_owned(), number.clone()));
         let contained =
             self.taxes.iter().filter(|tax| tax.included).map(|tax| format!("The prices contain {} {} of {}.", self.currency, money(tax.amount), tax.name));
         Sheet {
-            title: "Invoice".into(),
+            title: title.into(),
             number: String::new(),
             issued: self.issued,
             issuer: self.issuer.clone(),
             recipient: self.recipient.clone(),
-            facts: self.stay.rows(),
+            facts: corrects.chain(self.stay.rows()).collect(),
             table: Table {
                 columns: columns(&[("Description", false), ("Quantity", true), ("Price", true), ("Amount", true)]),
                 rows: self.items.iter().map(|item| vec![item.words.clone(), item.quantity.to_string(), money(item.unit), money(item.amount)]).collect(),
@@ -205,9 +219,14 @@ fn movements(all: &[Movement], currency: Currency) -> Vec<Vec<String>> {
 }
 
 impl Receipt {
+    /// What was paid, less what went back.
+    #[must_use]
+    pub fn paid(&self) -> i64 {
+        self.payments.iter().map(|payment| payment.amount).sum()
+    }
+
     #[must_use]
     pub fn sheet(&self) -> Sheet {
-        let paid: i64 = self.payments.iter().map(|payment| payment.amount).sum();
         Sheet {
             title: "Receipt".into(),
             number: String::new(),
@@ -218,7 +237,7 @@ impl Receipt {
             table: Table {
                 columns: columns(&[("Payment", false), ("Date", false), ("Reference", false), ("Amount", true)]),
                 rows: movements(&self.payments, self.currency),
-                totals: vec![(format!("Paid {}", self.currency), amount(paid, self.currency))],
+                totals: vec![(format!("Paid {}", self.currency), amount(self.paid(), self.currency))],
             },
             notes: self.notes.clone(),
         }

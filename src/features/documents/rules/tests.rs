@@ -4,6 +4,9 @@ use super::html::html;
 use super::paper::{Invoice, Item, Movement, Party, Receipt, Sheet, Statement, StayFacts, TaxItem, amount};
 use super::pdf::pdf;
 use crate::values::{Currency, Night};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 fn date(text: &str) -> Night {
     Night::parse(text).unwrap()
@@ -41,6 +44,7 @@ fn invoice(home: &str) -> Invoice {
         ],
         taxes: vec![tax("VAT 10 %", 8_310), tax("City tax", 3_750)],
         discount: 0,
+        corrects: None,
         notes: vec!["Thank you for your stay.".into()],
     }
 }
@@ -101,6 +105,9 @@ fn sheets_add_up() {
         notes: Vec::new(),
     };
     assert_eq!(receipt.sheet().table.totals, [("Paid EUR".into(), "523.77".into())]);
+    let credit = Invoice { corrects: Some("INV-2026-000123".into()), taxes: Vec::new(), ..invoice.clone() }.sheet();
+    assert_eq!((credit.title.as_str(), credit.table.totals.last().unwrap().0.as_str()), ("Credit note", "Credited EUR"));
+    assert_eq!(credit.facts[0], ("Corrects".into(), "INV-2026-000123".into()));
     let included = Invoice { taxes: vec![TaxItem { name: "VAT".into(), amount: 14_859, included: true }], ..invoice };
     assert_eq!(included.total(), 92_072);
     assert_eq!(included.sheet().notes[0], "The prices contain EUR 148.59 of VAT.");
@@ -112,6 +119,10 @@ fn words_of_others_are_words_in_the_page() {
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("@page") && page.contains("INV-2026-000123"), "{page}");
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page}");
     assert!(!page.contains("http"), "nothing comes from elsewhere");
+    // The one style is the one that the policy lets pass, and no element has another.
+    let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    let hash = STANDARD.encode(Sha256::digest(style));
+    assert!(super::html::policy().contains(&format!("'sha256-{hash}'")) && !page.contains("style="));
 }
 
 #[test]

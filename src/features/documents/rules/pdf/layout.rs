@@ -234,7 +234,8 @@ impl Pen<'_> {
     fn feet(&mut self, sheet: &Sheet) {
         let count = self.pages.len();
         for (at, page) in self.pages.iter_mut().enumerate() {
-            let text = format!("{} {} · page {} of {count}", sheet.title, sheet.number, at + 1);
+            let name = format!("{} {}", sheet.title, sheet.number);
+            let text = format!("{} · page {} of {count}", name.trim_end(), at + 1);
             let width = self.faces.width(&text, SMALL, false);
             page.push(Mark::Words { x: WIDTH - MARGIN - width, y: HEIGHT - 36_000, size: SMALL, bold: false, ink: Ink::Grey, text });
         }

@@ -33,7 +33,8 @@ pub fn pdf(sheet: &Sheet) -> anyhow::Result<Vec<u8>> {
     let date = sheet.issued.date();
     let issued = DateTime::new(u16::try_from(date.year()).unwrap_or(0)).month(date.month().unsigned_abs()).day(date.day().unsigned_abs());
     let title = format!("{} {}", sheet.title, sheet.number);
-    document.set_metadata(Metadata::new().title(title).language("en".into()).authors(vec![sheet.issuer.name.clone()]).creation_date(issued));
+    document
+        .set_metadata(Metadata::new().title(title.trim_end().to_owned()).language("en".into()).authors(vec![sheet.issuer.name.clone()]).creation_date(issued));
     document.finish().map_err(|error| anyhow::anyhow!("the paper cannot be written: {error:?}"))
 }
 
