@@ -249,9 +249,8 @@ mod tests {
     fn a_refusal_is_needless_when_nobody_had_a_night_of_it_then() {
         let had = Had { nights: (night("2027-01-03"), night("2027-01-05")), made: Instant(10), ended: Some(Instant(20)) };
         let stays = vec![vec![had], vec![]];
-        let asked = |home, from, to, (asked, told)| {
-            needless(&[Refused { home, nights: (night(from), night(to)), asked: Instant(asked), told: Instant(told) }], &stays)
-        };
+        let asked =
+            |home, from, to, (asked, told)| needless(&[Refused { home, nights: (night(from), night(to)), asked: Instant(asked), told: Instant(told) }], &stays);
         assert_eq!(asked(0, "2027-01-04", "2027-01-08", (12, 13)), 0);
         assert_eq!(asked(0, "2027-01-05", "2027-01-08", (12, 13)), 1, "they leave in the morning");
         assert_eq!(asked(1, "2027-01-04", "2027-01-08", (12, 13)), 1, "another home");

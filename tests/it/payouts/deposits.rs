@@ -56,7 +56,10 @@ on_both!(a_deposit_is_charged_with_the_booking_and_goes_back, async |db: TestDb|
     stage.asks_for(charged(20_000)).await;
     let guest = stage.who("Gustav").await;
     let page = stage.town.get(&guest, &format!("/listings/{}", stage.home)).await.expect(200).json();
-    assert_eq!((page["deposit"]["kind"].as_str(), money(&page["deposit"]["amount"]), page["deposit"]["days_before"].clone()), (Some("charge_refund"), 20_000, json!(null)));
+    assert_eq!(
+        (page["deposit"]["kind"].as_str(), money(&page["deposit"]["amount"]), page["deposit"]["days_before"].clone()),
+        (Some("charge_refund"), 20_000, json!(null))
+    );
     let wish = json!({"listing_id": stage.home, "check_in": JUNE.0, "check_out": JUNE.1, "adults": 2});
     let quote = stage.town.post(&guest, "/quotes", wish).await.expect(201).json();
     let told = &quote["deposit"];
@@ -175,7 +178,13 @@ on_both!(damage_is_paid_out_of_the_deposit_first, async |db: TestDb| {
     assert_eq!(stage.deposit(&booking).await, is("returned", 0));
     let seen = stage.seen_by("Gustav", &booking).await;
     assert_eq!(money(&seen["deposit"]["taken"]), 5_000);
-    let for_damage: Vec<i64> = seen["payments"].as_array().unwrap().iter().filter(|one| one["purpose"].as_str().unwrap().starts_with("claim")).map(|one| money(&one["amount"])).collect();
+    let for_damage: Vec<i64> = seen["payments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["purpose"].as_str().unwrap().starts_with("claim"))
+        .map(|one| money(&one["amount"]))
+        .collect();
     assert_eq!(for_damage, [2_500], "the guest pays the rest");
     stage.is_sound().await;
 });
@@ -264,9 +273,16 @@ on_both!(deposits_are_within_reason, async |db: TestDb| {
         (json!({"kind": "card_hold", "amount": 5, "days_before": 5}), "days_before"),
     ] {
         let refused = stage.asks_for(deposit.clone()).await;
-        assert_eq!((refused["code"].as_str(), refused["errors"][0]["pointer"].as_str()), (Some("invalid_pricing"), Some(&*format!("/body/plan/deposit/{pointer}"))), "{deposit}");
+        assert_eq!(
+            (refused["code"].as_str(), refused["errors"][0]["pointer"].as_str()),
+            (Some("invalid_pricing"), Some(&*format!("/body/plan/deposit/{pointer}"))),
+            "{deposit}"
+        );
     }
     assert_eq!(stage.asks_for(json!({"kind": "claim_only"})).await["plan"]["deposit"]["kind"], "claim_only");
     let booking = stage.book("Gustav", JUNE, "card_ok").await;
-    assert_eq!((booking["deposit"]["kind"].as_str(), booking["deposit"]["amount"].clone(), booking["deposit"]["state"].clone()), (Some("claim_only"), json!(null), json!(null)));
+    assert_eq!(
+        (booking["deposit"]["kind"].as_str(), booking["deposit"]["amount"].clone(), booking["deposit"]["state"].clone()),
+        (Some("claim_only"), json!(null), json!(null))
+    );
 });
