@@ -4,7 +4,7 @@ use super::money::ENTERED;
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::store::releases;
 use crate::features::cancellation::{Outcome, PaidSoFar};
-use crate::features::ledger::{self, Account, EntryKind, Payee, Payer, Recorded, TaxShare, To};
+use crate::features::ledger::{self, Account, EntryKind, Payee, Payer, TaxShare, To};
 use crate::features::payments::News;
 use crate::features::pricing::{Remitter, Split, percent};
 use crate::platform::db::{Conn, DbResult, Tx};
@@ -90,13 +90,9 @@ pub(super) fn by_hand(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<PaidSo
         return Ok(found);
     }
     let (taken, returned) = (format!("booking:{}:paid_offline:{ENTERED}", booking.id), format!("booking:{}:returned_offline:{ENTERED}", booking.id));
-    for Recorded { entry, .. } in ledger::of_booking(conn, booking.id)? {
-        if entry.source.starts_with(&taken) {
-            found.captured -= entry.on(&Account::GuestReceivable(booking.id));
-        } else if entry.source.starts_with(&returned) {
-            found.refunded += entry.on(&Account::RefundPayable(booking.id));
-        }
-    }
+    let mut all = |source: &str| ledger::together(conn, (booking.id, booking.currency), None, source);
+    found.captured = -all(&taken)?.on(&Account::GuestReceivable(booking.id));
+    found.refunded = all(&returned)?.on(&Account::RefundPayable(booking.id));
     Ok(found)
 }
 
@@ -120,10 +116,8 @@ fn grants(booking: &Booking) -> String {
 
 /// What the host has granted so far.
 pub(super) fn granted_so_far(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<i64> {
-    let begins = grants(booking);
-    let entries = ledger::of_booking(conn, booking.id)?;
-    let granted = entries.iter().filter(|recorded| recorded.entry.source.starts_with(&begins));
-    Ok(granted.map(|recorded| -recorded.entry.on(&Account::RefundPayable(booking.id))).sum())
+    let granted = ledger::together(conn, (booking.id, booking.currency), None, &grants(booking))?;
+    Ok(-granted.on(&Account::RefundPayable(booking.id)))
 }
 
 /// E17: the platform gives the guest `amount` back out of its own pocket.
@@ -173,23 +167,19 @@ pub(crate) struct Given {
 }
 
 pub(crate) fn given(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<Given> {
-    let (mut given, grants) = (Given::default(), grants(booking));
-    for recorded in ledger::of_booking(conn, booking.id)? {
-        if recorded.entry.kind == EntryKind::Released {
-            given.times += 1;
-            given.base += recorded.entry.on(&Account::StayEscrow(booking.id));
-        }
+    let mut of = |kind: Option<EntryKind>, source: &str| ledger::together(conn, (booking.id, booking.currency), kind, source);
+    let (released, all, granted) = (of(Some(EntryKind::Released), "")?, of(None, "")?, of(None, &grants(booking))?);
+    let taxes = all.accounts.iter().filter_map(|(account, amount)| match account {
+        Account::TaxPayable(key) => Some((key.clone(), -amount)),
+        _ => None,
+    });
+    Ok(Given {
+        times: u32::try_from(released.entries).unwrap_or(u32::MAX),
+        base: released.on(&Account::StayEscrow(booking.id)),
         // What a host grants is theirs with its share of the fee: what they are given later bears the fee as if nothing had been granted.
-        let granted = recorded.entry.source.starts_with(&grants);
-        for posting in &recorded.entry.postings {
-            match &posting.account {
-                Account::RevHostFee if !granted => given.host_fee -= posting.amount,
-                Account::TaxPayable(key) => *given.taxes.entry(key.clone()).or_default() -= posting.amount,
-                _ => {}
-            }
-        }
-    }
-    Ok(given)
+        host_fee: granted.on(&Account::RevHostFee) - all.on(&Account::RevHostFee),
+        taxes: taxes.collect(),
+    })
 }
 
 /// What of a booking nobody has been given yet. `all` says which taxes there are; those that hosts hand on are one.
