@@ -30,7 +30,10 @@ pub fn sheets(month: Month, issuer: &Party, host: &Party, sections: &[Section], 
 }
 
 fn movement(line: &Line, currency: Currency, codes: &Codes) -> Movement {
-    let name = line.sort.name().replace('_', " ");
+    let mut name = line.sort.name().replace('_', " ");
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     let parts = [("gross", line.gross), ("fee", line.fee), ("taxes", line.taxes)];
     let parts: Vec<String> = parts.iter().filter(|(_, minor)| *minor != 0).map(|(name, minor)| format!("{name} {}", amount(*minor, currency))).collect();
     let words = if parts.is_empty() { name } else { format!("{name} ({})", parts.join(", ")) };
