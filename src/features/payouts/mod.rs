@@ -16,6 +16,7 @@ mod witness;
 pub use api::{DOORS, apis};
 pub use jobs::{check, jobs, pay_hosts};
 pub use personal::PayoutData;
+pub(crate) use service::statements::{codes, statement};
 pub use service::{Freeze, Freezes, Payouts};
 pub use store::statements;
 pub use witness::PayoutWitness;

@@ -94,3 +94,21 @@ on_both!(papers_have_three_forms, async |db: TestDb| {
     stage.settle().await;
     assert_ne!(paper(&stage, "Gustav", &booking, "receipt").await.header("etag"), tag);
 });
+
+on_both!(a_host_has_a_statement_on_paper, async |db: TestDb| {
+    let (stage, booking) = over(&db).await;
+    let hannah = stage.who("Hannah").await;
+    let read = async |month: &str| stage.town.get(&hannah, &format!("/earnings/statements/{month}/pdf")).await;
+    let file = read("2026-06").await;
+    assert_eq!(
+        (file.expect(200).header("content-type"), file.header("content-disposition")),
+        ("application/pdf", "attachment; filename=\"statement-2026-06.pdf\"")
+    );
+    if let Some(words) = words_of(&file.body) {
+        for word in ["Balance USD", "291.00", "gross 300.00, fee -9.00", booking["code"].as_str().unwrap(), "Hannah"] {
+            assert!(words.contains(word), "{word} is not in {words}");
+        }
+        assert!(words_of(&read("2026-03").await.expect(200).body).unwrap().contains("Nothing has moved"));
+    }
+    read("2026-13").await.expect_problem(400, "invalid_parameter");
+});

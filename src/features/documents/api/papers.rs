@@ -51,7 +51,7 @@ impl PapersApi {
     }
 
     /// The documents of a stay that concern you, oldest first: the host's invoice to the guest, the platform's for its fees, and credit notes for what was
-    /// given back afterwards. Staff see all.
+    /// given back afterwards; never more than 200. Staff see all.
     #[oai(path = "/bookings/:id/documents", method = "get", operation_id = "listBookingDocuments")]
     async fn list(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<DocumentsView>> {
         let found = self.tools.db.read_cut(move |conn| read::of_booking(conn, &caller, BookingId(id.0))).await?;

@@ -45,7 +45,7 @@ pub(super) fn names(conn: &mut Conn<'_>, config: &Config, booking: &Booking) -> 
 }
 
 /// The operator of this instance.
-fn platform(config: &Config) -> Party {
+pub(crate) fn platform(config: &Config) -> Party {
     Party { name: config.accounts.site_name.clone(), lines: config.papers.address.clone(), tax_id: config.papers.tax_id.clone() }
 }
 

@@ -14,7 +14,7 @@ const LARGE: i64 = 19_000;
 const LEADING: i64 = 13_500;
 const PAD: i64 = 5_000;
 /// No column but the first is wider.
-const MOST_COLUMN: i64 = 110_000;
+const MOST_COLUMN: i64 = 165_000;
 
 /// How dark something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub(super) enum Mark {
 pub(super) fn pages(sheet: &Sheet, faces: &Faces) -> Vec<Vec<Mark>> {
     let mut pen = Pen { faces, pages: vec![Vec::new()], y: MARGIN };
     pen.head(sheet);
-    pen.table(sheet);
+    if !sheet.table.columns.is_empty() {
+        pen.table(sheet);
+    }
     pen.y += LEADING;
     for note in &sheet.notes {
         pen.paragraph(note);

@@ -18,9 +18,14 @@ use layout::{HEIGHT, Ink, Mark, WIDTH, pages};
 
 /// The file: A4, with its letters inside, and the same bytes for the same sheet.
 pub fn pdf(sheet: &Sheet) -> anyhow::Result<Vec<u8>> {
+    pdf_of(sheet, &[])
+}
+
+/// The same of several sheets, each on pages of its own.
+pub fn pdf_of(sheet: &Sheet, more: &[Sheet]) -> anyhow::Result<Vec<u8>> {
     let faces = Faces::open().context("the letters of the paper cannot be read")?;
     let mut document = Document::new_with(SerializeSettings::default());
-    for marks in pages(sheet, &faces) {
+    for marks in std::iter::once(sheet).chain(more).flat_map(|sheet| pages(sheet, &faces)) {
         let size = PageSettings::from_wh(points(WIDTH), points(HEIGHT)).context("a page has no size")?;
         let mut page = document.start_page_with(size);
         let mut surface = page.surface();
