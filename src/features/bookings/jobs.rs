@@ -4,8 +4,8 @@
 //! the order in which it was due.
 
 use super::service::{World, silence, steps};
-use crate::features::listings;
 use super::store::{alterations, bookings as rows, deposits, instalments};
+use crate::features::listings;
 use crate::platform::db::{Conn, Db, DbResult, Lane};
 use crate::platform::error::Error;
 use crate::platform::jobs::{Failure, Handler, Order, every};

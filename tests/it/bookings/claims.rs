@@ -55,7 +55,7 @@ on_both!(a_guest_agrees_and_is_charged, async |db: TestDb| {
     let finance = stage.town.log_in("Fiona").await;
     let (sums, kinds) = books(&stage, &finance, &booking).await;
     let hosts = sums.iter().find(|(account, _)| account == "host_payable").map(|(_, amount)| *amount);
-    assert_eq!((hosts, kinds.iter().filter(|kind| *kind == "claim_charged").count()), (Some(-7_500), 1), "{sums:?}");
+    assert_eq!((hosts, kinds.iter().filter(|kind| *kind == "claim_charged").count()), (Some(-37_500), 1), "the stay itself, and the damage: {sums:?}");
     stage.on_claim(&stage.guest, &claim, "payments", json!({"payment_method": "card_ok"})).await.expect_problem(409, "nothing_due");
     stage.on_claim(&stage.host, &claim, "withdraw", json!(null)).await.expect_problem(409, "claim_state");
 });

@@ -56,7 +56,10 @@ on_both!(a_deposit_is_charged_with_the_booking_and_goes_back, async |db: TestDb|
     stage.asks_for(charged(20_000)).await;
     let guest = stage.who("Gustav").await;
     let page = stage.town.get(&guest, &format!("/listings/{}", stage.home)).await.expect(200).json();
-    assert_eq!((page["deposit"]["kind"].as_str(), money(&page["deposit"]["amount"]), page["deposit"]["days_before"].clone()), (Some("charge_refund"), 20_000, json!(null)));
+    assert_eq!(
+        (page["deposit"]["kind"].as_str(), money(&page["deposit"]["amount"]), page["deposit"]["days_before"].clone()),
+        (Some("charge_refund"), 20_000, json!(null))
+    );
     let wish = json!({"listing_id": stage.home, "check_in": JUNE.0, "check_out": JUNE.1, "adults": 2});
     let quote = stage.town.post(&guest, "/quotes", wish).await.expect(201).json();
     let told = &quote["deposit"];
@@ -148,7 +151,7 @@ on_both!(a_card_is_promised_for_short_stays_and_charged_for_long_ones, async |db
     let lapses = stage.book("Gustav", ("2026-06-20", "2026-06-24"), "card_lapses").await;
     stage.at("2026-06-19T19:00:00Z").await;
     stage.at("2026-06-19T20:00:00Z").await;
-    stage.settle().await;
+    stage.at("2026-06-19T20:01:00Z").await;
     assert_eq!(stage.tries(&lapses).await, ["voided", "authorized"]);
 });
 
@@ -175,7 +178,13 @@ on_both!(damage_is_paid_out_of_the_deposit_first, async |db: TestDb| {
     assert_eq!(stage.deposit(&booking).await, is("returned", 0));
     let seen = stage.seen_by("Gustav", &booking).await;
     assert_eq!(money(&seen["deposit"]["taken"]), 5_000);
-    let for_damage: Vec<i64> = seen["payments"].as_array().unwrap().iter().filter(|one| one["purpose"].as_str().unwrap().starts_with("claim")).map(|one| money(&one["amount"])).collect();
+    let for_damage: Vec<i64> = seen["payments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["purpose"].as_str().unwrap().starts_with("claim"))
+        .map(|one| money(&one["amount"]))
+        .collect();
     assert_eq!(for_damage, [2_500], "the guest pays the rest");
     stage.is_sound().await;
 });
@@ -195,7 +204,7 @@ on_both!(a_promise_is_taken_for_damage_and_the_rest_goes_back, async |db: TestDb
     let answer = format!("claims/{}/answer", claim["id"].as_str().unwrap());
     let done = stage.act("Gustav", &booking, &answer, json!({"amount": 7_500})).await.expect(200).json();
     assert_eq!(done["state"], "paid");
-    stage.settle().await;
+    stage.at("2026-06-13T15:01:00Z").await;
     let after = stage.balances(&booking).await;
     assert_eq!((-after["host_payable"] - before, stage.deposit(&booking).await), (7_500, is("returned", 0)));
     let seen = stage.seen_by("Gustav", &booking).await;
@@ -246,7 +255,7 @@ on_both!(a_changed_stay_moves_its_deposit, async |db: TestDb| {
     stage.asks_for(charged(50_000)).await;
     let change = stage.act("Gustav", &booking, "alterations", json!({"check_out": "2026-06-19"})).await.expect(201).json();
     stage.act("Hannah", &booking, &format!("alterations/{}/accept", change["id"].as_str().unwrap()), json!({})).await.expect(200);
-    stage.settle().await;
+    stage.at("2026-06-01T12:01:00Z").await;
     let seen = stage.seen_by("Gustav", &booking).await;
     assert_eq!((seen["deposit"]["kind"].as_str(), money(&seen["deposit"]["amount"])), (Some("charge_refund"), 20_000), "what was agreed on, and nine nights");
     assert_eq!((stage.deposit(&booking).await, seen["deposit"]["next_at"].as_str()), (is("held", 20_000), Some("2026-06-26T15:00:00Z")));
@@ -264,9 +273,16 @@ on_both!(deposits_are_within_reason, async |db: TestDb| {
         (json!({"kind": "card_hold", "amount": 5, "days_before": 5}), "days_before"),
     ] {
         let refused = stage.asks_for(deposit.clone()).await;
-        assert_eq!((refused["code"].as_str(), refused["errors"][0]["pointer"].as_str()), (Some("invalid_pricing"), Some(&*format!("/body/plan/deposit/{pointer}"))), "{deposit}");
+        assert_eq!(
+            (refused["code"].as_str(), refused["errors"][0]["pointer"].as_str()),
+            (Some("invalid_pricing"), Some(&*format!("/body/plan/deposit/{pointer}"))),
+            "{deposit}"
+        );
     }
     assert_eq!(stage.asks_for(json!({"kind": "claim_only"})).await["plan"]["deposit"]["kind"], "claim_only");
     let booking = stage.book("Gustav", JUNE, "card_ok").await;
-    assert_eq!((booking["deposit"]["kind"].as_str(), booking["deposit"]["amount"].clone(), booking["deposit"]["state"].clone()), (Some("claim_only"), json!(null), json!(null)));
+    assert_eq!(
+        (booking["deposit"]["kind"].as_str(), booking["deposit"]["amount"].clone(), booking["deposit"]["state"].clone()),
+        (Some("claim_only"), json!(null), json!(null))
+    );
 });

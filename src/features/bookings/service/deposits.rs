@@ -78,11 +78,16 @@ fn ask_saved(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, de
 fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit, method: &str, off_session: bool) -> Result<()> {
     let provider = if method == money::LEFT { booking.provider.clone() } else { money::provider_of(world, method)?.to_owned() };
     if provider == CASH {
-        return Err(Error::refused(Kind::Unacceptable, "invalid_payment_method", "A deposit is left with a card or by bank transfer: cash is nobody's to give back."));
+        return Err(Error::refused(
+            Kind::Unacceptable,
+            "invalid_payment_method",
+            "A deposit is left with a card or by bank transfer: cash is nobody's to give back.",
+        ));
     }
     // A transfer cannot be promised: it is given back like a charge.
     let hold = deposit.is_hold && provider != MANUAL;
-    let order = money::Order { purpose: Purpose::Deposit, amount: deposit.amount, capture: if hold { Capture::Later } else { Capture::Now }, method, off_session };
+    let order =
+        money::Order { purpose: Purpose::Deposit, amount: deposit.amount, capture: if hold { Capture::Later } else { Capture::Now }, method, off_session };
     deposit.payment = Some(money::charge_with(tx, now, world, booking, &order, &provider)?);
     let hours = if provider == MANUAL { i64::from(world.config.bookings.transfer_hours) } else { 24 };
     (deposit.state, deposit.next_at) = (LeftState::Asked, Some(now.plus_seconds(hours * 3_600)));

@@ -61,7 +61,9 @@ pub(super) fn expired(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
     if unanswered {
         let text = format!("the host has not answered in time, and the nights are free again:\n\n{stay}\n\nNothing was charged.");
         write(tx, now, world, booking.guest, "your request has expired", &text)?;
-        let text = format!("a request was not answered in time and is void now:\n\n{stay}\n\nRequests that nobody answers count: after some in a row your homes are paused.");
+        let text = format!(
+            "a request was not answered in time and is void now:\n\n{stay}\n\nRequests that nobody answers count: after some in a row your homes are paused."
+        );
         return write(tx, now, world, Some(booking.host), "a request has expired", &text);
     }
     if booking.accepted_at.is_some() {
@@ -174,13 +176,16 @@ pub(super) fn deposit_due(tx: &mut Tx<'_>, now: Instant, world: &World, booking:
         Some(at) => format!("It is asked for again on {at}."),
         None => "It is not asked for again; until you leave it, the host may call the stay off.".to_owned(),
     };
-    let text = format!("a deposit of {due} is to be left for your stay, and could not be taken:\n\n{stay}\n\nLeave it with another card or by transfer. {then}");
+    let text =
+        format!("a deposit of {due} is to be left for your stay, and could not be taken:\n\n{stay}\n\nLeave it with another card or by transfer. {then}");
     write(tx, now, world, booking.guest, "a deposit is due", &text)
 }
 
 pub(super) fn deposit_missing(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
     let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
-    let text = format!("a guest has not left the deposit of {due}:\n\n{stay}\n\nThe stay stands. Until the guest leaves it you may call the stay off, without a penalty.");
+    let text = format!(
+        "a guest has not left the deposit of {due}:\n\n{stay}\n\nThe stay stands. Until the guest leaves it you may call the stay off, without a penalty."
+    );
     write(tx, now, world, Some(booking.host), "a deposit was not left", &text)
 }
 
@@ -199,9 +204,13 @@ pub(super) fn paused(tx: &mut Tx<'_>, now: Instant, world: &World, host: UserId)
 /// A stay is over and was not paid in full, and nobody asks for the rest any more.
 pub(super) fn never_paid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
     let (stay, due) = (stay(tx, booking)?, amount(booking, minor));
-    let text = format!("an instalment of {due} was not paid:\n\n{stay}\n\nIt is not asked for by itself any more. You still owe it, and can pay it with your booking.");
+    let text = format!(
+        "an instalment of {due} was not paid:\n\n{stay}\n\nIt is not asked for by itself any more. You still owe it, and can pay it with your booking."
+    );
     write(tx, now, world, booking.guest, "an instalment is not paid", &text)?;
-    let text = format!("a guest has not paid an instalment of {due}, however often it was asked for:\n\n{stay}\n\nWhat is not paid cannot be paid out. We look after it.");
+    let text = format!(
+        "a guest has not paid an instalment of {due}, however often it was asked for:\n\n{stay}\n\nWhat is not paid cannot be paid out. We look after it."
+    );
     write(tx, now, world, Some(booking.host), "an instalment is not paid", &text)
 }
 

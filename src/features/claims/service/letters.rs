@@ -42,9 +42,7 @@ pub(super) fn turned(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
         State::Due => {
             (Some(format!("{settled} are to be paid. If your means of payment is refused, pay another way.")), Some(format!("The guest is to pay {settled}.")))
         }
-        State::Paid => {
-            (Some(format!("{settled} were paid. The claim is closed.")), Some(format!("{settled} were paid; they come with your next payout.")))
-        }
+        State::Paid => (Some(format!("{settled} were paid. The claim is closed.")), Some(format!("{settled} were paid; they come with your next payout."))),
         State::Rejected => (Some("Nothing is to be paid. The claim is closed.".to_owned()), Some("We have decided that nothing is to be paid.".to_owned())),
         State::Withdrawn => (Some("The host has withdrawn the claim.".to_owned()), None),
         State::Lapsed => {

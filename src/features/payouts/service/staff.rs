@@ -92,7 +92,11 @@ pub(crate) fn remit(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, of: &
     let owed = -ledger::balance(tx, &Account::TaxPayable(of.tax.clone()), of.currency)?;
     if of.amount > owed {
         // Stays that were given back after their tax was handed on: the next taxes make up for it.
-        let detail = if owed < 0 { format!("{} more of this tax was handed on than is owed by now.", -owed) } else { format!("{owed} of this tax are owed, not {}.", of.amount) };
+        let detail = if owed < 0 {
+            format!("{} more of this tax was handed on than is owed by now.", -owed)
+        } else {
+            format!("{owed} of this tax are owed, not {}.", of.amount)
+        };
         let refused = Error::refused(Kind::Conflict, "remittance_too_large", detail);
         return Err(refused.with_data("owed", owed.into()));
     }

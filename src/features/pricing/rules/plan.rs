@@ -5,8 +5,8 @@
 
 use super::tax::TaxRule;
 use super::written::Weekdays;
-use crate::values::{Deposit, Night};
 use crate::values::written::date;
+use crate::values::{Deposit, Night};
 use serde::{Deserialize, Serialize};
 
 /// All amounts are minor units of the listing's currency, all shares basis points (10,000 are all).
