@@ -151,7 +151,7 @@ on_both!(a_card_is_promised_for_short_stays_and_charged_for_long_ones, async |db
     let lapses = stage.book("Gustav", ("2026-06-20", "2026-06-24"), "card_lapses").await;
     stage.at("2026-06-19T19:00:00Z").await;
     stage.at("2026-06-19T20:00:00Z").await;
-    stage.settle().await;
+    stage.at("2026-06-19T20:01:00Z").await;
     assert_eq!(stage.tries(&lapses).await, ["voided", "authorized"]);
 });
 
@@ -204,7 +204,7 @@ on_both!(a_promise_is_taken_for_damage_and_the_rest_goes_back, async |db: TestDb
     let answer = format!("claims/{}/answer", claim["id"].as_str().unwrap());
     let done = stage.act("Gustav", &booking, &answer, json!({"amount": 7_500})).await.expect(200).json();
     assert_eq!(done["state"], "paid");
-    stage.settle().await;
+    stage.at("2026-06-13T15:01:00Z").await;
     let after = stage.balances(&booking).await;
     assert_eq!((-after["host_payable"] - before, stage.deposit(&booking).await), (7_500, is("returned", 0)));
     let seen = stage.seen_by("Gustav", &booking).await;
@@ -255,7 +255,7 @@ on_both!(a_changed_stay_moves_its_deposit, async |db: TestDb| {
     stage.asks_for(charged(50_000)).await;
     let change = stage.act("Gustav", &booking, "alterations", json!({"check_out": "2026-06-19"})).await.expect(201).json();
     stage.act("Hannah", &booking, &format!("alterations/{}/accept", change["id"].as_str().unwrap()), json!({})).await.expect(200);
-    stage.settle().await;
+    stage.at("2026-06-01T12:01:00Z").await;
     let seen = stage.seen_by("Gustav", &booking).await;
     assert_eq!((seen["deposit"]["kind"].as_str(), money(&seen["deposit"]["amount"])), (Some("charge_refund"), 20_000), "what was agreed on, and nine nights");
     assert_eq!((stage.deposit(&booking).await, seen["deposit"]["next_at"].as_str()), (is("held", 20_000), Some("2026-06-26T15:00:00Z")));

@@ -254,6 +254,6 @@ pub(super) fn wait(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &m
 
 /// Whether something of a deposit is with us or promised, or may still be.
 pub fn deposit_is_open(conn: &mut Conn<'_>, id: BookingId) -> DbResult<bool> {
-    let open = |deposit: LeftDeposit| !deposit.state.is_over() && !(deposit.state == LeftState::Failed && deposit.next_at.is_none());
-    Ok(rows::one(conn, id)?.is_some_and(open))
+    let given_up = |deposit: &LeftDeposit| deposit.state == LeftState::Failed && deposit.next_at.is_none();
+    Ok(rows::one(conn, id)?.is_some_and(|deposit| !deposit.state.is_over() && !given_up(&deposit)))
 }

@@ -32,9 +32,14 @@ pub fn take_deposit(tx: &mut Tx<'_>, now: Instant, id: BookingId, claim: Uuid, s
     if payments::of_booking(tx, id)?.iter().any(disputed) {
         return Ok(0);
     }
-    let part = settled.min(books::deposit_held(tx, &booking)?).max(0);
+    let held = books::deposit_held(tx, &booking)?;
+    let part = settled.min(held).max(0);
     books::claim_from_deposit(tx, now, &booking, claim, part)?;
     deposit.taken += part;
+    if part == held {
+        // Nothing is left to give back.
+        (deposit.state, deposit.claimed, deposit.next_at) = (LeftState::Returned, false, None);
+    }
     rows::update(tx, id, &deposit)?;
     Ok(part)
 }
