@@ -1,10 +1,11 @@
 //! Later instalments: asked for on their day, asked for again when they were refused, and in the end the stay is called off (P22). What is
 //! still owed when the stay is over is asked for on, and kept as the guest's debt.
 
-use super::{World, cancel, letters, money};
+use super::{World, books, cancel, letters, money};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::instalments::{self as rows, Instalment, PartState};
+use crate::features::payments::Purpose;
 use crate::features::payments::provider::{CASH, MANUAL};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
@@ -73,6 +74,18 @@ pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Bo
             State::Confirmed | State::InStay if part.tries >= TRIES => return cancel::unpaid(tx, now, world, booking),
             State::Confirmed | State::InStay | State::Completed => {}
             _ => return Ok(()),
+        }
+        // A change, or the host's hand, may have left nothing to ask for.
+        if books::unpaid(tx, booking)? <= 0 {
+            money::let_go_of(tx, now, booking, Purpose::Instalment(part.number))?;
+            rows::update(tx, booking.id, &Instalment { state: PartState::Paid, next_at: None, ..*part })?;
+            continue;
+        }
+        if part.state == PartState::Asked {
+            // A transfer that never came, or a proof that the guest never gave: whoever waits for it waits no longer.
+            money::let_go_of(tx, now, booking, Purpose::Instalment(part.number))?;
+            refused(tx, now, world, booking, *part)?;
+            continue;
         }
         // Money that people hand over cannot be fetched: the guest is reminded, and has as long as with a refused card.
         if matches!(booking.provider.as_str(), MANUAL | CASH) {

@@ -159,6 +159,14 @@ pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result
     Ok(())
 }
 
+/// Lets go of what is asked for this.
+pub(super) fn let_go_of(tx: &mut Tx<'_>, now: Instant, booking: &Booking, purpose: Purpose) -> Result<()> {
+    for payment in payments::paid(tx, booking.id)?.open.into_iter().filter(|payment| payment.purpose == purpose) {
+        payments::void(tx, now, payment.id)?;
+    }
+    Ok(())
+}
+
 /// The guest pays: what is due before the stay stands, or the next instalment.
 pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, method: &str) -> Result<()> {
     match booking.state {
@@ -186,8 +194,20 @@ pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
     }
     let order = Order { purpose: Purpose::Instalment(part.number), amount, capture: Capture::Now, method, off_session };
     charge(tx, now, world, booking, &order)?;
-    instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: None, ..part })?;
+    let until = answer_until(now, world, booking);
+    instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: Some(until), ..part })?;
     Ok(())
+}
+
+/// How long somebody who was asked for an instalment may leave it open: a transfer takes days, and cash is handed over on arrival.
+fn answer_until(now: Instant, world: &World, booking: &Booking) -> Instant {
+    let day = 24 * 3_600;
+    let transfer = now.plus_seconds(i64::from(world.config.bookings.transfer_hours) * 3_600);
+    match booking.provider.as_str() {
+        MANUAL => transfer,
+        CASH => transfer.max(booking.check_in_at.plus_seconds(day)),
+        _ => now.plus_seconds(day),
+    }
 }
 
 /// Asks for what a change costs more.
