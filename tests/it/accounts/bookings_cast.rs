@@ -131,9 +131,10 @@ impl Cast<'_> {
         id
     }
 
-    /// The one booking of the matrix.
+    /// The one booking of the matrix; those that hosts enter have no quote.
     async fn template(&self) -> Uuid {
-        let find = || self.db.read(|conn| conn.first("SELECT id FROM bookings ORDER BY created_at, id LIMIT 1", &[], |row| row.get(0)));
+        let find =
+            || self.db.read(|conn| conn.first("SELECT id FROM bookings WHERE quote_id IS NOT NULL ORDER BY created_at, id LIMIT 1", &[], |row| row.get(0)));
         let found: DbResult<Option<Uuid>> = find().await;
         if let Some(id) = found.unwrap() {
             return id;

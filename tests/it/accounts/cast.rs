@@ -235,6 +235,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_claims(operation, who).await {
             return request;
         }
+        if operation == "leave" {
+            self.owes_nothing(who).await;
+        }
         if let Some(request) = self.request_about_bookings(operation, who).await {
             return request;
         }

@@ -2,7 +2,7 @@
 
 use super::cast::{Cast, Request, Who, run, run_any, user_of};
 use serde_json::json;
-use stopover::features::ledger::{self, Split, TaxShare};
+use stopover::features::ledger::{self, Account, Split, TaxShare};
 use stopover::platform::db::DbError;
 use stopover::values::{BookingId, Clock, Currency, UserId};
 use uuid::Uuid;
@@ -60,6 +60,24 @@ impl Cast<'_> {
         run_any(self.db, "UPDATE payouts SET state = 'cancelled'", vec![]).await;
         run(self.db, MAKE, vec![id.into(), host.into(), method.into(), self.town.clock.now().into()]).await;
         id
+    }
+
+    /// What somebody owes from cash that they took is given back to the guest, and no stay has anything to give them: whoever owes something, or is
+    /// still to get something, cannot leave.
+    pub(super) async fn owes_nothing(&self, who: Who) {
+        run_any(self.db, "UPDATE bookings SET release_at = NULL", vec![]).await;
+        let (Some(user), usd) = (self.user(who), Currency::parse("USD").unwrap()) else { return };
+        let posted: Result<(), DbError> = self
+            .db
+            .write(move |tx, now| {
+                let owed = ledger::balance(tx, &Account::HostReceivable(user), usd)?;
+                if owed > 0 {
+                    ledger::post(tx, now, &ledger::returned_offline(BookingId(Uuid::now_v7()), "the matrix", usd, owed, user, owed))?;
+                }
+                Ok(())
+            })
+            .await;
+        posted.unwrap();
     }
 
     /// Something of a tax that may be handed on.

@@ -1,10 +1,12 @@
 //! Tokens that are exchanged, copied, ended; cookies; two nodes.
 
+use crate::support::people::{run, user_of};
 use crate::support::town::{Asker, Town, email_of, password_of};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
+use uuid::Uuid;
 
 async fn login(town: &Town, name: &str) -> Value {
     town.post(&Asker::default(), "/auth/login", json!({"email": email_of(name), "password": password_of(name)})).await.expect(200).json()
@@ -72,6 +74,35 @@ on_both!(sessions_are_listed_and_ended, async |db: TestDb| {
     town.ask(&desk, Method::POST, "/auth/logout", None).await.expect(204);
     town.get(&desk, "/auth/session").await.expect_problem(401, "invalid_token");
     town.get(&bo, "/auth/session").await.expect(200);
+});
+
+on_both!(of_too_many_sessions_the_first_ends_also_of_those_of_one_moment, async |db: TestDb| {
+    // Written in another order than they began in, all at the same instant.
+    const COPY: &str = "INSERT INTO sessions (id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
+        created_at, last_used_at, idle_until, expires_at) SELECT $1, user_id, kind, $2, generation, rotated_at, device, address_prefix, proven_at, strong,
+        method, created_at, last_used_at, idle_until, expires_at FROM sessions WHERE user_id = $3 ORDER BY id LIMIT 1";
+    let town = Town::new(&db).await;
+    let ada = town.newcomer("Ada").await;
+    let user = user_of(&db, "Ada").await;
+    let mut ids: Vec<Uuid> = (0..49).map(|_| Uuid::now_v7()).collect();
+    ids.reverse();
+    for id in &ids {
+        run(&db, COPY, vec![(*id).into(), id.to_string().into(), user.into()]).await;
+    }
+    town.get(&ada, "/auth/session").await.expect(200);
+    let newest = bearer(&login(&town, "Ada").await);
+    // What began first is over, the rest stand, and so it goes on.
+    town.get(&ada, "/auth/session").await.expect_problem(401, "invalid_token");
+    let left = async || -> Vec<String> {
+        let list = town.get(&newest, "/me/sessions").await.expect(200).json();
+        list["data"].as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(left().await.len(), 50);
+    login(&town, "Ada").await;
+    let first = ids.last().unwrap().to_string();
+    let left = left().await;
+    assert!(left.len() == 50 && !left.contains(&first));
+    assert!(ids[..48].iter().all(|id| left.contains(&id.to_string())));
 });
 
 on_both!(sessions_run_out, async |db: TestDb| {

@@ -43,6 +43,10 @@ impl Follows for Heard {
         tx.execute(NOTE, &[Uuid::now_v7().into(), news.payment.into(), word(&news.what).into()])?;
         Ok(())
     }
+
+    fn hold(&self, _tx: &mut Tx<'_>, _booking: BookingId) -> Result<()> {
+        Ok(())
+    }
 }
 
 fn word(what: &What) -> String {

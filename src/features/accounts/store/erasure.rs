@@ -60,7 +60,7 @@ mod tests {
     use crate::platform::db::SCHEMA;
 
     /// Tables with a column `user_id` that are seen to elsewhere.
-    const ELSEWHERE: [&str; 6] = ["accounts", "erasures", "idempotency_keys", "co_hosts", "coupon_uses", "quotes"];
+    const ELSEWHERE: [&str; 7] = ["accounts", "erasures", "idempotency_keys", "co_hosts", "coupon_uses", "quotes", "payout_methods"];
 
     #[test]
     fn no_table_about_people_is_forgotten() {

@@ -32,7 +32,7 @@ pub(super) const BY_ID: &str = "SELECT id, user_id, kind, secret_digest, generat
 pub(super) const BY_SECRET: &str = "SELECT id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
     created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE secret_digest = $1";
 pub(super) const OF_USER: &str = "SELECT id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
-    created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at";
+    created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at, id";
 pub(super) const ALL_OF_USER: &str = "SELECT id, user_id, kind, secret_digest, generation, rotated_at, device, address_prefix, proven_at, strong, method,
     created_at, last_used_at, idle_until, expires_at, ended_at FROM sessions WHERE user_id = $1 ORDER BY id";
 /// A session ends when its time is over, when it has rested too long, or when somebody ends it.

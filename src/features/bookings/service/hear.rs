@@ -4,12 +4,13 @@ use super::{World, books, deposits, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::bookings;
+use crate::features::listings;
 use crate::features::payments::provider::CASH;
 use crate::features::payments::{self, Follows, News, Purpose, What};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::platform::tools::Tools;
-use crate::values::{Instant, Origin};
+use crate::values::{BookingId, Instant, Origin};
 
 /// Bookings, to payments.
 pub struct Listener {
@@ -47,9 +48,17 @@ impl Follows for Listener {
             _ => Ok(()),
         }
     }
+
+    fn hold(&self, tx: &mut Tx<'_>, booking: BookingId) -> Result<()> {
+        if let Some(listing) = bookings::listing_of(tx, booking)? {
+            listings::lock_calendar(tx, listing)?;
+        }
+        Ok(())
+    }
 }
 
 fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, news: &News) -> Result<()> {
+    let owed = books::unpaid(tx, booking)?;
     if news.provider == CASH {
         books::cash_to_host(tx, now, booking, news)?;
     }
@@ -58,7 +67,10 @@ fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking,
             let may_stand = matches!(booking.state, State::PendingPayment | State::Expired);
             if may_stand && steps::confirm(tx, now, world, booking)? { Ok(()) } else { give_back(tx, now, world, booking, news) }
         }
-        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => instalments::paid(tx, booking, number),
+        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
+            instalments::paid(tx, booking, number)?;
+            give_surplus_back(tx, now, world, booking, news, owed)
+        }
         Purpose::Alteration(id) => super::alter::paid(tx, now, world, booking, id, news),
         Purpose::Instalment(_) | Purpose::Balance => give_back(tx, now, world, booking, news),
         Purpose::Deposit | Purpose::Claim(_) => Ok(()),
@@ -71,6 +83,19 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     books::to_give_back(tx, now, booking, &key, news.amount)?;
     payments::refund_of(tx, now, news.payment, news.amount, &key)?;
     letters::came_too_late(tx, now, world, booking, news.amount)?;
+    Ok(())
+}
+
+/// The stay became cheaper, or was paid by hand, while this was under way: nobody pays more than they owe. `owed`: before this payment.
+fn give_surplus_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News, owed: i64) -> Result<()> {
+    let surplus = news.amount - owed.clamp(0, news.amount);
+    if surplus == 0 {
+        return Ok(());
+    }
+    let key = format!("payment:{}:surplus", news.payment);
+    books::to_give_back(tx, now, booking, &key, surplus)?;
+    payments::refund_of(tx, now, news.payment, surplus, &key)?;
+    letters::paid_too_much(tx, now, world, booking, surplus)?;
     Ok(())
 }
 

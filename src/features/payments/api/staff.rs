@@ -5,7 +5,6 @@ use crate::features::payments::rules::terms::{DisputeState, State};
 use crate::features::payments::service::confirmed::By;
 use crate::features::payments::service::{Payments, asked, paid};
 use crate::features::payments::store::lists::{self, Filter};
-use crate::features::payments::store::payments;
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag};
@@ -136,7 +135,7 @@ impl StaffPaymentsApi {
         let by = By { user: caller.user, origin: visitor.origin(), reason: reason(&ask.0.reason)? };
         let (payments, id, refund) = (self.payments.clone(), PaymentId(id.0), ask.0.refund_id.map(RefundId));
         let done = self.tools.db.write_once(&once, move |tx, now| {
-            let before = payments::held(tx, id)?.ok_or_else(asked::no_such_payment)?;
+            let before = payments.held(tx, id)?;
             if_match.check(&etag::of_version(before.version))?;
             payments.confirm(tx, now, &by, id, refund)?;
             let after = paid::one(tx, id)?.ok_or_else(asked::no_such_payment)?;

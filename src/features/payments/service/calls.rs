@@ -5,13 +5,13 @@
 
 use super::World;
 use super::asked::{method_place, wake};
-use super::learn::{Learned, learn};
+use super::learn::{self, Learned, learn};
 use crate::features::payments::provider::{Again, Answer, Authorize, GiveBack, Provider, Trouble};
 use crate::features::payments::rules::facts::{Facts, RefundFacts};
 use crate::features::payments::rules::terms::{RefundState, State};
 use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
 use crate::features::payments::store::customers;
-use crate::features::payments::store::payments::{self, Payment};
+use crate::features::payments::store::payments::Payment;
 use crate::features::payments::store::refunds::{self, Refund};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
@@ -50,9 +50,9 @@ pub(super) enum Turn {
 
 /// Takes a call, unless it is done or somebody else has it.
 pub(super) fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Result<Turn> {
-    // The payment first, as everywhere: two who hold both would wait for each other.
     let Some(payment) = outbox::payment_of(tx, id)? else { return Ok(Turn::Done) };
-    let (Some(payment), Some(call)) = (payments::held(tx, payment)?, outbox::held(tx, id)?) else { return Ok(Turn::Done) };
+    // The payment before the call, as everywhere: two who hold both would wait for each other.
+    let (Some(payment), Some(call)) = (learn::held(tx, world, payment)?, outbox::held(tx, id)?) else { return Ok(Turn::Done) };
     if !call.waits {
         return Ok(Turn::Done);
     }
@@ -177,7 +177,7 @@ impl Taken {
 
 /// Writes down what was answered. `true`: the call is done.
 pub(super) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, taken: &Taken, answer: &Answer) -> Result<bool> {
-    payments::held(tx, taken.payment.id)?;
+    learn::held(tx, world, taken.payment.id)?;
     let Some(call) = outbox::held(tx, taken.call.id)?.filter(|call| call.waits) else { return Ok(true) };
     let (provider, payment) = (taken.provider(), &taken.payment);
     match answer {

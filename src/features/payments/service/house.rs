@@ -167,6 +167,11 @@ impl Payments {
         confirmed::arrived(tx, now, &self.world, &payment)
     }
 
+    /// The payment, held after its booking. Errors: 404.
+    pub(in super::super) fn held(&self, tx: &mut Tx<'_>, id: PaymentId) -> Result<Payment> {
+        learn::held(tx, &self.world, id)?.ok_or_else(super::asked::no_such_payment)
+    }
+
     pub(in super::super) fn confirm(&self, tx: &mut Tx<'_>, now: Instant, by: &confirmed::By, id: PaymentId, refund: Option<RefundId>) -> Result<()> {
         confirmed::confirm(tx, now, &self.world, by, id, refund)
     }

@@ -48,6 +48,13 @@ pub(in super::super) fn learn(tx: &mut Tx<'_>, now: Instant, world: &World, prov
     Ok(learned)
 }
 
+/// The payment, held after what its follower holds first.
+pub(super) fn held(tx: &mut Tx<'_>, world: &World, id: PaymentId) -> Result<Option<Payment>> {
+    let Some(payment) = payments::one(tx, id)? else { return Ok(None) };
+    world.follower.hold(tx, payment.booking)?;
+    Ok(payments::held(tx, id)?)
+}
+
 /// Whom the facts mean.
 fn meant(tx: &mut Tx<'_>, provider: &str, facts: &Facts) -> Result<Option<PaymentId>> {
     if let Some(payment) = facts.payment
@@ -62,7 +69,7 @@ fn meant(tx: &mut Tx<'_>, provider: &str, facts: &Facts) -> Result<Option<Paymen
 }
 
 fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: PaymentId, facts: &Facts) -> Result<Learned> {
-    let Some(mut payment) = payments::held(tx, id)? else { return Ok(Learned::Unknown) };
+    let Some(mut payment) = held(tx, world, id)? else { return Ok(Learned::Unknown) };
     let own = Own {
         payment: payment.id,
         booking: payment.booking,

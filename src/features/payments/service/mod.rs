@@ -20,13 +20,17 @@ use super::rules::terms::News;
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
 use crate::platform::keys::Keys;
-use crate::values::Instant;
+use crate::values::{BookingId, Instant};
 use std::sync::Arc;
 
 /// Whoever must know how payments go: bookings. `app` wires it.
 pub trait Follows: Send + Sync {
     /// Told in the transaction that stores the change, exactly once per change. What it refuses is not stored, and told again later.
     fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()>;
+
+    /// Holds what whoever follows holds before payments of this booking: asked before a payment is held, so that two never wait for each other
+    /// in a circle.
+    fn hold(&self, tx: &mut Tx<'_>, booking: BookingId) -> Result<()>;
 }
 
 /// Nobody follows: for tools and stories about payments alone.
@@ -34,6 +38,10 @@ pub struct Nobody;
 
 impl Follows for Nobody {
     fn heard(&self, _tx: &mut Tx<'_>, _now: Instant, _news: &News) -> Result<()> {
+        Ok(())
+    }
+
+    fn hold(&self, _tx: &mut Tx<'_>, _booking: BookingId) -> Result<()> {
         Ok(())
     }
 }

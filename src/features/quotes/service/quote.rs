@@ -196,6 +196,7 @@ pub(super) fn worked_out(
         check_in_minute: place.check_in_minute,
         check_out_minute: place.check_out_minute,
         deposit: offer.plan.deposit.map(|deposit| deposit.of_stay(stay.nights())),
+        agreed: false,
         price,
     };
     Ok(Quote {
