@@ -22,7 +22,7 @@ pub use service::desk::{Desk, Doing};
 pub(crate) use service::grant::must_be_outside;
 pub use service::hear::Listener;
 pub(crate) use service::money::provider_for;
-pub use service::pledges::{free_deposit, pledge_deposit, take_deposit};
+pub use service::pledges::{free_deposit, pledge_deposit, return_deposit, take_deposit};
 pub(crate) use service::read::{known, of as of_side};
 pub use service::stays::{Earned, Stays, code_of, earned, held_for_papers, home_of, is_over, papers_again, papers_due};
 pub(crate) use service::steps::open;

@@ -189,6 +189,26 @@ on_both!(damage_is_paid_out_of_the_deposit_first, async |db: TestDb| {
     stage.is_sound().await;
 });
 
+on_both!(what_a_withdrawn_claim_took_goes_back, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    stage.asks_for(charged(5_000)).await;
+    let booking = stage.book("Gustav", JUNE, "card_ok").await;
+    stage.at("2026-06-11T19:00:00Z").await;
+    stage.at("2026-06-14T12:00:00Z").await;
+    let before = -stage.balances(&booking).await["host_payable"];
+    run(&db, "UPDATE payment_customers SET method_sealed = NULL WHERE provider = $1", vec!["sandbox".into()]).await;
+    let body = json!({"items": [{"what": "A lamp", "amount": 7_500}], "description": ""});
+    let claim = stage.act("Hannah", &booking, "claims", body).await.expect(201).json();
+    let on = |act: &str| format!("claims/{}/{act}", claim["id"].as_str().unwrap());
+    let due = stage.act("Gustav", &booking, &on("answer"), json!({"amount": 7_500})).await.expect(200).json();
+    assert_eq!((due["state"].as_str(), -stage.balances(&booking).await["host_payable"] - before), (Some("due"), 5_000));
+    stage.act("Hannah", &booking, &on("withdraw"), json!({})).await.expect(200);
+    stage.at("2026-06-14T12:01:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, -stage.balances(&booking).await["host_payable"] - before), (is("returned", 0), 0));
+    assert_eq!(money(&stage.seen_by("Gustav", &booking).await["deposit"]["taken"]), 0);
+    stage.is_sound().await;
+});
+
 on_both!(a_promise_is_taken_for_damage_and_the_rest_goes_back, async |db: TestDb| {
     let stage = Stage::new(&db).await;
     stage.asks_for(json!({"kind": "card_hold", "amount": 20_000})).await;

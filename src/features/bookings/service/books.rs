@@ -146,6 +146,16 @@ pub(super) fn claim_from_deposit(tx: &mut Tx<'_>, now: Instant, booking: &Bookin
     post(tx, now, ledger::claim_from_deposit(booking.id, claim, booking.host, booking.currency, amount))
 }
 
+/// E14, given back: what a claim took of the deposit is the guest's again. Answers how much.
+pub(super) fn claim_given_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, claim: Uuid) -> DbResult<i64> {
+    let source = ledger::claim_from_deposit(booking.id, claim, booking.host, booking.currency, 1).source;
+    let taken = ledger::of_booking(tx, booking.id)?.into_iter().find(|recorded| recorded.entry.source == source);
+    let taken = taken.map_or(0, |recorded| recorded.entry.on(&Account::DepositHeld(booking.id)));
+    let payable = payable(tx, booking)?;
+    post(tx, now, ledger::claim_given_back(booking.id, claim, booking.host, booking.currency, taken, payable))?;
+    Ok(taken)
+}
+
 /// E16: the bank gave the deposit back itself; what was taken of it for damage by then is the platform's loss.
 pub(super) fn deposit_lost(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News, (dispute, amount): (Uuid, i64)) -> DbResult<()> {
     let from = Payer { booking: booking.id, payment: news.payment.0, provider: &news.provider, currency: booking.currency };

@@ -57,3 +57,16 @@ pub fn free_deposit(tx: &mut Tx<'_>, now: Instant, id: BookingId) -> Result<()> 
     }
     deposits::wait(tx, now, &booking, &mut deposit)
 }
+
+/// The claim came to nothing after all: what it took goes back, out of what we owe the host, or else the host owes it to us.
+pub fn return_deposit(tx: &mut Tx<'_>, now: Instant, id: BookingId, claim: Uuid) -> Result<()> {
+    let Some(booking) = bookings::one(tx, id)? else { return Ok(()) };
+    let Some(mut deposit) = rows::locked(tx, id)? else { return Ok(()) };
+    let back = books::claim_given_back(tx, now, &booking, claim)?;
+    if back > 0 {
+        deposit.taken -= back;
+        (deposit.state, deposit.claimed, deposit.next_at) = (LeftState::Held, false, Some(now));
+        rows::update(tx, id, &deposit)?;
+    }
+    Ok(())
+}

@@ -241,6 +241,9 @@ pub(super) fn go(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &mut Claim
         paying::charge_saved(tx, now, world, claim)?;
     } else if before == State::Due {
         paying::let_go(tx, now, claim)?;
+        if matches!(claim.state, State::Withdrawn | State::Rejected) {
+            bookings::return_deposit(tx, now, claim.booking, claim.id)?;
+        }
     }
     if claim.state.is_over() {
         bookings::free_deposit(tx, now, claim.booking)?;

@@ -48,6 +48,13 @@ pub fn claim_from_deposit(booking: BookingId, claim: Uuid, host: UserId, currenc
     entry.debit(Account::DepositHeld(booking), amount).credit(Account::HostPayable(host), amount)
 }
 
+/// E14, given back: the claim came to nothing after all. `payable` is what we owe the host now; what it does not cover, the host owes us.
+#[must_use]
+pub fn claim_given_back(booking: BookingId, claim: Uuid, host: UserId, currency: Currency, amount: i64, payable: i64) -> Entry {
+    let entry = Entry::new(EntryKind::ClaimFromDeposit, format!("claim:{claim}:to_deposit"), Some(booking), currency);
+    entry.debit_host(host, amount, payable).credit(Account::DepositHeld(booking), amount)
+}
+
 /// E15: damage is paid by a new payment of the guest.
 #[must_use]
 pub fn claim_charged(from: &Payer<'_>, host: UserId, amount: i64) -> Entry {
