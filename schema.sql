@@ -1050,7 +1050,7 @@ CREATE TABLE IF NOT EXISTS payout_methods (
     id             UUID PRIMARY KEY,
     user_id        UUID NOT NULL REFERENCES users (id),
     kind           TEXT NOT NULL,              -- bank: paid by hand; else the name of a payment provider
-    details_sealed TEXT NOT NULL,              -- holder and account
+    details_sealed TEXT NOT NULL,              -- holder and account; empty once it was removed and nothing is on its way there
     hint           TEXT NOT NULL,              -- the account's last characters
     active_at      TIMESTAMPTZ NOT NULL,
     failed_at      TIMESTAMPTZ,                -- money came back from it: it is not tried again
@@ -1074,7 +1074,7 @@ CREATE TABLE IF NOT EXISTS payouts (
     version      BIGINT NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
     updated_at   TIMESTAMPTZ NOT NULL,
-    sent_at      TIMESTAMPTZ,
+    sent_at      TIMESTAMPTZ,                  -- the provider was asked, or staff took it out: nothing stops it any more
     ended_at     TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX IF NOT EXISTS payouts_under_way ON payouts (host_id, currency) WHERE state IN ('created', 'sent');

@@ -24,26 +24,35 @@ pub fn jobs(tools: &Tools) -> Vec<Box<dyn Handler>> {
 }
 
 fn run_due(db: &Db, world: &World, order: &Order) -> Result<(), Failure> {
-    let mut before = Vec::new();
+    let (mut before, mut broken) = (Vec::new(), None);
     loop {
         let due = db.read_blocking(|conn| found(conn, db.now()))?;
+        // Where nothing became of any of them the next beat looks again.
         if due == before {
-            // Nothing became of any of them; the next beat looks again.
-            return Ok(());
+            return told(broken);
         }
         for id in &due {
             if order.should_stop() {
                 return Err(Failure::Later("stopped".into()));
             }
             let (id, world) = (*id, world.clone());
-            db.write_blocking(Lane::Bulk, move |tx, now| steps::tend(tx, now, &world, id))
-                .or_else(|error: Error| if matches!(error, Error::Refused(_)) { Ok(()) } else { Err(error) })?;
+            let done = db.write_blocking::<_, Error, _>(Lane::Bulk, move |tx, now| steps::tend(tx, now, &world, id));
+            if let Err(Error::Broken(error)) = done {
+                // One booking must not keep all others back.
+                tracing::error!(booking.id = %id, error = ?error, "what is due of a booking could not be done; the next beat tries again");
+                broken = Some(id);
+            }
         }
         if due.len() < SOME {
-            return Ok(());
+            return told(broken);
         }
         before = due;
     }
+}
+
+/// A beat in which something broke has failed, though all others were seen to: `doctor` speaks of it when that happens again and again.
+fn told(broken: Option<BookingId>) -> Result<(), Failure> {
+    broken.map_or(Ok(()), |id| Err(Failure::Later(format!("what is due of bookings could not be done, of {id} among others"))))
 }
 
 /// Bookings with anything that is due.

@@ -1,4 +1,4 @@
-//! What time does to claims: guests who do not answer, hosts who do not go on. Whoever opens a claim applies what is overdue first.
+//! What time does to claims: guests who do not answer or do not pay, hosts who do not go on. Whoever opens a claim applies what is overdue first.
 
 use super::service::{World, acts};
 use super::store;

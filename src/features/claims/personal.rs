@@ -6,7 +6,7 @@ use crate::platform::privacy::{Archive, Blocker, PersonalData};
 use crate::values::{Instant, UserId};
 use serde_json::json;
 
-/// See [`PersonalData`]. Amounts are part of the books of both sides and stay; words go.
+/// See [`PersonalData`]. Amounts are part of the books of both sides and stay; words go, whoever of the two wrote them: they are about both.
 pub struct ClaimData;
 
 impl PersonalData for ClaimData {

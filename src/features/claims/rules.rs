@@ -12,6 +12,8 @@ pub const FILE_DAYS: i64 = 14;
 pub const ESCALATE_DAYS: i64 = 30;
 /// A guest answers within so many hours.
 pub const ANSWER_HOURS: i64 = 72;
+/// What is due is paid within so many days: nobody waits for it for ever.
+pub const DUE_DAYS: i64 = 30;
 const MOST_ITEMS: usize = 20;
 /// As for payments.
 const LARGEST: i64 = 1_000_000_000;
@@ -28,10 +30,10 @@ pub enum State {
     /// Agreed on, or decided; to be paid.
     Due,
     Paid,
-    /// Staff found nothing to pay.
+    /// Staff found nothing to pay, or closed what nobody pays.
     Rejected,
     Withdrawn,
-    /// The host did not go on in time.
+    /// The host did not go on in time, or nobody paid in time.
     Lapsed,
 }
 
@@ -51,7 +53,7 @@ pub enum Act {
     /// Staff: nothing.
     Reject,
     Pay,
-    /// Nobody said anything in time.
+    /// Nobody said anything in time, or paid.
     Lapse,
 }
 
@@ -76,6 +78,9 @@ const WAYS: &[Way] = &[
     (State::Escalated, Act::Reject,   State::Rejected,  STAFF),
     (State::Escalated, Act::Withdraw, State::Withdrawn, HOSTS),
     (State::Due,       Act::Pay,      State::Paid,      TIME),
+    (State::Due,       Act::Withdraw, State::Withdrawn, HOSTS),
+    (State::Due,       Act::Reject,   State::Rejected,  STAFF),
+    (State::Due,       Act::Lapse,    State::Lapsed,    TIME),
 ];
 
 impl State {
@@ -159,9 +164,16 @@ impl Claim {
         match state {
             State::Open => Some(now.plus_seconds(ANSWER_HOURS * 3_600)),
             State::Contested => Some(self.created_at.plus_seconds(ESCALATE_DAYS * 86_400)),
+            State::Due => Some(now.plus_seconds(DUE_DAYS * 86_400)),
             _ => None,
         }
     }
+}
+
+/// Until when a host may file: counted from the end of the stay, which may have come before the planned one.
+#[must_use]
+pub fn filed_until(check_out_at: Instant, ended_at: Option<Instant>) -> Instant {
+    ended_at.map_or(check_out_at, |at| at.min(check_out_at)).plus_seconds(FILE_DAYS * 86_400)
 }
 
 /// The items as they can be kept, and their sum. Refuses with 422.
@@ -209,7 +221,22 @@ mod tests {
                 }
             }
         }
-        assert_eq!(possible, 17);
+        assert_eq!(possible, 21);
+    }
+
+    #[test]
+    fn every_way_out_of_what_is_due_ends_the_claim() {
+        let ways: Vec<_> = WAYS.iter().filter(|(from, ..)| *from == State::Due).map(|(_, act, to, _)| (*act, *to)).collect();
+        assert_eq!(ways, [(Act::Pay, State::Paid), (Act::Withdraw, State::Withdrawn), (Act::Reject, State::Rejected), (Act::Lapse, State::Lapsed)]);
+        assert!(ways.iter().all(|(_, to)| to.is_over()));
+    }
+
+    #[test]
+    fn a_fortnight_is_counted_from_the_end_of_the_stay() {
+        let (planned, fortnight) = (Instant(0).plus_seconds(100_000), FILE_DAYS * 86_400);
+        assert_eq!(filed_until(planned, None), planned.plus_seconds(fortnight));
+        assert_eq!(filed_until(planned, Some(planned.plus_seconds(-5))), planned.plus_seconds(fortnight - 5));
+        assert_eq!(filed_until(planned, Some(planned.plus_seconds(5))), planned.plus_seconds(fortnight));
     }
 
     #[test]

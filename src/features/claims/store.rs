@@ -1,6 +1,6 @@
 //! SQL of claims.
 
-use super::rules::{Claim, State};
+use super::rules::{Claim, Item, State};
 use crate::platform::db::{Conn, DbResult, Json, Row, Tx};
 use crate::values::{BookingId, Currency, Instant, UserId};
 use uuid::Uuid;
@@ -29,24 +29,12 @@ const UPDATE: &str = "UPDATE claims SET state = $2, offered_minor = $3, answer =
 const DUE: &str = "SELECT id FROM claims WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
 const OF_GUEST: &str = select!("WHERE guest_id = $1 ORDER BY id");
 const OF_HOST: &str = select!("WHERE host_id = $1 ORDER BY id");
-const FORGET_ANSWER: &str = "UPDATE claims SET answer = '' WHERE guest_id = $1";
-const FORGET_WORDS: &str = "UPDATE claims SET description = '' WHERE host_id = $1";
+const FORGET: &str = "UPDATE claims SET items = $2, description = '', answer = '', decision = '' WHERE id = $1";
 
 /// The statements that must find their rows by an index, with the kinds of their parameters, as in `bookings::statements`.
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
-    vec![
-        (ONE, "u"),
-        (LOCK, "u"),
-        (OF_BOOKING, "u"),
-        (OPEN_FOR, "u"),
-        (IN_STATE, "tun"),
-        (DUE, "in"),
-        (OF_GUEST, "u"),
-        (OF_HOST, "u"),
-        (FORGET_ANSWER, "u"),
-        (FORGET_WORDS, "u"),
-    ]
+    vec![(ONE, "u"), (LOCK, "u"), (OF_BOOKING, "u"), (OPEN_FOR, "u"), (IN_STATE, "tun"), (DUE, "in"), (OF_GUEST, "u"), (OF_HOST, "u"), (FORGET, "uj")]
 }
 
 /// Whether a booking has a claim that is not over: a payout of that stay may wait for it.
@@ -89,7 +77,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, claim: &Claim) -> DbResult<bool> {
         claim.host.into(),
         claim.guest.into(),
         claim.state.name().into(),
-        Json::of(&serde_json::json!({"items": claim.items}))?.into(),
+        written(&claim.items)?.into(),
         claim.amount.into(),
         claim.currency.code().into(),
         (&claim.description).into(),
@@ -129,17 +117,22 @@ pub(super) fn due(conn: &mut Conn<'_>, now: Instant, limit: i64) -> DbResult<Vec
     conn.query(DUE, &[now.into(), limit.into()], |row| row.get(0))
 }
 
-/// The words of somebody; amounts stay, as books must.
+/// All words of claims that somebody is part of: each side writes about the other, and staff about both. Amounts stay, as books must.
 pub(super) fn forget_words(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
-    for sql in [FORGET_ANSWER, FORGET_WORDS] {
-        tx.execute(sql, &[user.into()])?;
+    for claim in of_person(tx, user)? {
+        let items: Vec<Item> = claim.items.iter().map(|item| Item { what: String::new(), amount: item.amount }).collect();
+        tx.execute(FORGET, &[claim.id.into(), written(&items)?.into()])?;
     }
     Ok(())
 }
 
 #[derive(serde::Deserialize)]
 struct Items {
-    items: Vec<super::rules::Item>,
+    items: Vec<Item>,
+}
+
+fn written(items: &[Item]) -> DbResult<Json> {
+    Json::of(&serde_json::json!({"items": items}))
 }
 
 fn read(row: &Row<'_>) -> DbResult<Claim> {

@@ -1,6 +1,6 @@
 //! What time does to money: stays are released, hosts are paid, providers send.
 
-use super::rules::terms::{BANK, State};
+use super::rules::terms::State;
 use super::service::{Payouts, batch, release, send};
 use super::store::payouts as rows;
 use crate::features::ledger;
@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 const RELEASES: Duration = Duration::from_secs(300);
 const BATCHES: Duration = Duration::from_secs(24 * 3_600);
+/// With pauses of an hour at the end: longer than the twenty hours for which a provider is asked (`Payout::is_given_up`), however the dice fall.
+const TRIES: i64 = 40;
 /// Stays, or balances, that are looked for at once.
 const SOME: usize = 200;
 const SOME_ROWS: i64 = 200;
@@ -83,15 +85,15 @@ pub fn pay_hosts(payouts: &Payouts, should_stop: impl Fn() -> bool) -> Result<u6
     }
 }
 
-/// Payouts whose job was given up get another one, as long as their provider knows a copy of the call.
+/// Payouts whose job is gone get another one, as long as their provider knows a copy of the call.
 fn wake_forgotten(payouts: &Payouts) -> Result<(), Failure> {
     for state in [State::Created, State::Sent] {
         let mut after = Uuid::nil();
         loop {
-            let found = payouts.tools.db.read_blocking::<_, DbError, _>(|conn| rows::standing(conn, state, after))?;
+            let found = payouts.tools.db.read_blocking::<_, DbError, _>(|conn| rows::by_providers(conn, state, after))?;
             let Some(last) = found.last() else { break };
             after = last.id;
-            for payout in found.into_iter().filter(|payout| payout.kind != BANK) {
+            for payout in found {
                 payouts.tools.db.write_blocking::<_, DbError, _>(Lane::Bulk, move |tx, now| {
                     if payout.is_given_up(now) { Ok(()) } else { batch::have_sent(tx, now, payout.id) }
                 })?;
@@ -109,6 +111,10 @@ impl Handler for Sender {
         batch::SEND
     }
 
+    fn tries(&self) -> i64 {
+        TRIES
+    }
+
     fn run(&self, order: &Order) -> Result<(), Failure> {
         let id = order.payload.get("payout").and_then(|id| id.as_str()).and_then(|id| Uuid::parse_str(id).ok());
         let id = id.ok_or_else(|| Failure::Never("the job names no payout".into()))?;
@@ -122,10 +128,11 @@ impl Handler for Sender {
     }
 }
 
-/// One sentence for `stopover doctor`: payouts that a provider has left without an answer for so long that staff have to look. Blocks.
+/// One sentence for `stopover doctor`: payouts that a provider has left without an answer for so long that staff have to look. What staff send by hand
+/// takes as long as it takes. Blocks.
 pub fn check(db: &Db) -> Result<String, String> {
     let now = db.now();
-    let sent = db.read_blocking::<_, DbError, _>(|conn| rows::standing(conn, State::Sent, Uuid::nil())).map_err(|error| error.to_string())?;
+    let sent = db.read_blocking::<_, DbError, _>(|conn| rows::by_providers(conn, State::Sent, Uuid::nil())).map_err(|error| error.to_string())?;
     let given_up: Vec<String> = sent.iter().filter(|payout| payout.is_given_up(now)).map(|payout| payout.id.to_string()).take(10).collect();
     if given_up.is_empty() {
         return Ok(format!("{} under way", sent.len()));

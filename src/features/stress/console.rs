@@ -1,6 +1,6 @@
 //! Sends the callers, waits for them, and looks at what is left. It blocks; call it from a plain thread.
 
-use super::rules::{Dice, Found, Intent, Report, Stays, Tally, needless};
+use super::rules::{Dice, Found, Intent, Refused as NotFree, Report, Stays, Tally, needless};
 use super::store;
 use crate::features::bookings::{Desk, Doing, Listener, State};
 use crate::features::ledger;
@@ -66,9 +66,10 @@ pub fn bookings(tools: &Tools, plan: &Plan) -> anyhow::Result<Report> {
     if tools.config.payments.provider != CardProvider::Sandbox {
         bail!("stays are paid with the cards of the sandbox, which is not the provider here");
     }
-    let people = tools.db.read_blocking(store::accounts)?;
-    if people > 0 && !plan.among_people {
-        bail!("{people} people have accounts here; use a database of its own, or say --yes-on-this-database");
+    // Homes that nobody lives in would be found by guests, and what the books say of their stays never goes away.
+    let (people, homes) = tools.db.read_blocking(|conn| DbResult::Ok((store::accounts(conn)?, store::real_homes(conn)?)))?;
+    if (people > 0 || homes > 0) && !plan.among_people {
+        bail!("{people} people have accounts here, and there are {homes} homes; use a database of its own, or say --yes-on-this-database");
     }
     let homes = plan.homes;
     let homes = tools.db.write_blocking(Lane::Urgent, move |tx, now| store::homes(tx, now, homes))?;
@@ -112,16 +113,16 @@ async fn caller(stage: &Stage, number: u32) -> anyhow::Result<Tally> {
     while stage.goes_on() {
         tally.attempts += 1;
         let home = usize::try_from(dice.below(stage.homes.len() as u64)).unwrap_or(0);
-        let (wish, intent) = (dice.stay(stage.first), dice.intent());
+        let (wish, intent, asked) = (dice.stay(stage.first), dice.intent(), stage.tools.clock.now());
         if let Err(error) = stage.attempt(&guest, home, wish, intent, &mut tally).await {
-            judge(&mut tally, error, (home, wish.0, wish.1));
+            judge(&mut tally, error, NotFree { home, nights: wish, asked, told: stage.tools.clock.now() });
         }
     }
     Ok(tally)
 }
 
 /// A refusal is part of the game where it says what one expects; anything else is an error.
-fn judge(tally: &mut Tally, error: Error, wish: (usize, Night, Night)) {
+fn judge(tally: &mut Tally, error: Error, wish: NotFree) {
     let refused: Box<Refused> = match error {
         Error::Refused(refused) if refused.kind == Kind::Conflict => refused,
         // A home that changes faster than a quote can be read: a client is told to come back (PostgreSQL only).

@@ -1,6 +1,6 @@
 //! What the callers want, and what they met, added up.
 
-use crate::values::Night;
+use crate::values::{Instant, Night};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,11 +58,33 @@ pub(super) enum Intent {
     Cancel,
 }
 
-/// A stay that somebody was told is not free: which home, and from when to when.
-pub(super) type Refused = (usize, Night, Night);
+/// A stay that somebody was told is not free: which home, from when to when, and when they had asked and were told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refused {
+    pub home: usize,
+    pub nights: (Night, Night),
+    pub asked: Instant,
+    pub told: Instant,
+}
 
-/// Stays at one home, from when to when.
-pub(super) type Stays = Vec<(Night, Night)>;
+/// A booking that there is or was: its nights, when it was made, and when it ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Had {
+    pub nights: (Night, Night),
+    pub made: Instant,
+    pub ended: Option<Instant>,
+}
+
+impl Had {
+    /// Whether it had a night of the stay while somebody asked for it.
+    fn explains(&self, refused: &Refused) -> bool {
+        let shares = self.nights.0 < refused.nights.1 && refused.nights.0 < self.nights.1;
+        shares && self.made <= refused.told && self.ended.is_none_or(|at| at >= refused.asked)
+    }
+}
+
+/// Stays at one home.
+pub(super) type Stays = Vec<Had>;
 
 /// What one caller met.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +153,7 @@ pub struct Report {
     pub samples: Vec<String>,
     #[serde(flatten)]
     pub found: Found,
-    /// Refusals of nights that nobody ever had.
+    /// Refusals of nights that nobody had then.
     pub needless: u64,
     /// Refusals of nights without reasons or without other free nights.
     pub bare: u64,
@@ -180,9 +202,9 @@ fn millis(sorted: &[Duration], percent: usize) -> f64 {
     sorted.get(at).map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
 }
 
-/// Refusals of nights that no booking ever had, this run's or another's. `stays`: all there ever were, home by home.
+/// Refusals of nights that no booking had at that time, this run's or another's. `stays`: all there ever were, home by home.
 pub(super) fn needless(refused: &[Refused], stays: &[Stays]) -> u64 {
-    let had = |(home, from, to): &Refused| stays.get(*home).is_some_and(|stays| stays.iter().any(|(other_from, other_to)| other_from < to && from < other_to));
+    let had = |refused: &Refused| stays.get(refused.home).is_some_and(|stays| stays.iter().any(|stay| stay.explains(refused)));
     refused.iter().filter(|refused| !had(refused)).count().try_into().unwrap_or(u64::MAX)
 }
 
@@ -198,7 +220,7 @@ impl fmt::Display for Report {
         self.samples.iter().try_for_each(|sample| writeln!(f, "           {sample}"))?;
         writeln!(f, "overlaps   {}", self.found.overlaps)?;
         writeln!(f, "half       {} bookings or nights; {} bookings whose money does not fit", self.found.half, self.found.unpaid)?;
-        writeln!(f, "needless   {} refusals of nights that nobody ever had; {} without reasons or other free nights", self.needless, self.bare)?;
+        writeln!(f, "needless   {} refusals of nights that nobody had then; {} without reasons or other free nights", self.needless, self.bare)?;
         writeln!(f, "books      {}", if self.books.is_empty() { "all invariants hold" } else { &self.books })?;
         write!(f, "bookings   {:.0} a second, from the wish to the confirmation p50 {:.1} ms, p99 {:.1} ms", self.per_second, self.p50_ms, self.p99_ms)
     }
@@ -224,12 +246,15 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_needless_when_nobody_ever_had_a_night_of_it() {
-        let stays = vec![vec![(night("2027-01-03"), night("2027-01-05"))], vec![]];
-        let asked = |home, from, to| needless(&[(home, night(from), night(to))], &stays);
-        assert_eq!(asked(0, "2027-01-04", "2027-01-08"), 0);
-        assert_eq!(asked(0, "2027-01-05", "2027-01-08"), 1, "they leave in the morning");
-        assert_eq!(asked(1, "2027-01-04", "2027-01-08"), 1);
+    fn a_refusal_is_needless_when_nobody_had_a_night_of_it_then() {
+        let had = Had { nights: (night("2027-01-03"), night("2027-01-05")), made: Instant(10), ended: Some(Instant(20)) };
+        let stays = vec![vec![had], vec![]];
+        let asked =
+            |home, from, to, (asked, told)| needless(&[Refused { home, nights: (night(from), night(to)), asked: Instant(asked), told: Instant(told) }], &stays);
+        assert_eq!(asked(0, "2027-01-04", "2027-01-08", (12, 13)), 0);
+        assert_eq!(asked(0, "2027-01-05", "2027-01-08", (12, 13)), 1, "they leave in the morning");
+        assert_eq!(asked(1, "2027-01-04", "2027-01-08", (12, 13)), 1, "another home");
+        assert_eq!([(8, 9), (8, 10), (20, 22), (21, 22)].map(|when| asked(0, "2027-01-04", "2027-01-08", when)), [1, 0, 0, 1], "before and after");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The homes, hosts and guests that are made for it, all with the mark of their source, and what the tables hold of their bookings.
 
-use super::rules::Found;
+use super::rules::{Found, Had, Stays};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::events::{self, Kind};
 use crate::values::{Instant, ListingId, Night, UserId};
@@ -11,6 +11,7 @@ const SOURCE: &str = "stress";
 const TITLE: &str = "Not a home: made to be booked by a stress run";
 
 const ACCOUNTS: &str = "SELECT COUNT(*) FROM accounts";
+const REAL_HOMES: &str = "SELECT COUNT(*) FROM listings WHERE source IS NULL OR source <> $1";
 const PERSON: &str =
     "INSERT INTO users (id, source, external_id, name, about, location, languages, identity_verified, top_host, version, created_at, updated_at)
     VALUES ($1, $2, $3, $4, '', '', '[]', FALSE, FALSE, 1, $5, $5) ON CONFLICT (source, external_id) WHERE source IS NOT NULL DO NOTHING";
@@ -25,7 +26,7 @@ const HOME: &str =
     ON CONFLICT (source, external_id) WHERE source IS NOT NULL DO NOTHING";
 const TEXT: &str = "INSERT INTO listing_texts (listing_id, language, description, neighbourhood_text) VALUES ($1, '', $2, '')";
 const HOMES: &str = "SELECT id FROM listings WHERE source = $1 ORDER BY created_at, id LIMIT $2";
-const STAYS: &str = "SELECT check_in, check_out FROM bookings WHERE listing_id = $1";
+const STAYS: &str = "SELECT check_in, check_out, created_at, ended_at FROM bookings WHERE listing_id = $1";
 const OVERLAPS: &str = "SELECT COUNT(*) FROM bookings a JOIN bookings b ON b.listing_id = a.listing_id AND b.id > a.id AND b.check_in < a.check_out AND a.check_in < b.check_out
     WHERE a.listing_id = $1 AND a.state IN ('pending_payment', 'requested', 'confirmed', 'in_stay') AND b.state IN ('pending_payment', 'requested', 'confirmed', 'in_stay')";
 const NIGHTS: &str = "SELECT b.check_in, b.check_out, (SELECT COUNT(*) FROM booked_nights n WHERE n.booking_id = b.id AND n.listing_id = b.listing_id
@@ -41,6 +42,11 @@ const UNPAID: &str = "SELECT COUNT(*) FROM bookings b WHERE b.listing_id = $1 AN
 /// How many people have an account here.
 pub(super) fn accounts(conn: &mut Conn<'_>) -> DbResult<i64> {
     Ok(conn.first(ACCOUNTS, &[], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// How many homes there are that were not made for this.
+pub(super) fn real_homes(conn: &mut Conn<'_>) -> DbResult<i64> {
+    Ok(conn.first(REAL_HOMES, &[SOURCE.into()], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// The homes, which those who come later share.
@@ -66,8 +72,8 @@ pub(super) fn guest(tx: &mut Tx<'_>, now: Instant) -> DbResult<UserId> {
 }
 
 /// Every stay that was ever booked at a home, whatever has become of it.
-pub(super) fn stays(conn: &mut Conn<'_>, home: ListingId) -> DbResult<Vec<(Night, Night)>> {
-    conn.query(STAYS, &[home.into()], |row| Ok((row.get(0)?, row.get(1)?)))
+pub(super) fn stays(conn: &mut Conn<'_>, home: ListingId) -> DbResult<Stays> {
+    conn.query(STAYS, &[home.into()], |row| Ok(Had { nights: (row.get(0)?, row.get(1)?), made: row.get(2)?, ended: row.get(3)? }))
 }
 
 /// What does not fit at a home.

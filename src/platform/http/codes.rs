@@ -79,6 +79,12 @@ pub const CODES: &[Code] = &[
         "The means of payment was refused; `failure` says why. The nights are held until `due_at`: pay another way.",
     ),
     code("forbidden", 403, "Not allowed", "You are known, but this is not yours to do."),
+    code(
+        "own_case",
+        403,
+        "Your own case",
+        "Nobody of staff decides about the money of a stay in which they are the guest or the host, or in whose home they have a part.",
+    ),
     code("own_listing", 403, "Your own home", "Nobody books a home that they host or help with; its calendar can be blocked instead."),
     code(
         "stay_guide_closed",
@@ -246,6 +252,7 @@ pub const CODES: &[Code] = &[
     code("other_currency", 422, "Another currency", "A listing has one currency, and all its amounts are in it."),
     code("coupon_invalid", 422, "Coupon not valid", "The coupon does not hold for this stay; `reason` says why."),
     code("unknown_option", 422, "No such option", "The listing has no optional fee with this key, or it was named twice."),
+    code("statement_too_long", 422, "Too many lines", "The month has more lines than a statement may; ask for it day by day, as in `2026-06-14`."),
     code("unknown_payout_kind", 422, "Not paid like this here", "Hosts are paid to bank accounts, or through the payment provider of this instance."),
     code("invalid_account", 422, "No account", "Nothing can be paid to what was given; the detail says what is wrong with it."),
     code("invalid_payment_method", 422, "Unusable means of payment", "It is no token of the payment provider, or none was left for later."),

@@ -1,7 +1,7 @@
-//! Valid requests for the operations about damage claims. For `matrix.rs`.
+//! Valid requests for the operations about damage claims, and for goodwill: of stays in which staff who decide have no part. For `matrix.rs`.
 
 use super::bookings_cast::As;
-use super::cast::{Cast, Request, Who, run, run_any, user_of};
+use super::cast::{Cast, Request, Who, run, run_any};
 use serde_json::{Value as Json, json};
 use stopover::platform::db::Value;
 use stopover::values::{Clock, Instant};
@@ -17,6 +17,7 @@ impl Cast<'_> {
             "withdrawClaim" => (As::Host, "open", None),
             "payClaim" => (As::Guest, "due", Some(json!({"payment_method": "card_ok"}))),
             "listClaims" => return Some(Request::default()),
+            "giveGoodwill" => return self.request_for_goodwill(who).await,
             "decideClaim" => (As::Guest, "escalated", Some(json!({"amount": 1, "reason": "the matrix asks"}))),
             _ => return None,
         };
@@ -25,16 +26,25 @@ impl Cast<'_> {
         let now = self.town.clock.now();
         let over = "UPDATE bookings SET state = 'completed', due_at = NULL, check_out_at = $2, ended_at = $2, provider = '' WHERE id = $1";
         run(self.db, over, vec![booking.into(), now.into()]).await;
-        let claim = if state.is_empty() { Uuid::nil() } else { self.claim(booking, state, operation == "decideClaim").await };
         if operation == "decideClaim" {
-            return Some(Request { id: Some(claim), body, ..Request::default() });
+            run(self.db, "UPDATE bookings SET guest_id = host_id WHERE id = $1", vec![booking.into()]).await;
+            return Some(Request { id: Some(self.claim(booking, state).await), body, ..Request::default() });
         }
+        let claim = if state.is_empty() { Uuid::nil() } else { self.claim(booking, state).await };
         let parts = if matches!(operation, "fileClaim" | "listBookingClaims") { Vec::new() } else { vec![("{cid}", claim)] };
         Some(Request { id: Some(booking), parts, body, ..Request::default() })
     }
 
-    /// A claim about a booking; `elsewhere`: between people who decide nothing.
-    async fn claim(&self, booking: Uuid, state: &str, elsewhere: bool) -> Uuid {
+    /// A stay that was paid, in the home of somebody who decides nothing.
+    async fn request_for_goodwill(&self, who: Who) -> Option<Request> {
+        const ELSEWHERE: &str = "UPDATE bookings SET host_id = $2, listing_id = $3 WHERE id = $1";
+        let request = self.request_about_bookings("giveGoodwill", who).await?;
+        run(self.db, ELSEWHERE, vec![request.id?.into(), self.host.into(), self.listing.into()]).await;
+        Some(request)
+    }
+
+    /// A claim about a booking.
+    async fn claim(&self, booking: Uuid, state: &str) -> Uuid {
         const FILED: &str = "INSERT INTO claims (id, booking_id, host_id, guest_id, state, items, amount_minor, currency, description, offered_minor, answer,
             settled_minor, decision, due_at, version, created_at, updated_at)
             SELECT $1, id, host_id, guest_id, $3, '{\"items\": []}', 500, currency, '', 400, '', 400, '', $4, 1, $5, $5 FROM bookings WHERE id = $2";
@@ -42,10 +52,6 @@ impl Cast<'_> {
         let due: Option<Instant> = matches!(state, "open" | "contested").then(|| now.plus_seconds(3_600));
         let params: Vec<Value> = vec![id.into(), booking.into(), state.into(), due.into(), now.into()];
         run(self.db, FILED, params).await;
-        if elsewhere {
-            let rita = user_of(self.db, "Rita").await;
-            run(self.db, "UPDATE claims SET host_id = $2, guest_id = $2 WHERE id = $1", vec![id.into(), rita.into()]).await;
-        }
         id
     }
 }

@@ -62,8 +62,10 @@ impl Cast<'_> {
         id
     }
 
-    /// What somebody owes from cash that they took is given back to the guest: whoever owes something cannot leave.
+    /// What somebody owes from cash that they took is given back to the guest, and no stay has anything to give them: whoever owes something, or is
+    /// still to get something, cannot leave.
     pub(super) async fn owes_nothing(&self, who: Who) {
+        run_any(self.db, "UPDATE bookings SET release_at = NULL", vec![]).await;
         let (Some(user), usd) = (self.user(who), Currency::parse("USD").unwrap()) else { return };
         let posted: Result<(), DbError> = self
             .db

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use stopover::values::Instant;
 
 /// Enters a stay of two adults, as `who`.
-async fn enter(stage: &Stage, who: &Asker, dates: (&str, &str), more: Json) -> Reply {
+pub(super) async fn enter(stage: &Stage, who: &Asker, dates: (&str, &str), more: Json) -> Reply {
     let mut body = json!({"check_in": dates.0, "check_out": dates.1, "adults": 2, "guest_name": "Walter", "paid": "offline_to_host"});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     stage.town.post(who, &format!("/listings/{}/bookings", stage.home), body).await
@@ -29,12 +29,12 @@ pub(super) async fn books(stage: &Stage, finance: &Asker, booking: &Json) -> (Ve
     (sums.into_iter().filter(|(_, amount)| *amount != 0).collect(), kinds)
 }
 
-fn told(sums: &[(String, i64)]) -> Vec<(&str, i64)> {
+pub(super) fn told(sums: &[(String, i64)]) -> Vec<(&str, i64)> {
     sums.iter().map(|(account, amount)| (account.as_str(), *amount)).collect()
 }
 
 const TONIGHT: (&str, &str) = ("2026-06-01", "2026-06-02");
-const JUNE: (&str, &str) = ("2026-06-10", "2026-06-13");
+pub(super) const JUNE: (&str, &str) = ("2026-06-10", "2026-06-13");
 
 on_both!(a_walk_in_is_confirmed_at_once, async |db: TestDb| {
     let stage = Stage::new(&db).await;

@@ -1,5 +1,6 @@
 //! Stays that are booked. The clock stands at 2026-06-01T12:00Z, 8 o'clock in Albany.
 
+mod agreed;
 mod asking;
 mod booking;
 mod claims;

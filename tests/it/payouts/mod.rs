@@ -1,8 +1,11 @@
 //! What hosts have earned becomes theirs. The clock stands at 2026-06-01T12:00Z, 8 o'clock in Albany; guests come in at 15 o'clock.
 
+mod books;
+mod by_hand;
 mod dice;
 mod methods;
 mod paying;
+mod providers;
 mod releasing;
 mod staff;
 

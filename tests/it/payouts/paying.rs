@@ -1,11 +1,15 @@
 //! Hosts are paid: by their provider, by hand, once, and never what is not there.
 
 use super::{IBAN, JUNE, Stage, money, owned};
-use crate::support::{TestDb, off_thread, on_both};
+use crate::support::{TestDb, long, off_thread, on_both};
 use serde_json::json;
 use std::sync::Arc;
+use stopover::features::ledger;
 use stopover::features::payments::{Nobody, Payments};
 use stopover::features::payouts::{self, Payouts};
+use stopover::platform::db::DbError;
+use stopover::values::{BookingId, Currency};
+use uuid::Uuid;
 
 on_both!(a_provider_sends_the_payout_and_the_host_is_told, async |db: TestDb| {
     let stage = Stage::new(&db).await;
@@ -34,13 +38,57 @@ on_both!(a_provider_sends_the_payout_and_the_host_is_told, async |db: TestDb| {
     assert!(html.text().contains("291.00 USD") && html.text().contains("Hannah"));
     let empty = stage.town.get(&host, "/earnings/statements/2026-05").await.expect(200).json();
     assert_eq!(empty["sections"], json!([]));
-    stage.town.get(&host, "/earnings/statements/2026-13").await.expect_problem(400, "invalid_parameter");
+    for bad in ["2026-13", "2026-06-31", "2026-06-1"] {
+        stage.town.get(&host, &format!("/earnings/statements/{bad}")).await.expect_problem(400, "invalid_parameter");
+    }
+    // The year adds up to the same, and so do the days of the month.
+    let year = stage.town.get(&host, "/earnings?year=2026").await.expect(200).json();
+    assert_eq!((year["data"].as_array().unwrap().len(), &year["data"][0]["sums"]), (1, &section["sums"]));
+    let mut lines = 0;
+    for day in ["2026-06-10", "2026-06-11", "2026-06-12"] {
+        let day = stage.town.get(&host, &format!("/earnings/statements/{day}")).await.expect(200).json();
+        lines += day["sections"][0]["lines"].as_array().map_or(0, Vec::len);
+    }
+    assert_eq!(lines, 2);
     // What is Hannah's is nobody else's.
     let id = stage.town.get(&host, "/payouts").await.json()["data"][0]["id"].as_str().unwrap().to_owned();
     stage.town.get(&host, &format!("/payouts/{id}")).await.expect(200);
     let guest = stage.who("Gustav").await;
     stage.town.get(&guest, &format!("/payouts/{id}")).await.expect_problem(404, "not_found");
     assert_eq!(stage.town.get(&guest, "/payouts").await.expect(200).json()["data"], json!([]));
+});
+
+on_both!(a_month_that_is_too_long_is_asked_for_day_by_day, async |db: TestDb| {
+    if !long() {
+        return;
+    }
+    let stage = Stage::new(&db).await;
+    let (host, booking, usd) = (stage.host, BookingId(Uuid::now_v7()), Currency::parse("USD").unwrap());
+    for _ in 0..21 {
+        let posted: Result<(), DbError> = db
+            .write(move |tx, now| {
+                for _ in 0..500 {
+                    ledger::post(tx, now, &ledger::claim_from_deposit(booking, Uuid::now_v7(), host, usd, 1))?;
+                }
+                Ok(())
+            })
+            .await;
+        posted.unwrap();
+        stage.town.clock.advance_seconds(7_200);
+    }
+    let hannah = stage.who("Hannah").await;
+    let refused = stage.town.get(&hannah, "/earnings/statements/2026-06").await;
+    assert!(refused.expect_problem(422, "statement_too_long").text().contains("2026-06-01"), "{}", refused.text());
+    let (mut lines, mut closing) = (0, 0);
+    for day in ["2026-06-01", "2026-06-02", "2026-06-03"] {
+        let day = stage.town.get(&hannah, &format!("/earnings/statements/{day}")).await.expect(200).json();
+        let section = &day["sections"][0];
+        assert_eq!(money(&section["opening"]), closing);
+        (lines, closing) = (lines + section["lines"].as_array().unwrap().len(), money(&section["closing"]));
+    }
+    assert_eq!((lines, closing), (10_500, 10_500));
+    let year = stage.town.get(&hannah, "/earnings?year=2026").await.expect(200).json();
+    assert_eq!(money(&year["data"][0]["sums"]["earned"]), 10_500);
 });
 
 on_both!(a_closed_account_gives_the_money_back_until_there_is_another, async |db: TestDb| {
@@ -72,11 +120,14 @@ on_both!(staff_pay_by_hand, async |db: TestDb| {
     let csv = stage.staff("/admin/payouts/export", json!({"reason": "Friday's run"})).await;
     assert!(csv.expect(200).text().contains("\"Hannah Höst\",\"DE89370400440532013000\",291.00,USD"), "{}", csv.text());
     let finance = stage.who("Fiona").await;
-    let waiting = stage.town.get(&finance, "/admin/payouts?state=created").await.expect(200).json();
+    let waiting = stage.town.get(&finance, "/admin/payouts?state=sent").await.expect(200).json();
     let id = waiting["data"][0]["id"].as_str().unwrap().to_owned();
     stage.staff(&format!("/admin/payouts/{id}/paid"), json!({"reason": " "})).await.expect_problem(422, "invalid_reason");
     let failed = stage.staff(&format!("/admin/payouts/{id}/failed"), json!({"reason": "account closed"})).await.expect(200).json();
-    assert_eq!((failed["state"].as_str(), failed["failure"].as_str()), (Some("failed"), Some("account closed")));
+    // Why is for staff alone.
+    assert_eq!((failed["state"].as_str(), failed["failure"].as_str()), (Some("failed"), Some("told_by_staff")));
+    let operator = stage.who("Olga").await;
+    assert!(stage.town.get(&operator, "/admin/audit?action=payout.failed").await.expect(200).text().contains("account closed"));
     stage.staff(&format!("/admin/payouts/{id}/paid"), json!({"reason": "no"})).await.expect_problem(409, "payout_state");
     assert_eq!(stage.seen().await.0, [(29_100, 0, Some("method_failed".to_owned()))]);
     stage.leave("bank", "GB82 WEST 1234 5698 7654 32").await;

@@ -1,8 +1,13 @@
 //! When a stay's money becomes its host's.
 
 use super::{JUNE, Stage, money};
-use crate::support::{TestDb, on_both};
+use crate::support::people::run;
+use crate::support::{TestDb, homes, on_both};
+use poem::http::Method;
 use serde_json::json;
+use stopover::features::ledger;
+use stopover::platform::db::DbError;
+use stopover::values::{BookingId, Currency};
 
 on_both!(a_stay_is_released_a_day_after_check_in, async |db: TestDb| {
     let stage = Stage::new(&db).await;
@@ -45,6 +50,66 @@ on_both!(what_is_kept_of_a_stay_that_was_called_off_waits_for_the_same_day, asyn
     stage.at("2026-07-20T12:00:00Z").await;
     assert!(stage.balances(&early).await.is_empty());
     stage.is_sound().await;
+});
+
+on_both!(no_host_leaves_before_a_stay_has_given_them_its_money, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    let late = stage.book("Gustav", JUNE, "card_ok").await;
+    let early = stage.book("Gustav", ("2026-09-10", "2026-09-12"), "card_ok").await;
+    stage.act("Gustav", &early, "cancel", json!({})).await.expect(200);
+    stage.at("2026-06-10T12:00:00Z").await;
+    stage.act("Gustav", &late, "cancel", json!({})).await.expect(200);
+    stage.settle().await;
+    run(&db, "UPDATE listings SET state = 'archived' WHERE id = $1", vec![stage.home.into()]).await;
+    let leave = async || {
+        let host = stage.who("Hannah").await;
+        stage.town.ask(&host, Method::DELETE, "/me", None).await
+    };
+    assert!(stage.balances(&late).await["stay_escrow"] < 0);
+    let blocked = leave().await;
+    let reasons = blocked.expect_problem(409, "erasure_blocked").json()["reasons"].clone();
+    assert_eq!((reasons.as_array().unwrap().len(), reasons[0]["reason"].as_str()), (1, Some("money_open")), "{reasons}");
+    assert!(reasons[0]["message"].as_str().unwrap().contains("after check-in"), "{reasons}");
+    // Then it is theirs, and the books of the host say so. What was given up in full holds nobody, however late it would have been.
+    stage.at("2026-06-11T19:00:00Z").await;
+    let reasons = leave().await.expect_problem(409, "erasure_blocked").json()["reasons"].clone();
+    assert_eq!(reasons.as_array().unwrap().len(), 1, "{reasons}");
+    assert!(reasons[0]["message"].as_str().unwrap().starts_with("You are still to get"), "{reasons}");
+});
+
+on_both!(a_stay_with_a_thousand_entries_stops_nobody, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    let long = stage.book("Gustav", ("2026-06-10", "2026-08-19"), "card_ok").await;
+    let short = stage.book("Gustav", ("2026-08-20", "2026-08-22"), "card_ok").await;
+    let (booking, usd) = (BookingId(homes::id(&long["id"])), Currency::parse("USD").unwrap());
+    let posted: Result<(), DbError> = db
+        .write(move |tx, now| {
+            for n in 0..501 {
+                ledger::post(tx, now, &ledger::to_give_back(booking, &format!("{n}"), usd, 1))?;
+                ledger::post(tx, now, &ledger::not_owed(booking, &format!("{n}"), usd, 1))?;
+            }
+            Ok(())
+        })
+        .await;
+    posted.unwrap();
+    stage.until("2026-08-21T19:00:00Z").await;
+    assert_eq!(stage.balances(&short).await["host_payable"], -19_400);
+    stage.is_sound().await;
+});
+
+on_both!(a_booking_that_cannot_be_read_keeps_no_other_back, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    let broken = stage.book("Gustav", JUNE, "card_ok").await;
+    let whole = stage.book("Gustav", ("2026-06-20", "2026-06-22"), "card_ok").await;
+    run(&db, "UPDATE bookings SET promise = '{}' WHERE id = $1", vec![homes::id(&broken["id"]).into()]).await;
+    stage.at("2026-06-21T19:00:00Z").await;
+    assert_eq!(stage.balances(&whole).await["host_payable"], -19_400);
+    // Nor do the timers wait for it.
+    stage.at("2026-06-23T19:00:00Z").await;
+    let id = homes::id(&whole["id"]);
+    let state: Result<Option<String>, DbError> =
+        db.read(move |conn| conn.first("SELECT state FROM bookings WHERE id = $1", &[id.into()], |row| row.get(0))).await;
+    assert_eq!(state.unwrap().as_deref(), Some("completed"));
 });
 
 on_both!(a_disputed_payment_freezes_its_stay, async |db: TestDb| {

@@ -49,7 +49,7 @@ pub const DOORS: &[Door] = &[
     Door::to("joinBooking", Action::Book),
     Door::to("recordBookingPayment", Action::AnswerBooking),
     Door::to("grantRefund", Action::AnswerBooking),
-    Door::to("giveGoodwill", Action::HandleMoney),
+    Door::to("giveGoodwill", Action::HandleMoney).with_fresh_proof(),
     Door::to("readStayGuide", Action::SeeGuestContact),
 ];
 

@@ -72,6 +72,12 @@ pub struct Transition {
 }
 
 impl Booking {
+    /// The house entered it: nobody booked a quote.
+    #[must_use]
+    pub fn is_entered(&self) -> bool {
+        self.quote.is_none()
+    }
+
     /// The nights.
     pub fn stay(&self) -> Result<Stay> {
         self.asked.stay().map_err(Into::into)

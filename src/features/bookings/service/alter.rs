@@ -201,7 +201,7 @@ fn apply(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, to
         shorten_plan(tx, booking, -to.delta - back)?;
     }
     if back > 0 {
-        money::give_back(tx, now, booking, back, &format!("alteration:{}", to.id))?;
+        money::give_back(tx, now, world, booking, back, &format!("alteration:{}", to.id))?;
     }
     end(tx, now, to, AlterState::Applied)?;
     steps::step(tx, now, world, booking, Act::Alter, by, now)?;

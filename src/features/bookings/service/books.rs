@@ -86,7 +86,7 @@ pub(super) fn handed_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key:
 /// What the house wrote down of money that went from hand to hand, and back. Only of stays that it entered itself: what guests pay in cash are payments.
 pub(super) fn by_hand(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<PaidSoFar> {
     let mut found = PaidSoFar::default();
-    if booking.quote.is_some() {
+    if !booking.is_entered() {
         return Ok(found);
     }
     let (taken, returned) = (format!("booking:{}:paid_offline:{ENTERED}", booking.id), format!("booking:{}:returned_offline:{ENTERED}", booking.id));
@@ -113,9 +113,14 @@ pub(super) fn granted(tx: &mut Tx<'_>, now: Instant, booking: &Booking, key: &st
     post(tx, now, ledger::refunded_late(booking.id, &format!("{GRANTED}{key}"), booking.host, booking.currency, &back, fee, payable))
 }
 
+/// Begins the sources of what the host grants.
+fn grants(booking: &Booking) -> String {
+    format!("booking:{}:refunded_late:{GRANTED}", booking.id)
+}
+
 /// What the host has granted so far.
 pub(super) fn granted_so_far(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<i64> {
-    let begins = format!("booking:{}:refunded_late:{GRANTED}", booking.id);
+    let begins = grants(booking);
     let entries = ledger::of_booking(conn, booking.id)?;
     let granted = entries.iter().filter(|recorded| recorded.entry.source.starts_with(&begins));
     Ok(granted.map(|recorded| -recorded.entry.on(&Account::RefundPayable(booking.id))).sum())
@@ -146,15 +151,17 @@ pub(crate) struct Given {
 }
 
 pub(crate) fn given(conn: &mut Conn<'_>, booking: &Booking) -> DbResult<Given> {
-    let mut given = Given::default();
+    let (mut given, grants) = (Given::default(), grants(booking));
     for recorded in ledger::of_booking(conn, booking.id)? {
         if recorded.entry.kind == EntryKind::Released {
             given.times += 1;
             given.base += recorded.entry.on(&Account::StayEscrow(booking.id));
         }
+        // What a host grants is theirs with its share of the fee: what they are given later bears the fee as if nothing had been granted.
+        let granted = recorded.entry.source.starts_with(&grants);
         for posting in &recorded.entry.postings {
             match &posting.account {
-                Account::RevHostFee => given.host_fee -= posting.amount,
+                Account::RevHostFee if !granted => given.host_fee -= posting.amount,
                 Account::TaxPayable(key) => *given.taxes.entry(key.clone()).or_default() -= posting.amount,
                 _ => {}
             }

@@ -106,7 +106,7 @@ fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking
     money::let_go(tx, now, booking)?;
     books::cancelled(tx, now, booking, outcome)?;
     if outcome.refund > 0 {
-        money::give_back(tx, now, booking, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;
+        money::give_back(tx, now, world, booking, outcome.refund, &format!("booking:{}:cancelled", booking.id))?;
     }
     letters::cancelled(tx, now, world, booking, outcome.refund)?;
     Ok(())

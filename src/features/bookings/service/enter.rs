@@ -8,7 +8,7 @@ use crate::features::bookings::store::bookings as rows;
 use crate::features::bookings::store::place::{Place, place};
 use crate::features::calendar::{self, Claim, Lifetime, Rule};
 use crate::features::quotes::{self, Asked, Part, Promise, Quote};
-use crate::features::{accounts, listings, pricing};
+use crate::features::{accounts, listings, payments, pricing};
 use crate::platform::access::{Action, Principal, Relation};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
@@ -59,9 +59,10 @@ pub(crate) struct Arranged {
 /// `dates_unavailable`, with 422 for options that are not there and a total beyond three times the quote.
 pub(crate) fn enter(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Principal, wish: &Arranged, may_write: &dyn Fn() -> bool) -> Result<Booking> {
     let listing = wish.asked.listing;
-    let side = may_enter(tx, caller, listing, wish)?;
-    // Priced under the lock: nothing changes until the nights are taken.
+    may_enter(tx, caller, listing, wish)?;
+    // Asked and priced again under the lock: nothing changes until the nights are taken.
     listings::lock_calendar(tx, listing)?;
+    let side = may_enter(tx, caller, listing, wish)?;
     let place = place(tx, listing)?.ok_or_else(super::read::not_found)?;
     let quote = agreed_on(quotes::entered(tx, now, &world.config, &wish.asked)?, wish)?;
     let (id, stay) = (BookingId::new(), quote.asked.stay()?);
@@ -116,6 +117,7 @@ fn agreed_on(mut quote: Quote, wish: &Arranged) -> Result<Quote> {
                 let refused = Error::refused(Kind::Unacceptable, "out_of_range", format!("total {message}."));
                 return Err(refused.with_error(FieldError::new("/body/total", "out_of_range", message)));
             }
+            quote.promise.agreed = true;
             pricing::agreed(&quote.promise.price, total)
         }
         None => quote.promise.price.clone(),
@@ -195,15 +197,19 @@ pub(crate) fn join(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Princi
 
 /// The host took `amount` of what is still owed for a stay that the house entered.
 ///
-/// Refuses with 403 for guests, with 409 `nothing_due` where nothing is owed or the stay pays online, with 422 where it is more than is owed.
+/// Refuses with 403 for guests, with 409 `nothing_due` where nothing is owed or the stay pays online, with 409
+/// `payment_under_way` while the guest pays by themselves, with 422 where it is more than is owed.
 pub(crate) fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, amount: i64) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     if side == Side::Guest {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "The host says what was paid."));
     }
     let owed = books::unpaid(tx, &booking)?;
-    if booking.quote.is_some() || owed <= 0 || !booking.state.is_firm() {
+    if !booking.is_entered() || owed <= 0 || !booking.state.is_firm() {
         return Err(Error::refused(Kind::Conflict, "nothing_due", "Nothing of this booking is to be paid by hand."));
+    }
+    if payments::paid(tx, booking.id)?.open.iter().any(|payment| payment.purpose.is_for_stay()) {
+        return Err(Error::refused(Kind::Conflict, "payment_under_way", "The guest is paying this booking at this moment."));
     }
     if !(1..=owed).contains(&amount) {
         let message = format!("is 1 to {owed}");
@@ -213,6 +219,8 @@ pub(crate) fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>
     books::paid_by_hand(tx, now, &booking, &Uuid::now_v7().to_string(), amount)?;
     if amount == owed {
         instalments::settled(tx, &booking)?;
+    } else {
+        instalments::lowered(tx, &booking, amount)?;
     }
     // The version rises: whoever has read it before has not seen this.
     rows::update(tx, now, &mut booking)?;

@@ -5,9 +5,10 @@ use super::{World, books, letters, money, read, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
 use crate::features::bookings::store::{bookings as rows, papers};
-use crate::platform::access::{Action, Principal};
+use crate::features::listings;
+use crate::platform::access::{Action, Principal, Relation};
 use crate::platform::audit::{self, Actor, Entry};
-use crate::platform::db::Tx;
+use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{IfMatch, etag};
 use crate::values::{BookingId, Instant};
@@ -31,7 +32,7 @@ pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     let key = Uuid::now_v7().to_string();
     within(amount, host_part(&booking)? - books::granted_so_far(tx, &booking)?)?;
     // Judged before the books are written: what is refused leaves nothing behind.
-    money::give_back(tx, now, &booking, amount, &format!("granted:{key}"))?;
+    money::give_back(tx, now, world, &booking, amount, &format!("granted:{key}"))?;
     books::granted(tx, now, &booking, &key, amount)?;
     rows::update(tx, now, &mut booking)?;
     papers::set(tx, booking.id, Some(now))?;
@@ -45,9 +46,20 @@ fn host_part(booking: &Booking) -> Result<i64> {
     Ok(booking.called_off()?.map_or(booking.promise.price.base, |outcome| outcome.kept.base))
 }
 
+/// Staff decide about the money of others: refuses with 403 `own_case` who is the guest of a stay or its host, or has a part in its home.
+pub(crate) fn must_be_outside(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking) -> Result<()> {
+    let on_a_side = booking.guest == Some(caller.user) || booking.host == caller.user;
+    if on_a_side || listings::relation_of(conn, caller.user, booking.listing)? != Relation::Stranger {
+        let detail = "You have a part in this stay, or in its home: somebody else decides about its money.";
+        return Err(Error::refused(Kind::Forbidden, "own_case", detail));
+    }
+    Ok(())
+}
+
 /// The platform gives back a part of what the guest has paid, and bears it.
 ///
-/// Refuses with 404 where there is no such booking, and with 409 `refund_too_large` for more than the guest has paid and not got back.
+/// Refuses with 404 where there is no such booking, with 403 `own_case` whoever has a part in the stay, and with 409 `refund_too_large` for more than the
+/// guest has paid and not got back.
 pub(crate) fn by_platform(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -58,6 +70,7 @@ pub(crate) fn by_platform(
 ) -> Result<Booking> {
     read::known(tx, id)?;
     let mut booking = steps::open(tx, now, world, id)?;
+    must_be_outside(tx, caller, &booking)?;
     if_match.check(&etag::of_version(booking.version))?;
     let paid = money::so_far(tx, &booking)?;
     within(amount, paid.captured - paid.refunded)?;
@@ -68,7 +81,7 @@ pub(crate) fn by_platform(
     }
     let key = Uuid::now_v7().to_string();
     books::goodwill(tx, now, &booking, &key, amount)?;
-    money::give_back(tx, now, &booking, amount, &format!("goodwill:{key}"))?;
+    money::give_back(tx, now, world, &booking, amount, &format!("goodwill:{key}"))?;
     rows::update(tx, now, &mut booking)?;
     letters::granted(tx, now, world, &booking, amount, false)?;
     note(tx, now, world, "booking.goodwill_given", caller, &booking, (amount, reason))?;

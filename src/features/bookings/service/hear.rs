@@ -55,6 +55,7 @@ impl Follows for Listener {
 }
 
 fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, news: &News) -> Result<()> {
+    let owed = books::unpaid(tx, booking)?;
     if news.provider == CASH {
         books::cash_to_host(tx, now, booking, news)?;
     }
@@ -63,7 +64,10 @@ fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking,
             let may_stand = matches!(booking.state, State::PendingPayment | State::Expired);
             if may_stand && steps::confirm(tx, now, world, booking)? { Ok(()) } else { give_back(tx, now, world, booking, news) }
         }
-        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => instalments::paid(tx, booking, number),
+        Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
+            instalments::paid(tx, booking, number)?;
+            give_surplus_back(tx, now, world, booking, news, owed)
+        }
         Purpose::Alteration(id) => super::alter::paid(tx, now, world, booking, id, news),
         Purpose::Instalment(_) | Purpose::Balance => give_back(tx, now, world, booking, news),
         Purpose::Deposit | Purpose::Claim(_) => Ok(()),
@@ -76,6 +80,19 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     books::to_give_back(tx, now, booking, &key, news.amount)?;
     payments::refund_of(tx, now, news.payment, news.amount, &key)?;
     letters::came_too_late(tx, now, world, booking, news.amount)?;
+    Ok(())
+}
+
+/// The stay became cheaper, or was paid by hand, while this was under way: nobody pays more than they owe. `owed`: before this payment.
+fn give_surplus_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News, owed: i64) -> Result<()> {
+    let surplus = news.amount - owed.clamp(0, news.amount);
+    if surplus == 0 {
+        return Ok(());
+    }
+    let key = format!("payment:{}:surplus", news.payment);
+    books::to_give_back(tx, now, booking, &key, surplus)?;
+    payments::refund_of(tx, now, news.payment, surplus, &key)?;
+    letters::paid_too_much(tx, now, world, booking, surplus)?;
     Ok(())
 }
 

@@ -47,6 +47,18 @@ pub(super) fn settled(tx: &mut Tx<'_>, booking: &Booking) -> Result<()> {
     Ok(())
 }
 
+/// A part of what is still planned was paid by hand.
+pub(super) fn lowered(tx: &mut Tx<'_>, booking: &Booking, mut by: i64) -> Result<()> {
+    for part in rows::all(tx, booking.id)?.into_iter().filter(|part| matches!(part.state, PartState::Planned | PartState::Failed)) {
+        let taken = part.amount.min(by);
+        by -= taken;
+        if taken > 0 {
+            rows::lower(tx, booking.id, &part, part.amount - taken)?;
+        }
+    }
+    Ok(())
+}
+
 /// Asks for what is due by `now`.
 pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
     let due = |part: &&Instalment| part.next_at.is_some_and(|at| at <= now);
@@ -88,6 +100,11 @@ pub(super) fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Boo
 }
 
 fn refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: Instalment) -> Result<()> {
+    if booking.is_entered() {
+        // The house and the guest agreed on how it is paid: nothing is asked for by itself, and the stay stands.
+        rows::update(tx, booking.id, &Instalment { state: PartState::Planned, next_at: None, ..part })?;
+        return Ok(());
+    }
     let tries = part.tries.saturating_add(1);
     let again = now.plus_seconds(DAY_SECONDS);
     rows::update(tx, booking.id, &Instalment { state: PartState::Failed, tries, next_at: Some(again), ..part })?;

@@ -106,6 +106,12 @@ pub(super) fn came_too_late(tx: &mut Tx<'_>, now: Instant, world: &World, bookin
     write(tx, now, world, booking.guest, "your payment goes back", &text)
 }
 
+pub(super) fn paid_too_much(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
+    let (stay, back) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("you have paid more than you owed for:\n\n{stay}\n\nYou get {back} back.");
+    write(tx, now, world, booking.guest, "you have paid too much", &text)
+}
+
 /// The changed stay in words: dates, party, and what it costs more or less.
 fn changed(booking: &Booking, to: &Alteration) -> String {
     let (asked, difference) = (&to.asked, amount(booking, to.delta.abs()));
@@ -166,6 +172,13 @@ pub(super) fn entered_for_guest(
     );
     let to_name = known.map(|known| known.name.clone()).unwrap_or_default();
     mail::post(tx, now, &world.keys, &Letter { to: to.text().into(), to_name, subject: format!("{site}: a stay was noted for you"), text })
+}
+
+/// What the host took by hand nobody else can give back.
+pub(super) fn hand_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, minor: i64) -> DbResult<()> {
+    let (stay, back) = (stay(tx, booking)?, amount(booking, minor));
+    let text = format!("the guest gets {back} back that was paid into your hand:\n\n{stay}\n\nHand it back to them: it is not owed to us any more.");
+    write(tx, now, world, Some(booking.host), "hand something back to your guest", &text)
 }
 
 /// `by_host`: out of the host's payout; else the platform bears it.

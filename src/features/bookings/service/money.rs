@@ -1,6 +1,6 @@
 //! What a booking asks of payments. Nothing here calls anybody: payments store what is to be asked, and tell what became of it (`hear.rs`).
 
-use super::{World, books};
+use super::{World, books, letters};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::alterations::Alteration;
@@ -127,9 +127,9 @@ pub(super) fn so_far(conn: &mut Conn<'_>, booking: &Booking) -> Result<PaidSoFar
     Ok(PaidSoFar { captured: paid.captured + by_hand.captured, refunded: paid.refunded + paid.refunding + by_hand.refunded })
 }
 
-/// Gives `amount` back: first through payments, then what the host took by hand, which the host hands back. `key` says what it follows from. The
+/// Gives `amount` back: first through payments, then what the host took by hand, which the host is told to hand back. `key` says what it follows from. The
 /// entry that fills the account of the refunds is the caller's. Refuses with 409 `refund_too_large`.
-pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, amount: i64, key: &str) -> Result<()> {
+pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, amount: i64, key: &str) -> Result<()> {
     let (paid, by_hand) = (payments::paid(tx, booking.id)?, books::by_hand(tx, booking)?);
     let through_payments = (paid.captured - paid.refunded - paid.refunding).max(0);
     let hand_back = (amount - through_payments).clamp(0, by_hand.captured - by_hand.refunded);
@@ -139,6 +139,7 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, amount
     }
     if hand_back > 0 {
         books::handed_back(tx, now, booking, &format!("{ENTERED}{key}"), hand_back)?;
+        letters::hand_back(tx, now, world, booking, hand_back)?;
     }
     Ok(())
 }
@@ -174,7 +175,12 @@ fn nothing_due() -> Error {
 
 /// Asks for one instalment.
 pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: Instalment, method: &str, off_session: bool) -> Result<()> {
-    let order = Order { purpose: Purpose::Instalment(part.number), amount: part.amount, capture: Capture::Now, method, off_session };
+    // Never more than is owed: a part of it may have been paid by hand.
+    let amount = part.amount.min(books::unpaid(tx, booking)?);
+    if amount <= 0 {
+        return Err(nothing_due());
+    }
+    let order = Order { purpose: Purpose::Instalment(part.number), amount, capture: Capture::Now, method, off_session };
     charge(tx, now, world, booking, &order)?;
     instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: None, ..part })?;
     Ok(())

@@ -35,7 +35,7 @@ struct ClaimAsk {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct ClaimItemAsk {
-    /// 1 to 200 characters.
+    /// One line of 1 to 200 characters.
     what: String,
     /// Minor units of the booking's currency.
     amount: i64,
@@ -100,7 +100,7 @@ impl ClaimsApi {
 
 #[OpenApi(tag = "crate::platform::http::Tag::Bookings")]
 impl ClaimsApi {
-    /// Claim damage from the guest of a stay that is over, within two weeks after check-out.
+    /// Claim damage from the guest of a stay that is over, within two weeks after the guest has left.
     #[oai(path = "/bookings/:id/claims", method = "post", operation_id = "fileClaim")]
     async fn file(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<ClaimAsk>) -> Result<Created<ClaimView>> {
         let wish = ask.0.read()?;
@@ -149,7 +149,7 @@ impl ClaimsApi {
         self.act((caller, visitor, once), (id.0, cid.0), if_match, acts::escalate).await
     }
 
-    /// Take a claim back, as the host.
+    /// Take a claim back, as the host, until it is paid. A payment that is under way is let go.
     #[oai(path = "/bookings/:id/claims/:cid/withdraw", method = "post", operation_id = "withdrawClaim")]
     async fn withdraw(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, cid: Path<Uuid>, if_match: IfMatch) -> Result<Done<ClaimView>> {
         self.act((caller, visitor, once), (id.0, cid.0), if_match, acts::withdraw).await
@@ -183,11 +183,20 @@ pub(super) fn text(pointer: &str, text: &str, most: usize) -> Result<String> {
     listings::prose(text, most).map_err(|message| bad(pointer, &message))
 }
 
+/// The same in one line: what stands in a list of a letter must not look like more of the letter.
+pub(super) fn line(pointer: &str, words: &str, most: usize) -> Result<String> {
+    let line = text(pointer, words, most)?;
+    if line.contains(['\n', '\t', '\u{2028}', '\u{2029}']) {
+        return Err(bad(pointer, &format!("must be one line of at most {most} characters")));
+    }
+    Ok(line)
+}
+
 impl ClaimAsk {
     fn read(self) -> Result<(Vec<Item>, String)> {
         let description = text("/body/description", &self.description.unwrap_or_default(), 2_000)?;
         let item = |(at, item): (usize, ClaimItemAsk)| {
-            let what = text(&format!("/body/items/{at}/what"), &item.what, 200)?;
+            let what = line(&format!("/body/items/{at}/what"), &item.what, 200)?;
             Ok(Item { what, amount: item.amount })
         };
         Ok((self.items.into_iter().take(100).enumerate().map(item).collect::<Result<_>>()?, description))

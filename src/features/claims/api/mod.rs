@@ -23,7 +23,7 @@ pub const DOORS: &[Door] = &[
     Door::to("withdrawClaim", Action::ClaimDamage),
     Door::to("payClaim", Action::ClaimDamage),
     Door::to("listClaims", Action::HandleMoney),
-    Door::to("decideClaim", Action::HandleMoney),
+    Door::to("decideClaim", Action::HandleMoney).with_fresh_proof(),
 ];
 
 /// All operations about damage claims.

@@ -1,6 +1,6 @@
 //! `/admin/claims`: claims that staff decide.
 
-use super::claims::{shown, text};
+use super::claims::{line, shown};
 use super::views::{ClaimPageView, ClaimView};
 use crate::features::claims::rules::State;
 use crate::features::claims::service::{World, acts};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 struct ClaimDecisionAsk {
     /// How much the guest pays, in minor units: 0 to what is claimed.
     amount: i64,
-    /// Why, 1 to 500 characters: both sides read it, and it is kept in the audit trail.
+    /// Why, one line of 1 to 500 characters: both sides read it, and it is kept in the audit trail.
     reason: String,
 }
 
@@ -69,7 +69,9 @@ impl StaffClaimsApi {
         Ok(Json(ClaimPageView { data: found.iter().map(ClaimView::of).collect(), next_cursor, has_more }))
     }
 
-    /// Decide a claim that was handed to you: how much the guest pays, or nothing.
+    /// Decide a claim that was handed to you: how much the guest pays, or nothing. With 0 you also close one that is due and that nobody pays.
+    ///
+    /// 403 `own_case` where you have a part in the stay, or in its home.
     #[oai(path = "/admin/claims/:id/decide", method = "post", operation_id = "decideClaim")]
     async fn decide(
         &self,
@@ -80,7 +82,7 @@ impl StaffClaimsApi {
         if_match: IfMatch,
         ask: Json<ClaimDecisionAsk>,
     ) -> Result<Done<ClaimView>> {
-        let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, text("/body/reason", &ask.0.reason, 500)?);
+        let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, line("/body/reason", &ask.0.reason, 500)?);
         if reason.is_empty() {
             let message = "must say why, in 1 to 500 characters without control characters";
             let refused = Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason {message}."));

@@ -25,7 +25,7 @@ pub(super) struct ClaimView {
     settled: Option<MoneyView>,
     /// Why staff decided so.
     decision: String,
-    /// When the state ends by itself, RFC 3339, UTC: until then the guest answers, or the host goes on.
+    /// When the state ends by itself, RFC 3339, UTC: until then the guest answers, the host goes on, or the guest pays.
     due_at: Option<String>,
     created_at: String,
     updated_at: String,

@@ -43,7 +43,7 @@ pub(crate) fn list(conn: &mut Conn<'_>, caller: &Principal, booking: BookingId) 
 
 /// The host says what was broken.
 ///
-/// Refuses with 403 for guests and staff, with 409 `claim_state` unless the stay is over, with 409 `too_late` two weeks after check-out, with 409 `no_account`
+/// Refuses with 403 for guests and staff, with 409 `claim_state` unless the stay is over, with 409 `too_late` two weeks after its end, with 409 `no_account`
 /// where the guest has none, and with 409 `claim_open` where another one is not over.
 pub(crate) fn file(
     tx: &mut Tx<'_>,
@@ -53,10 +53,12 @@ pub(crate) fn file(
     id: BookingId,
     (items, description): (Vec<Item>, String),
 ) -> Result<Claim> {
-    let (booking, side) = side_of(tx, caller, id)?;
+    let (_, side) = side_of(tx, caller, id)?;
     if !matches!(side, Side::Host | Side::CoHost) {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "Hosts file damage claims."));
     }
+    // The guest may have left a moment ago, and nobody has written that down yet.
+    let booking = bookings::open(tx, now, world, id)?;
     let guest = claimable(&booking, now)?;
     let (items, amount) = rules::judged(items)?;
     let mut claim = Claim {
@@ -96,9 +98,9 @@ fn claimable(booking: &Booking, now: Instant) -> Result<crate::values::UserId> {
         let refused = Error::refused(Kind::Conflict, "claim_state", "A claim is about a stay that is over.");
         return Err(refused.with_data("state", json!(booking.state.name())));
     }
-    let until = booking.check_out_at.plus_seconds(FILE_DAYS * 86_400);
+    let until = rules::filed_until(booking.check_out_at, booking.ended_at);
     if now > until {
-        let detail = format!("Damage is claimed within {FILE_DAYS} days after check-out.");
+        let detail = format!("Damage is claimed within {FILE_DAYS} days after the end of the stay.");
         return Err(Error::refused(Kind::Conflict, "too_late", detail).with_data("until", json!(until.to_string())));
     }
     booking.guest.ok_or_else(|| Error::refused(Kind::Conflict, "no_account", "This guest has no account to be charged."))
@@ -107,10 +109,18 @@ fn claimable(booking: &Booking, now: Instant) -> Result<crate::values::UserId> {
 /// The claim for somebody on a side of its booking, held, after everything that was due by `now`.
 fn opened(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<(Claim, Side)> {
     let (_, side) = side_of(tx, deed.caller, deed.booking)?;
-    let mut claim = store::locked(tx, deed.claim)?.filter(|claim| claim.booking == deed.booking).ok_or_else(not_found)?;
-    lapse(tx, now, world, &mut claim)?;
+    let (_, claim) = held(tx, now, world, deed.booking, deed.claim)?;
     deed.if_match.check(&etag::of_version(claim.version))?;
     Ok((claim, side))
+}
+
+/// A claim of a booking with the booking, both held until the transaction ends, after everything that was due by `now`. Always the listing before the
+/// booking, the booking before the claim and the claim before its payments, so that nobody waits for each other in a circle.
+fn held(tx: &mut Tx<'_>, now: Instant, world: &World, booking: BookingId, id: Uuid) -> Result<(Booking, Claim)> {
+    let booking = bookings::open(tx, now, world, booking)?;
+    let mut claim = store::locked(tx, id)?.filter(|claim| claim.booking == booking.id).ok_or_else(not_found)?;
+    lapse(tx, now, world, &mut claim)?;
+    Ok((booking, claim))
 }
 
 /// The guest agrees to pay it all, offers a part, or refuses (0).
@@ -149,7 +159,7 @@ pub(crate) fn escalate(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed
     Ok(claim)
 }
 
-/// The host takes the claim back.
+/// The host takes the claim back, until it is paid.
 pub(crate) fn withdraw(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Claim> {
     let (mut claim, side) = opened(tx, now, world, deed)?;
     go(tx, now, world, &mut claim, Act::Withdraw, side)?;
@@ -157,7 +167,7 @@ pub(crate) fn withdraw(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed
     Ok(claim)
 }
 
-/// Staff decide; nobody on a side of the stay does.
+/// Staff decide what was handed to them, or close what is due and nobody pays (0). Refuses with 403 `own_case` whoever has a part in the stay.
 pub(crate) fn decide(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -166,12 +176,10 @@ pub(crate) fn decide(
     if_match: &IfMatch,
     (amount, why): (i64, &str),
 ) -> Result<Claim> {
-    let mut claim = store::locked(tx, id)?.ok_or_else(not_found)?;
-    lapse(tx, now, world, &mut claim)?;
+    let booking = store::one(tx, id)?.ok_or_else(not_found)?.booking;
+    let (booking, mut claim) = held(tx, now, world, booking, id)?;
+    bookings::must_be_outside(tx, caller, &booking)?;
     if_match.check(&etag::of_version(claim.version))?;
-    if [claim.host, claim.guest].contains(&caller.user) {
-        return Err(Error::refused(Kind::Forbidden, "forbidden", "Nobody decides their own claim."));
-    }
     if !(0..=claim.amount).contains(&amount) {
         return Err(bad("/body/amount", &format!("is 0 to {}", claim.amount)));
     }
@@ -199,29 +207,34 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>,
 
 /// Everything that is due of a claim by `now`.
 pub(crate) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Result<()> {
-    match store::locked(tx, id)? {
-        Some(mut claim) => lapse(tx, now, world, &mut claim),
+    match store::one(tx, id)? {
+        Some(claim) => held(tx, now, world, claim.booking, id).map(|_tended| ()),
         None => Ok(()),
     }
 }
 
-fn lapse(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &mut Claim) -> Result<()> {
+/// Lets time do what it should have done by `now`.
+pub(super) fn lapse(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &mut Claim) -> Result<()> {
     while claim.due_at.is_some_and(|at| at <= now) {
         go(tx, now, world, claim, Act::Lapse, Side::System)?;
+        note(tx, now, world, "claim.lapsed", None, claim, None)?;
     }
     Ok(())
 }
 
 /// One step, written down, with what follows from it.
 pub(super) fn go(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &mut Claim, act: Act, side: Side) -> Result<()> {
-    claim.state = rules::next(claim.state, act, side)?;
+    let before = claim.state;
+    claim.state = rules::next(before, act, side)?;
     claim.due_at = claim.timer(claim.state, now);
     claim.ended_at = claim.state.is_over().then_some(now);
     store::update(tx, now, claim)?;
     if claim.state == State::Due {
         paying::charge_saved(tx, now, world, claim)?;
+    } else if before == State::Due {
+        paying::let_go(tx, now, claim)?;
     }
-    letters::turned(tx, now, world, claim)?;
+    letters::turned(tx, now, world, claim, before)?;
     Ok(())
 }
 

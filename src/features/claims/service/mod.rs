@@ -6,22 +6,5 @@ pub(super) mod paying;
 
 pub use paying::Listener;
 
-use crate::platform::config::Config;
-use crate::platform::keys::Keys;
-use crate::platform::tools::Tools;
-use crate::values::Origin;
-use std::sync::Arc;
-
-/// What a use case needs of the world besides its transaction.
-#[derive(Clone)]
-pub(crate) struct World {
-    pub keys: Arc<Keys>,
-    pub config: Arc<Config>,
-    pub origin: Origin,
-}
-
-impl World {
-    pub(crate) fn of(tools: &Tools, origin: Origin) -> Self {
-        Self { keys: Arc::clone(&tools.keys), config: Arc::clone(&tools.config), origin }
-    }
-}
+/// What a use case needs of the world besides its transaction: what those of bookings need, since each opens its booking first.
+pub(crate) use crate::features::bookings::World;

@@ -1,12 +1,13 @@
-//! That a claim is paid: charged to what the guest has left, or what they choose; and what payments tell of it (E15).
+//! That a claim is paid: charged to what the guest has left, or what they choose; and what payments tell of it (E15). What comes when nothing is
+//! to be paid, or not any more, goes back.
 
 use super::{World, acts, letters};
 use crate::features::bookings::{self, Side};
 use crate::features::claims::rules::{Act, Claim, State};
 use crate::features::claims::store;
-use crate::features::ledger::{self, Payer};
+use crate::features::ledger::{self, Payee, Payer};
 use crate::features::payments::provider::{CASH, MANUAL};
-use crate::features::payments::{self, Capture, Charge, Follows, News, Purpose, SAVED, What};
+use crate::features::payments::{self, Capture, Charge, Follows, News, Payment, Purpose, SAVED, What};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
 use crate::platform::tools::Tools;
@@ -44,6 +45,17 @@ pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
     payments::charge(tx, now, &world.keys, &charge, &provider).map(|_payment| ())
 }
 
+/// Nothing of a claim is to be paid any more: what is under way is let go, and what failed as well, which may still succeed at its provider.
+pub(super) fn let_go(tx: &mut Tx<'_>, now: Instant, claim: &Claim) -> Result<()> {
+    let failed = |payment: &Payment| payment.state == payments::State::Failed && payment.reference.is_some();
+    let may_come = |payment: &Payment| payment.purpose == Purpose::Claim(claim.id) && (!payment.state.is_over() || failed(payment));
+    let all = payments::of_booking(tx, claim.booking)?;
+    for one in all.iter().filter(|one| may_come(&one.payment)) {
+        payments::void(tx, now, one.payment.id)?;
+    }
+    Ok(())
+}
+
 /// Claims and bookings, to payments: what is paid for a claim is heard here, everything else by bookings.
 pub struct Listener {
     world: World,
@@ -71,17 +83,40 @@ impl Follows for Listener {
     }
 }
 
+/// Money for a claim is there. Payments leave it to us to say in the books what it is.
 fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, news: &News, id: Uuid) -> Result<()> {
     let Some(mut claim) = store::locked(tx, id)? else { return Err(anyhow::anyhow!("a claim that was paid is not there").into()) };
+    acts::lapse(tx, now, world, &mut claim)?;
+    if claim.state != State::Due {
+        return give_back(tx, now, world, news, &claim);
+    }
     // Cash was handed to the host: it never was ours.
-    if news.provider != CASH {
-        let from = Payer { booking: news.booking, payment: news.payment.0, provider: &news.provider, currency: news.currency };
-        ledger::post(tx, now, &ledger::claim_charged(&from, claim.host, news.amount))?;
+    let in_cash = news.provider == CASH;
+    if !in_cash {
+        ledger::post(tx, now, &ledger::claim_charged(&payer(news), claim.host, news.amount))?;
     }
-    if claim.state == State::Due {
-        acts::go(tx, now, world, &mut claim, Act::Pay, Side::System)?;
-    }
+    acts::go(tx, now, world, &mut claim, Act::Pay, Side::System)?;
+    letters::paid(tx, now, world, &claim, in_cash)?;
     acts::note(tx, now, world, "claim.paid", None, &claim, None)
+}
+
+/// The claim was paid before, withdrawn, closed, or has lapsed: nobody pays twice, or what they do not owe. As with money for a stay that is not
+/// to be had any more, it stands as the guest's for a moment (E02, of cash E12), and the refund is paid from there.
+fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, news: &News, claim: &Claim) -> Result<()> {
+    let (key, in_cash) = (format!("payment:{}:too_late", news.payment), news.provider == CASH);
+    let taken = match in_cash {
+        true => ledger::paid_offline(news.booking, &news.payment.to_string(), news.currency, news.amount, Payee::Host(claim.host)),
+        false => ledger::captured(&payer(news), news.amount),
+    };
+    ledger::post(tx, now, &taken)?;
+    ledger::post(tx, now, &ledger::to_give_back(news.booking, &key, news.currency, news.amount))?;
+    payments::refund_of(tx, now, news.payment, news.amount, &key)?;
+    letters::came_too_late(tx, now, world, claim, news.amount, in_cash)?;
+    acts::note(tx, now, world, "claim.payment_returned", None, claim, None)
+}
+
+fn payer(news: &News) -> Payer<'_> {
+    Payer { booking: news.booking, payment: news.payment.0, provider: &news.provider, currency: news.currency }
 }
 
 fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Result<()> {

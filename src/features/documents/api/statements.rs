@@ -4,7 +4,7 @@ use crate::features::documents::rules::paper::Party;
 use crate::features::documents::rules::pdf::pdf_of;
 use crate::features::documents::rules::statement::sheets;
 use crate::features::documents::service::read::platform;
-use crate::features::payouts::rules::statement::Month;
+use crate::features::payouts::rules::statement::Span;
 use crate::features::{accounts, payouts};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Caller;
@@ -35,25 +35,25 @@ impl StatementPapersApi {
 
 #[OpenApi(tag = "crate::platform::http::Tag::Payments")]
 impl StatementPapersApi {
-    /// Your statement of a month as PDF, each currency on pages of its own.
+    /// Your statement of a month, or of a day, as PDF, each currency on pages of its own.
     #[oai(path = "/earnings/statements/:month/pdf", method = "get", operation_id = "readStatementPdf")]
     async fn statement(
         &self,
         caller: Caller,
-        /// `YYYY-MM`, in UTC.
+        /// `YYYY-MM`, or `YYYY-MM-DD` for a day of it; in UTC.
         month: Path<String>,
     ) -> Result<StatementFile> {
-        let month = Month::parse(&month.0).ok_or_else(|| Error::invalid_parameter("month", "is a month such as 2026-06"))?;
+        let span = Span::parse(&month.0).ok_or_else(|| Error::invalid_parameter("month", "is a month such as 2026-06, or a day such as 2026-06-14"))?;
         let (host, issuer) = (caller.user, platform(&self.tools.config));
         let read = self.tools.db.read_cut(move |conn| {
-            let sections = payouts::statement(conn, host, month)?;
+            let sections = payouts::statement(conn, host, span)?;
             let codes = payouts::codes(conn, sections.iter().flat_map(|section| &section.lines))?;
             let name = accounts::contact(conn, host)?.map(|contact| contact.name).unwrap_or_default();
-            Ok::<_, Error>(sheets(month, &issuer, &Party { name, ..Party::default() }, &sections, &codes))
+            Ok::<_, Error>(sheets(span, &issuer, &Party { name, ..Party::default() }, &sections, &codes))
         });
         let (first, more) = read.await?;
         let drawn = tokio::task::spawn_blocking(move || pdf_of(&first, &more)).await.context("a statement could not be drawn")??;
-        let name = format!("attachment; filename=\"statement-{month}.pdf\"");
+        let name = format!("attachment; filename=\"statement-{span}.pdf\"");
         Ok(StatementFile::Drawn(Binary(drawn), "no-store".into(), name))
     }
 }

@@ -1,17 +1,17 @@
-//! A host's statement of a month as sheets: one a currency.
+//! A host's statement of a month, or of a day, as sheets: one a currency.
 
 use super::paper::{Movement, Party, Sheet, Statement, amount};
 use crate::features::payouts::rules::paper::Codes;
-use crate::features::payouts::rules::statement::{Line, Month, Section};
+use crate::features::payouts::rules::statement::{Line, Section, Span};
 use crate::values::{Currency, Night};
 
-/// The sheets of a month, issued on its last day; one that says so where nothing has moved.
+/// The sheets of a span, issued on its last day; one that says so where nothing has moved.
 #[must_use]
-pub fn sheets(month: Month, issuer: &Party, host: &Party, sections: &[Section], codes: &Codes) -> (Sheet, Vec<Sheet>) {
-    let issued = Night::in_utc(month.next().begins()).plus(-1);
+pub fn sheets(span: Span, issuer: &Party, host: &Party, sections: &[Section], codes: &Codes) -> (Sheet, Vec<Sheet>) {
+    let issued = Night::in_utc(span.ends()).plus(-1);
     let sheet = |section: &Section| {
         let movements = section.lines.iter().map(|line| movement(line, section.currency, codes)).collect();
-        let (issuer, host, month) = (issuer.clone(), host.clone(), month.to_string());
+        let (issuer, host, month) = (issuer.clone(), host.clone(), span.to_string());
         Statement { issued, issuer, host, month, currency: section.currency, carried: section.opening, movements, notes: vec!["All dates in UTC.".into()] }
             .sheet()
     };
@@ -22,9 +22,9 @@ pub fn sheets(month: Month, issuer: &Party, host: &Party, sections: &[Section], 
         issued,
         issuer: issuer.clone(),
         recipient: host.clone(),
-        facts: vec![("Month".into(), month.to_string())],
+        facts: vec![("Period".into(), span.to_string())],
         table: super::paper::Table { columns: Vec::new(), rows: Vec::new(), totals: Vec::new() },
-        notes: vec!["Nothing has moved in this month.".into()],
+        notes: vec!["Nothing has moved in this time.".into()],
     });
     (first, all.collect())
 }

@@ -1,6 +1,6 @@
 //! Posting entries and reading the books.
 
-use crate::features::ledger::rules::{Account, Class, Entry, Recorded, class_of, reversal};
+use crate::features::ledger::rules::{Account, Class, Entry, EntryKind, Recorded, class_of, reversal};
 use crate::features::ledger::store::{self, Books, Filter, Place};
 use crate::platform::chain;
 use crate::platform::db::{Conn, Db, DbError, DbResult, Tx};
@@ -67,7 +67,54 @@ pub fn balances_of(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<(Acc
     store::balances_of(conn, booking)
 }
 
-/// The entries of a booking, oldest first.
+/// What some entries come to together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Together {
+    /// How many they are.
+    pub entries: i64,
+    /// Debits less credits, for each account that they touch.
+    pub accounts: BTreeMap<Account, i64>,
+}
+
+impl Together {
+    /// What they come to on an account; nothing where they do not touch it.
+    #[must_use]
+    pub fn on(&self, account: &Account) -> i64 {
+        self.accounts.get(account).copied().unwrap_or(0)
+    }
+}
+
+/// What entries of a booking in its currency come to: those of this kind (`None`: of any) whose source begins like `source` (`""`: all of them).
+/// The database counts and adds up, so it is all of them, however many there are; [`of_booking`] reads the first thousand only.
+pub fn together(conn: &mut Conn<'_>, of: (BookingId, Currency), kind: Option<EntryKind>, source: &str) -> DbResult<Together> {
+    let (entries, accounts) = store::together(conn, of, kind, source)?;
+    Ok(Together { entries, accounts: accounts.into_iter().collect() })
+}
+
+/// What the entries of a span (`from` on, before `to`) come to on an account, by their kind and currency.
+pub fn by_kind(conn: &mut Conn<'_>, account: &Account, from: Instant, to: Instant) -> DbResult<Vec<(EntryKind, Currency, i64)>> {
+    store::by_kind(conn, account, from, to)
+}
+
+/// What was released to a host in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleasedTo {
+    pub currency: Currency,
+    /// How many releases.
+    pub times: i64,
+    /// What they were of the base, before the host's fee.
+    pub base: i64,
+    /// The host's fee in it, below zero.
+    pub host_fee: i64,
+}
+
+/// What was released to a host in a span (`from` on, before `to`), by currency.
+pub fn released_to(conn: &mut Conn<'_>, host: UserId, from: Instant, to: Instant) -> DbResult<Vec<ReleasedTo>> {
+    let found = store::released_to(conn, host, from, to)?;
+    Ok(found.into_iter().map(|(currency, times, base, host_fee)| ReleasedTo { currency, times, base, host_fee }).collect())
+}
+
+/// The entries of a booking, oldest first; never more than a thousand.
 pub fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Recorded>> {
     store::of_booking(conn, booking)
 }

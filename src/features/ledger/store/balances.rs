@@ -1,6 +1,7 @@
-//! What accounts hold: kept in `ledger_balances` for people and the house, added up by an index for bookings and payouts.
+//! What accounts hold: kept in `ledger_balances` for people and the house, added up by an index for bookings and payouts. And what some entries
+//! come to together, however many they are.
 
-use crate::features::ledger::rules::{Account, Owner};
+use crate::features::ledger::rules::{Account, EntryKind, Owner};
 use crate::platform::db::{Conn, DbError, DbResult, Row, Tx, Value};
 use crate::values::{BookingId, Currency, Instant, UserId};
 
@@ -94,6 +95,58 @@ pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> D
     const SQL: &str = "SELECT p.account, p.currency, CAST(SUM(p.amount) AS BIGINT) FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
         WHERE e.booking_id = $1 GROUP BY p.account, p.currency ORDER BY p.account, p.currency";
     conn.query(SQL, &[booking.into()], |row| Ok((account(row, 0)?, currency(row, 1)?, row.get(2)?)))
+}
+
+/// The entries of a booking in one currency, of one kind (`''`: of any), whose source begins like this (`''`: all of them).
+macro_rules! some_of_booking {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " WHERE e.booking_id = $1 AND e.currency = $2 AND (e.kind = $3 OR $3 = '') AND substr(e.source, 1, length(CAST($4 AS TEXT))) = $4",
+            $rest
+        )
+    };
+}
+
+const COUNT: &str = some_of_booking!("SELECT COUNT(*) FROM ledger_entries e", "");
+const TOGETHER: &str = some_of_booking!(
+    "SELECT p.account, CAST(SUM(p.amount) AS BIGINT) FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id",
+    " GROUP BY p.account"
+);
+const BY_KIND: &str = "SELECT e.kind, p.currency, CAST(SUM(p.amount) AS BIGINT) FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
+    WHERE p.account = $1 AND p.at >= $2 AND p.at < $3 GROUP BY e.kind, p.currency";
+const RELEASED_TO: &str = "SELECT p.currency, COUNT(DISTINCT p.entry_id),
+        CAST(SUM(CASE WHEN q.account LIKE 'stay_escrow:%' THEN q.amount ELSE 0 END) AS BIGINT),
+        CAST(SUM(CASE WHEN q.account = 'rev_host_fee' THEN q.amount ELSE 0 END) AS BIGINT)
+    FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id JOIN ledger_postings q ON q.entry_id = p.entry_id
+    WHERE p.account = $1 AND p.at >= $2 AND p.at < $3 AND e.kind = 'released' GROUP BY p.currency";
+
+/// The statements that add entries up, with the kinds of their parameters: u an id, t a text, i an instant. A test reads their plans.
+pub const SUM_STATEMENTS: [(&str, &str); 4] = [(COUNT, "uttt"), (TOGETHER, "uttt"), (BY_KIND, "tii"), (RELEASED_TO, "tii")];
+
+/// How many entries of a booking are of this kind (`None`: of any) and have a source that begins like this, and what they come to on each account
+/// that they touch.
+pub(in super::super) fn together(
+    conn: &mut Conn<'_>,
+    (booking, currency): (BookingId, Currency),
+    kind: Option<EntryKind>,
+    source: &str,
+) -> DbResult<(i64, Vec<(Account, i64)>)> {
+    let params: [Value; 4] = [booking.into(), currency.code().into(), kind.map_or("", EntryKind::name).into(), source.into()];
+    let count = conn.first(COUNT, &params, |row| row.get(0))?.unwrap_or(0);
+    Ok((count, conn.query(TOGETHER, &params, |row| Ok((account(row, 0)?, row.get(1)?)))?))
+}
+
+/// What the entries of a span (`from` on, before `to`) come to on an account, by their kind and currency.
+pub(in super::super) fn by_kind(conn: &mut Conn<'_>, account: &Account, from: Instant, to: Instant) -> DbResult<Vec<(EntryKind, Currency, i64)>> {
+    let params = [account.name().into(), from.into(), to.into()];
+    conn.query(BY_KIND, &params, |row| Ok((row.known(0, EntryKind::parse)?, currency(row, 1)?, row.get(2)?)))
+}
+
+/// Of what was released to a host in a span, by currency: how many entries, what left `stay_escrow` (above zero), and what we earned of it (below).
+pub(in super::super) fn released_to(conn: &mut Conn<'_>, host: UserId, from: Instant, to: Instant) -> DbResult<Vec<(Currency, i64, i64, i64)>> {
+    let params = [Account::HostPayable(host).name().into(), from.into(), to.into()];
+    conn.query(RELEASED_TO, &params, |row| Ok((currency(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
 }
 
 /// The accounts of the house, and sums by sort for all others: what the sealer has added, and what it has not yet. Give it one cut.

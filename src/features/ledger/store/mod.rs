@@ -7,10 +7,12 @@ mod invariants;
 mod read;
 mod write;
 
-pub use balances::balance_sql;
-pub(super) use balances::{add_sums, balance, balance_before, currencies_of, first_at, hold, of_booking as balances_of, open_in, owed_to_hosts, sums};
+pub use balances::{SUM_STATEMENTS, balance_sql};
+pub(super) use balances::{
+    add_sums, balance, balance_before, by_kind, currencies_of, first_at, hold, of_booking as balances_of, open_in, owed_to_hosts, released_to, sums, together,
+};
 pub(super) use chain::{Books, Stored};
 pub(super) use invariants::{each_account, ill_kept, incomplete, kept, unbalanced};
-pub use read::{Filter, Place, list_sql};
+pub use read::{Filter, Place, list_sql, postings_sql};
 pub(super) use read::{between, by_id, each_of_account, list, of_booking};
 pub(super) use write::{add_to_people, find_source, insert};

@@ -4,12 +4,15 @@ use super::balances::{account, currency};
 use crate::features::ledger::rules::{Account, EntryKind, Posting, Recorded, restored};
 use crate::platform::db::{Conn, DbResult, Row, Value};
 use crate::values::{BookingId, Instant};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The end of time, as far as both engines can tell it.
 const FOREVER: Instant = Instant(253_402_300_799_000_000);
-/// Entries of one booking that are read at most; a stay has a dozen.
+/// Entries of one booking that are read at most; a stay has a dozen. Whoever needs a sum of all of them asks for the sum (`balances.rs`).
 const MOST_OF_BOOKING: i64 = 1_000;
+/// Entries whose postings are read by one statement.
+const PIECE: usize = 128;
 
 /// Which entries; everything that is `None` lets all pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,11 +43,29 @@ fn recorded(row: &Row<'_>) -> DbResult<Recorded> {
 }
 
 fn with_postings(conn: &mut Conn<'_>, mut entries: Vec<Recorded>) -> DbResult<Vec<Recorded>> {
-    const POSTINGS: &str = "SELECT p.account, p.amount FROM ledger_postings p WHERE p.entry_id = $1 ORDER BY p.line";
-    for recorded in &mut entries {
-        recorded.entry.postings = conn.query(POSTINGS, &[recorded.id.into()], |row| Ok(Posting { account: account(row, 0)?, amount: row.get(1)? }))?;
+    for piece in entries.chunks_mut(PIECE) {
+        let mut ids: Vec<Value> = piece.iter().map(|recorded| recorded.id.into()).collect();
+        // Filled up with one of them, so that there are few statements to prepare, not one a length.
+        let filler = ids.first().cloned().unwrap_or(Value::Null);
+        ids.resize(ids.len().next_power_of_two(), filler);
+        let mut found: HashMap<Uuid, Vec<Posting>> = HashMap::with_capacity(piece.len());
+        conn.each(&postings_sql(ids.len()), &ids, |row| {
+            let posting = Posting { account: account(row, 1)?, amount: row.get(2)? };
+            found.entry(row.get(0)?).or_default().push(posting);
+            Ok(())
+        })?;
+        for recorded in piece {
+            recorded.entry.postings = found.remove(&recorded.id).unwrap_or_default();
+        }
     }
     Ok(entries)
+}
+
+/// The statement that reads the postings of `count` entries; a test reads its plans.
+#[must_use]
+pub fn postings_sql(count: usize) -> String {
+    let places: Vec<String> = (1..=count).map(|place| format!("${place}")).collect();
+    format!("SELECT p.entry_id, p.account, p.amount FROM ledger_postings p WHERE p.entry_id IN ({}) ORDER BY p.entry_id, p.line", places.join(", "))
 }
 
 /// The entry with this id.

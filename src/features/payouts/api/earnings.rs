@@ -3,7 +3,7 @@
 use super::views::{EarningsMonthView, EarningsView, StatementView};
 use crate::features::accounts;
 use crate::features::payouts::rules::paper;
-use crate::features::payouts::rules::statement::{Month, by_month};
+use crate::features::payouts::rules::statement::{Month, Span};
 use crate::features::payouts::service::{Payouts, statements};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Caller;
@@ -63,38 +63,36 @@ impl EarningsApi {
     ) -> Result<Json<EarningsView>> {
         let host = caller.user;
         let year = year.0.unwrap_or_else(|| Month::of(self.payouts.tools.clock.now()).year);
-        let (from, to) = (Month { year, month: 1 }.begins(), Month { year: year + 1, month: 1 }.begins());
-        let lines = self.payouts.tools.db.read_cut(move |conn| statements::lines(conn, host, from, to).map_err(Error::from)).await?;
-        let data = by_month(&lines).into_iter().map(|((month, _), (currency, sums))| EarningsMonthView::of(month, currency, &sums)).collect();
+        let months = self.payouts.tools.db.read_cut(move |conn| statements::year(conn, host, year).map_err(Error::from)).await?;
+        let data = months.iter().map(|(month, currency, sums)| EarningsMonthView::of(*month, *currency, sums)).collect();
         Ok(Json(EarningsView { year, data }))
     }
 
-    /// Your statement of a month: what you were owed before, every line, and what you are owed after it.
+    /// Your statement of a month, or of a day: what you were owed before, every line, and what you are owed after it. Never more than 10,000 lines: a
+    /// month that has more (422 `statement_too_long`) is asked for day by day.
     #[oai(path = "/earnings/statements/:month", method = "get", operation_id = "readStatement")]
     async fn statement(
         &self,
         caller: Caller,
-        /// `YYYY-MM`, in UTC.
+        /// `YYYY-MM`, or `YYYY-MM-DD` for a day of it; in UTC.
         month: Path<String>,
         /// `json`, `csv`, or `html` to print.
         format: Query<Option<StatementFormat>>,
     ) -> Result<StatementAnswer> {
-        let month = Month::parse(&month.0).ok_or_else(|| Error::invalid_parameter("month", "is a month such as 2026-06"))?;
+        let span = Span::parse(&month.0).ok_or_else(|| Error::invalid_parameter("month", "is a month such as 2026-06, or a day such as 2026-06-14"))?;
         let host = caller.user;
         let read = self.payouts.tools.db.read_cut(move |conn| {
-            let sections = statements::statement(conn, host, month)?;
+            let sections = statements::statement(conn, host, span)?;
             let codes = statements::codes(conn, sections.iter().flat_map(|section| &section.lines))?;
             let name = accounts::contact(conn, host)?.map(|contact| contact.name).unwrap_or_default();
             Ok::<_, Error>((sections, codes, name))
         });
         let (sections, codes, name) = read.await?;
         let (content, name) = match format.0.unwrap_or_default() {
-            StatementFormat::Json => (StatementContent::Json(Json(StatementView::of(month, &sections, &codes))), "inline".to_owned()),
-            StatementFormat::Csv => {
-                (StatementContent::Csv(PlainText(paper::csv(&sections, &codes))), format!("attachment; filename=\"statement-{month}.csv\""))
-            }
+            StatementFormat::Json => (StatementContent::Json(Json(StatementView::of(span, &sections, &codes))), "inline".to_owned()),
+            StatementFormat::Csv => (StatementContent::Csv(PlainText(paper::csv(&sections, &codes))), format!("attachment; filename=\"statement-{span}.csv\"")),
             StatementFormat::Html => {
-                let page = paper::html(&self.payouts.tools.config.accounts.site_name, &name, month, &sections, &codes);
+                let page = paper::html(&self.payouts.tools.config.accounts.site_name, &name, span, &sections, &codes);
                 (StatementContent::Html(Html(page)), "inline".to_owned())
             }
         };

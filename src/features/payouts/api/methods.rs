@@ -62,7 +62,7 @@ impl PayoutMethodsApi {
         made.await
     }
 
-    /// Remove an account for payouts. Needs a fresh proof. The one before it counts again; what was put aside and not sent yet is owed again.
+    /// Remove an account for payouts. Needs a fresh proof. The one before it counts again; what was put aside for it and is not `sent` yet is owed again.
     #[oai(path = "/payout-methods/:id", method = "delete", operation_id = "removePayoutMethod")]
     async fn remove(&self, caller: Caller, visitor: Visitor, id: Path<Uuid>) -> Result<Nothing> {
         let (world, user, id) = (self.payouts.world(visitor.origin()), caller.user, id.0);

@@ -147,7 +147,8 @@ impl StaffPayoutsApi {
         Ok(Json(PayoutsView { data: found.iter().map(PayoutView::of).collect(), balances: Vec::new(), next_cursor, has_more }))
     }
 
-    /// Payouts that wait for somebody to send them by hand, with holder and account, as CSV. That it was asked for is kept in the audit trail.
+    /// Take out payouts to send by hand, with holder and account, as CSV. They are `sent` from then on: no such list has them again, and nothing stops
+    /// them, until you say what became of each. Which ones were taken out is kept in the audit trail.
     #[oai(path = "/admin/payouts/export", method = "post", operation_id = "exportPayouts")]
     async fn export(
         &self,
@@ -155,11 +156,15 @@ impl StaffPayoutsApi {
         visitor: Visitor,
         /// Only those behind this one.
         after: Query<Option<Uuid>>,
+        /// Instead those that are out already and of which nobody has said what became of them, for a list that was lost. Look first whether they were
+        /// sent: `taken_out_at` says since when they are out.
+        #[oai(default)]
+        again: Query<bool>,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<ExportedPayouts> {
         let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
-        let after = after.0.unwrap_or_default();
-        let text = self.payouts.tools.db.write(move |tx, now| staff::by_hand(tx, now, &world, &by, after).map(|all| sheet(&all))).await?;
+        let (after, again) = (after.0.unwrap_or_default(), again.0);
+        let text = self.payouts.tools.db.write(move |tx, now| staff::by_hand(tx, now, &world, &by, after, again).map(|all| sheet(&all))).await?;
         Ok(ExportedPayouts::Rows(PlainText(text), "no-store".to_owned(), "attachment; filename=\"payouts.csv\"".to_owned()))
     }
 
@@ -177,8 +182,8 @@ impl StaffPayoutsApi {
         self.tell(by(&caller, &ask.0.reason)?, &visitor, &once, (id.0, if_match), true).await
     }
 
-    /// Say that a payout by hand came back, or could not be made: it is owed again, and the host is told to leave another account. With
-    /// `If-Match` only if it is still what you have read.
+    /// Say that a payout by hand came back, or could not be made: it is owed again, and the host is told to leave another account. Your reason stays in
+    /// the audit trail. With `If-Match` only if it is still what you have read.
     #[oai(path = "/admin/payouts/:id/failed", method = "post", operation_id = "failPayout")]
     async fn failed(
         &self,
@@ -215,7 +220,7 @@ impl StaffPayoutsApi {
         Ok(Json(PayoutHoldsView { data: found.into_iter().map(view).collect(), next_cursor, has_more }))
     }
 
-    /// Stop the payouts of a host. What was put aside and not sent yet is owed again.
+    /// Stop the payouts of a host. What was put aside and is not `sent` yet is owed again.
     #[oai(path = "/admin/users/:id/payouts/hold", method = "post", operation_id = "holdPayouts")]
     async fn hold(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<PayoutReasonAsk>) -> Result<Done<PayoutHoldView>> {
         let (by, world) = (by(&caller, &ask.0.reason)?, self.payouts.world(visitor.origin()));
@@ -284,7 +289,7 @@ fn stand(tx: &mut Tx<'_>, now: Instant, world: &World, host: UserId) -> Result<D
 
 /// Payouts by hand as a table.
 fn sheet(all: &[ByHand]) -> String {
-    let mut text = String::from("payout_id,created_at,host_id,holder,account,amount,currency\r\n");
+    let mut text = String::from("payout_id,created_at,host_id,holder,account,amount,currency,taken_out_at\r\n");
     for one in all {
         let payout = &one.payout;
         let amount = Money::new(payout.amount, payout.currency).to_string();
@@ -292,13 +297,14 @@ fn sheet(all: &[ByHand]) -> String {
         // Writing to a string cannot fail.
         let _: std::fmt::Result = write!(
             text,
-            "{},{},{},{},{},{amount},{}\r\n",
+            "{},{},{},{},{},{amount},{},{}\r\n",
             payout.id,
             payout.created_at,
             payout.host,
             cell(&one.details.holder),
             cell(&one.details.account),
-            payout.currency.code()
+            payout.currency.code(),
+            one.before.map(|at| at.to_string()).unwrap_or_default()
         );
     }
     text

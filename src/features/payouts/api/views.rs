@@ -1,7 +1,7 @@
 //! Payouts and what they wait for as JSON.
 
 use crate::features::payouts::rules::paper::Codes;
-use crate::features::payouts::rules::statement::{Line, Month, Section, Sums};
+use crate::features::payouts::rules::statement::{Line, Month, Section, Span, Sums};
 use crate::features::payouts::rules::terms::{Method, Payout, State};
 use crate::features::payouts::service::batch::Owed;
 use crate::platform::wire::MoneyView;
@@ -81,7 +81,7 @@ pub(super) struct PayoutView {
     amount: MoneyView,
     /// What the host owed, taken off before.
     netted: MoneyView,
-    /// `created`, `sent`, `paid`, `failed` or `cancelled`.
+    /// `created`, `sent` (on its way; nothing stops it any more), `paid`, `failed` or `cancelled`.
     state: String,
     /// `bank`, or the name of the payment provider.
     kind: String,
@@ -235,7 +235,7 @@ struct StatementLineView {
 #[derive(Object)]
 struct StatementSectionView {
     currency: String,
-    /// What you were owed, less what you owed, when the month began.
+    /// What you were owed, less what you owed, when the month, or the day, began.
     opening: MoneyView,
     lines: Vec<StatementLineView>,
     sums: EarningsSumView,
@@ -243,17 +243,17 @@ struct StatementSectionView {
     closing: MoneyView,
 }
 
-/// A statement of a month.
+/// A statement of a month, or of a day of it.
 #[derive(Object)]
 pub(super) struct StatementView {
-    /// `YYYY-MM`, in UTC.
+    /// `YYYY-MM`, or `YYYY-MM-DD` where a day was asked for; in UTC.
     month: String,
     sections: Vec<StatementSectionView>,
 }
 
 impl StatementView {
-    pub(super) fn of(month: Month, sections: &[Section], codes: &Codes) -> Self {
-        Self { month: month.to_string(), sections: sections.iter().map(|section| StatementSectionView::of(section, codes)).collect() }
+    pub(super) fn of(span: Span, sections: &[Section], codes: &Codes) -> Self {
+        Self { month: span.to_string(), sections: sections.iter().map(|section| StatementSectionView::of(section, codes)).collect() }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Accounts that money can be sent to, as people write them.
+//! Accounts that money can be sent to, as people write them, and what ends one.
+
+use super::terms::TOLD_BY_STAFF;
 
 /// Longest account and longest name of a holder, in characters.
 pub const MOST_ACCOUNT: usize = 100;
@@ -36,6 +38,32 @@ pub fn at_provider(text: &str) -> Result<String, BadAccount> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let good = (6..=MOST_ACCOUNT).contains(&text.len()) && text.contains("acct_") && text.bytes().all(plain);
     if good { Ok(text.to_owned()) } else { Err(BadAccount::Provider) }
+}
+
+/// Why money could not be sent, as far as that is about the account it was sent to: the host has to leave another one, or mend this one and leave it
+/// again. Anything else (no money at the provider, a currency it does not send, a call that it did not understand) is none of the host's.
+const ENDS: &[&str] = &[
+    TOLD_BY_STAFF,
+    // Banks, as Stripe passes their words on; the sandbox says the first one.
+    "account_closed",
+    "account_frozen",
+    "bank_account_restricted",
+    "bank_ownership_changed",
+    "incorrect_account_holder_address",
+    "incorrect_account_holder_name",
+    "incorrect_account_holder_tax_id",
+    "invalid_account_number",
+    "no_account",
+    // Stripe itself. A transfer names nothing but its destination, so that is what is missing.
+    "account_invalid",
+    "insufficient_capabilities_for_transfer",
+    "resource_missing",
+];
+
+/// Whether an account is not tried again after a payout to it has failed with this word.
+#[must_use]
+pub fn is_ended_by(failure: &str) -> bool {
+    ENDS.contains(&failure)
 }
 
 /// What its owner is shown of an account.
@@ -88,6 +116,18 @@ mod tests {
         assert!(at_provider("acct_1AbC").is_ok() && at_provider("sb_acct_7").is_ok());
         for bad in ["", "acct", "acct_1 x", "acct_ü", "https://acct_1"] {
             assert_eq!(at_provider(bad), Err(BadAccount::Provider), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_about_the_account_ends_it() {
+        for ends in ["told_by_staff", "account_closed", "account_invalid", "invalid_account_number", "no_account", "resource_missing"] {
+            assert!(is_ended_by(ends), "{ends}");
+        }
+        for other in
+            ["", "balance_insufficient", "insufficient_funds", "not_there", "http_400", "invalid_request_error", "idempotency_error", "amount_too_small"]
+        {
+            assert!(!is_ended_by(other), "{other}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Statements and lists of payouts as CSV and HTML.
 
-use super::statement::{Line, Month, Section};
+use super::statement::{Line, Section, Span};
 use crate::values::{BookingId, Currency, Money};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -54,14 +54,14 @@ pub fn escaped(text: &str) -> String {
 
 /// A statement as a page to print.
 #[must_use]
-pub fn html(site: &str, host: &str, month: Month, sections: &[Section], codes: &Codes) -> String {
+pub fn html(site: &str, host: &str, span: Span, sections: &[Section], codes: &Codes) -> String {
     let (site, host) = (escaped(site), escaped(host));
     let mut text = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Statement {month}</title></head><body>\n\
-         <h1>{site}: statement {month}</h1>\n<p>For {host}. All times in UTC.</p>\n"
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Statement {span}</title></head><body>\n\
+         <h1>{site}: statement {span}</h1>\n<p>For {host}. All times in UTC.</p>\n"
     );
     if sections.is_empty() {
-        text.push_str("<p>Nothing has moved in this month.</p>\n");
+        text.push_str("<p>Nothing has moved in this time.</p>\n");
     }
     for section in sections {
         let money = |minor| Money::new(minor, section.currency).to_string();
@@ -92,7 +92,7 @@ pub fn html(site: &str, host: &str, month: Month, sections: &[Section], codes: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::payouts::rules::statement::Sort;
+    use crate::features::payouts::rules::statement::{Month, Sort};
     use uuid::Uuid;
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
             "at,what,booking,currency,gross,host_fee,taxes,amount\r\n,opening_balance,\"\",EUR,,,,-0.05\r\n\
              2026-06-01T00:00:00Z,stay,\"'=AB<1\",EUR,10.00,-0.30,0.00,9.70\r\n,closing_balance,\"\",EUR,,,,9.65\r\n"
         );
-        let page = html("A & B", "<script>", Month { year: 2026, month: 6 }, &sections, &codes);
+        let page = html("A & B", "<script>", Span::parse("2026-06").unwrap(), &sections, &codes);
         assert!(page.contains("A &amp; B") && page.contains("&lt;script&gt;") && page.contains("=AB&lt;1") && page.contains("9.65 EUR"));
         assert!(!page.contains("<script"));
     }

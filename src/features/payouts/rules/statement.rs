@@ -2,7 +2,6 @@
 
 use crate::features::ledger::{Account, EntryKind, Recorded};
 use crate::values::{BookingId, Currency, Instant, UserId};
-use std::collections::BTreeMap;
 
 /// What a line is for; the names are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,31 +116,48 @@ pub struct Sums {
 
 impl Sums {
     pub fn add(&mut self, line: &Line) {
-        if line.sort.is_payout() {
-            self.paid_out -= line.amount;
+        self.add_amount(line.sort, line.amount);
+        if line.sort == Sort::Stay {
+            self.add_stays(1, line.gross, line.fee);
+        }
+    }
+
+    /// Adds entries of a kind that come to `amount` for the host; of releases, [`Sums::add_stays`] says the rest. `false`: they are none of the host's.
+    pub fn add_kind(&mut self, kind: EntryKind, amount: i64) -> bool {
+        let Some(sort) = Sort::of(kind) else { return false };
+        self.add_amount(sort, amount);
+        true
+    }
+
+    /// Adds what releases were of: base and fee. What they came to beside these two is taxes.
+    pub fn add_stays(&mut self, stays: i64, gross: i64, fee: i64) {
+        self.stays += stays;
+        self.gross += gross;
+        self.fee += fee;
+        self.taxes -= gross + fee;
+    }
+
+    fn add_amount(&mut self, sort: Sort, amount: i64) {
+        if sort.is_payout() {
+            self.paid_out -= amount;
             return;
         }
-        self.earned += line.amount;
-        match line.sort {
-            Sort::Stay => {
-                self.stays += 1;
-                self.gross += line.gross;
-                self.fee += line.fee;
-                self.taxes += line.taxes;
-            }
-            Sort::GivenBack => self.given_back += line.amount,
-            Sort::Penalty => self.penalties += line.amount,
-            Sort::Cash => self.cash += line.amount,
-            _ => self.other += line.amount,
+        self.earned += amount;
+        match sort {
+            Sort::Stay => self.taxes += amount,
+            Sort::GivenBack => self.given_back += amount,
+            Sort::Penalty => self.penalties += amount,
+            Sort::Cash => self.cash += amount,
+            _ => self.other += amount,
         }
     }
 }
 
-/// A statement of a month in one currency. `opening` plus all amounts is `closing`.
+/// A statement of a span in one currency. `opening` plus all amounts is `closing`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     pub currency: Currency,
-    /// What we owed the host, less what they owed us, when the month began.
+    /// What we owed the host, less what they owed us, when the span began.
     pub opening: i64,
     pub lines: Vec<Line>,
     pub sums: Sums,
@@ -157,6 +173,9 @@ impl Section {
         Self { currency, opening, lines, sums, closing }
     }
 }
+
+/// Days of UTC are all as long.
+const DAY_SECONDS: i64 = 24 * 3_600;
 
 /// A month of a year, as in `2026-06`; both in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -200,15 +219,53 @@ impl std::fmt::Display for Month {
     }
 }
 
-/// Lines by month and currency.
-#[must_use]
-pub fn by_month(lines: &[Line]) -> BTreeMap<(Month, String), (Currency, Sums)> {
-    let mut months: BTreeMap<(Month, String), (Currency, Sums)> = BTreeMap::new();
-    for line in lines {
-        let key = (Month::of(line.at), line.currency.code().to_owned());
-        months.entry(key).or_insert((line.currency, Sums::default())).1.add(line);
+/// What a statement is of: a month, or one day of it, as in `2026-06-14`; both in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    month: Month,
+    /// `None`: all of it.
+    day: Option<i8>,
+}
+
+impl Span {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(month) = Month::parse(text) {
+            return Some(Self { month, day: None });
+        }
+        let (month, day) = text.rsplit_once('-')?;
+        let month = Month::parse(month)?;
+        let number: i8 = day.parse().ok()?;
+        let digits = day.len() == 2 && day.bytes().all(|b| b.is_ascii_digit());
+        let exists = jiff::civil::Date::new(month.year, month.month, number).is_ok();
+        (digits && exists).then_some(Self { month, day: Some(number) })
     }
-    months
+
+    #[must_use]
+    pub fn is_month(self) -> bool {
+        self.day.is_none()
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub fn begins(self) -> Instant {
+        self.month.begins().plus_seconds(self.day.map_or(0, |day| (i64::from(day) - 1) * DAY_SECONDS))
+    }
+
+    /// When what comes after it begins.
+    #[must_use]
+    pub fn ends(self) -> Instant {
+        if self.is_month() { self.month.next().begins() } else { self.begins().plus_seconds(DAY_SECONDS) }
+    }
+}
+
+impl std::fmt::Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.day {
+            Some(day) => write!(f, "{}-{day:02}", self.month),
+            None => self.month.fmt(f),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -247,8 +304,37 @@ mod tests {
                 ("payout_returned", 0, 0, 0, 5),
             ]
         );
+        // The same in one go, as the books add it up by kind.
+        let mut sums = Sums::default();
+        for (kind, amount) in [
+            (EntryKind::Released, 1_020),
+            (EntryKind::RefundedLate, -97),
+            (EntryKind::Penalty, -2_000),
+            (EntryKind::PayoutSent, -5),
+            (EntryKind::PayoutFailed, 5),
+        ] {
+            assert!(sums.add_kind(kind, amount));
+        }
+        assert!(!sums.add_kind(EntryKind::Netted, 0));
+        sums.add_stays(1, 1_000, -30);
         let section = Section::of(eur, 7, lines);
+        assert_eq!((sums, sums.taxes), (section.sums, 50));
         assert_eq!((section.sums.earned, section.sums.paid_out, section.closing), (-1_077, 0, -1_070));
+    }
+
+    #[test]
+    fn a_statement_is_of_a_month_or_of_a_day() {
+        for (text, from, to) in [
+            ("2026-06", "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"),
+            ("2026-06-30", "2026-06-30T00:00:00Z", "2026-07-01T00:00:00Z"),
+            ("2028-02-29", "2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"),
+        ] {
+            let span = Span::parse(text).unwrap();
+            assert_eq!((span.begins().to_string(), span.ends().to_string(), span.to_string()), (from.into(), to.into(), text.into()));
+        }
+        for bad in ["", "2026-06-31", "2026-06-00", "2026-06-1", "2026-06-+1", "2026-06-001", "2026-13-01", "1999-01-01", "2026-06-14T00", "2026-06-14-"] {
+            assert_eq!(Span::parse(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -7,13 +7,15 @@ use uuid::Uuid;
 pub const BANK: &str = "bank";
 /// Which account of the books such money leaves: the operator's bank account, where transfers of guests arrive too.
 pub const BANK_PSP: &str = "manual";
+/// What is written on a payout of which staff have said that it came back. Why they say so is in the audit trail, and not for the host.
+pub const TOLD_BY_STAFF: &str = "told_by_staff";
 
 /// How a payout stands; the names are stored and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Put aside for the host.
     Created,
-    /// The provider is asked; it has not answered yet.
+    /// The provider is asked, or staff have taken it out to send it by hand; what became of it nobody has said yet. Nothing stops it any more.
     Sent,
     Paid,
     /// It is owed again.
@@ -98,7 +100,17 @@ pub struct Method {
     pub hint: String,
     pub active_at: Instant,
     pub failed_at: Option<Instant>,
+    /// The host has taken it away. Its details are kept for as long as a payout to it is `sent`.
+    pub removed_at: Option<Instant>,
     pub created_at: Instant,
+}
+
+impl Method {
+    /// Whether nothing may be sent there that was not sent before.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.removed_at.is_some() || self.details_sealed.is_empty()
+    }
 }
 
 /// Why what a host is owed is not paid out now.
@@ -184,6 +196,7 @@ mod tests {
             hint: String::new(),
             active_at: Instant(10),
             failed_at: None,
+            removed_at: None,
             created_at: Instant(0),
         };
         let good = Standing { held: false, method: Some(&method), can_send: true, from: Some(Instant(5)), under_way: false, amount: 100, minimum: 100 };
@@ -196,6 +209,38 @@ mod tests {
         assert_eq!(waits(&Standing { method: None, ..good.clone() }, Instant(10)), Some(Waits::NoMethod));
         let failed = Method { failed_at: Some(Instant(1)), ..method.clone() };
         assert_eq!(waits(&Standing { method: Some(&failed), ..good }, Instant(10)), Some(Waits::MethodFailed));
+    }
+
+    #[test]
+    fn staff_see_to_what_they_send_and_to_what_has_no_answer() {
+        let payout = |kind: &str, state, sent_at| Payout {
+            id: Uuid::nil(),
+            host: UserId(Uuid::nil()),
+            method: Uuid::nil(),
+            kind: kind.into(),
+            amount: 1,
+            netted: 0,
+            currency: Currency::parse("EUR").unwrap(),
+            state,
+            reference: None,
+            failure: None,
+            version: 1,
+            created_at: Instant(0),
+            sent_at,
+            ended_at: None,
+        };
+        let (sent, hours) = (Some(Instant(0)), |hours: i64| Instant(0).plus_seconds(hours * 3_600));
+        for (kind, state, sent_at, now, expected) in [
+            (BANK, State::Created, None, hours(0), true),
+            (BANK, State::Sent, sent, hours(1), true),
+            (BANK, State::Paid, sent, hours(1), false),
+            ("stripe", State::Created, None, hours(99), false),
+            ("stripe", State::Sent, sent, hours(19), false),
+            ("stripe", State::Sent, sent, hours(20), true),
+            ("stripe", State::Failed, sent, hours(20), false),
+        ] {
+            assert_eq!(payout(kind, state, sent_at).is_for_staff(now), expected, "{kind} {state:?}");
+        }
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) struct Owed {
     pub waits: Option<Waits>,
 }
 
-/// Makes a payout of all that a host is owed in this currency, and a job that has it sent. `None`: there is nothing, or it has to wait.
+/// Makes a payout of all that a host is owed in this currency, and a job that has it sent. `None`: there is nothing, or it has to wait. Whether staff
+/// have stopped the host is asked once the balance is held, as whoever stops them holds it too.
 pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, host: UserId, currency: Currency) -> Result<Option<Uuid>> {
     let id = Uuid::now_v7();
     let owed = -ledger::hold(tx, &Account::HostPayable(host), currency)?;

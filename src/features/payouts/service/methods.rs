@@ -66,6 +66,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, wi
         hint: accounts::hint(&wish.details.account),
         active_at: now.plus_seconds(i64::from(world.config.payouts.method_hours) * 3_600),
         failed_at: None,
+        removed_at: None,
         created_at: now,
     };
     rows::insert(tx, &method)?;
@@ -74,7 +75,8 @@ pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, wi
     Ok(method)
 }
 
-/// Removes a method; the one before it counts again, if there is one. Refuses with 404.
+/// Removes a method; the one before it counts again, if there is one. What was put aside for it and is not `sent` is stopped when its turn comes.
+/// Refuses with 404.
 pub(crate) fn remove(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, id: Uuid) -> Result<()> {
     let method = rows::one(tx, id)?.filter(|method| method.user == user).ok_or_else(not_found)?;
     if !rows::remove(tx, now, user, id)? {

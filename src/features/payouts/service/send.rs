@@ -3,9 +3,10 @@
 use super::{World, letters};
 use crate::features::ledger;
 use crate::features::payments::provider::{PayOut, Trouble};
-use crate::features::payouts::rules::terms::{BANK, BANK_PSP, Payout, State};
-use crate::features::payouts::store::{methods, payouts as rows};
-use crate::platform::db::Tx;
+use crate::features::payouts::rules::accounts::is_ended_by;
+use crate::features::payouts::rules::terms::{BANK, BANK_PSP, Method, Payout, State};
+use crate::features::payouts::store::{holds, methods, payouts as rows};
+use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, Result};
 use crate::values::Instant;
 use serde::{Deserialize, Serialize};
@@ -44,21 +45,52 @@ pub(crate) fn begin(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> R
     if payout.is_given_up(now) {
         return Ok(Turn::Over);
     }
-    let method = methods::one(tx, payout.method)?.filter(|method| !method.details_sealed.is_empty());
-    let Some(method) = method else {
-        // The host took the account away before anything was sent there.
-        if payout.state == State::Created {
-            end(tx, now, world, &mut payout, State::Cancelled, Some("method_removed"))?;
-        }
-        return Ok(Turn::Over);
+    let details = match take(tx, now, world, &mut payout)? {
+        Taken::To(details) => details,
+        Taken::Not => return Ok(Turn::Over),
+        Taken::Unreadable(error) => return Err(error),
+    };
+    let pay_out = PayOut { key: format!("payout:{id}"), payout: id, destination: details.account, amount: payout.amount, currency: payout.currency };
+    Ok(Turn::Make(Call { provider: payout.kind, pay_out }))
+}
+
+/// What became of a payout that somebody wants to send.
+pub(super) enum Taken {
+    /// It is `sent` from now on, to here.
+    To(Details),
+    /// It was stopped before it was sent, and is cancelled now; or it was sent to what nobody knows any more.
+    Not,
+    /// Where to cannot be read: it stands as it did.
+    Unreadable(Error),
+}
+
+/// Takes a payout, held and under way, out to be sent. From then on nothing stops it: its money may be on its way.
+pub(super) fn take(tx: &mut Tx<'_>, now: Instant, world: &World, payout: &mut Payout) -> Result<Taken> {
+    let method = methods::locked(tx, payout.method)?;
+    if payout.state == State::Created
+        && let Some(why) = stopped_by(tx, payout, method.as_ref())?
+    {
+        end(tx, now, world, payout, State::Cancelled, Some(why))?;
+        return Ok(Taken::Not);
+    }
+    let Some(method) = method.filter(|method| !method.details_sealed.is_empty()) else { return Ok(Taken::Not) };
+    let details = match unsealed(world, method.id, &method.details_sealed) {
+        Ok(details) => details,
+        Err(error) => return Ok(Taken::Unreadable(error)),
     };
     if payout.state == State::Created {
         (payout.state, payout.sent_at) = (State::Sent, Some(now));
-        rows::update(tx, now, &mut payout)?;
+        rows::update(tx, now, payout)?;
     }
-    let details = unsealed(world, method.id, &method.details_sealed)?;
-    let pay_out = PayOut { key: format!("payout:{id}"), payout: id, destination: details.account, amount: payout.amount, currency: payout.currency };
-    Ok(Turn::Make(Call { provider: payout.kind, pay_out }))
+    Ok(Taken::To(details))
+}
+
+/// Why a payout that was put aside is not sent: staff have stopped its host, or the host took the account away.
+fn stopped_by(conn: &mut Conn<'_>, payout: &Payout, method: Option<&Method>) -> DbResult<Option<&'static str>> {
+    if holds::of(conn, payout.host)?.is_some() {
+        return Ok(Some("held"));
+    }
+    Ok(method.is_none_or(Method::is_gone).then_some("method_removed"))
 }
 
 /// After the call. Answers a word for the log where it has to be made again.
@@ -78,7 +110,8 @@ pub(crate) fn heard(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid, answ
     }
 }
 
-/// The end of a payout: its money has arrived, or is owed again. The host is written to.
+/// The end of a payout: its money has arrived, or is owed again. The host is written to, unless it failed for what is none of theirs: then the next
+/// run makes another one.
 pub(super) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, payout: &mut Payout, state: State, failure: Option<&str>) -> Result<()> {
     payout.state = state;
     payout.ended_at = Some(now);
@@ -91,14 +124,20 @@ pub(super) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, payout: &mut Pay
     } else {
         ledger::post(tx, now, &ledger::payout_failed(id, host, currency, amount))?;
     }
-    if state == State::Failed {
-        methods::failed(tx, now, payout.method)?;
+    let word = payout.failure.as_deref().unwrap_or_default();
+    if state == State::Failed && !is_ended_by(word) {
+        tracing::warn!(payout.id = %id, provider = payout.kind, code = word, "a payout was refused, and not for its account; the next run makes another");
+    } else {
+        if state == State::Failed {
+            methods::failed(tx, now, payout.method)?;
+        }
+        letters::ended(tx, now, world, payout)?;
     }
-    letters::ended(tx, now, world, payout)?;
+    methods::wipe(tx, payout.method)?;
     Ok(())
 }
 
-pub(super) fn unsealed(world: &World, method: Uuid, sealed: &str) -> Result<Details> {
+fn unsealed(world: &World, method: Uuid, sealed: &str) -> Result<Details> {
     let plain = world.keys.unseal(&place(method), sealed)?;
     serde_json::from_slice(&plain).map_err(|error| Error::Broken(anyhow::anyhow!("the details of a payout method cannot be read: {error}")))
 }

@@ -1,10 +1,10 @@
 //! What staff say and stop: payouts by hand that were made or came back, hosts who are not paid for now, taxes that were handed on.
 
-use super::send::{Details, end, unsealed};
+use super::send::{Details, Taken, end, take};
 use super::{World, batch};
 use crate::features::ledger::{self, Account};
-use crate::features::payouts::rules::terms::{BANK, BANK_PSP, Payout, State};
-use crate::features::payouts::store::{holds, methods, payouts as rows};
+use crate::features::payouts::rules::terms::{BANK_PSP, Payout, State, TOLD_BY_STAFF};
+use crate::features::payouts::store::{holds, payouts as rows};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
@@ -39,18 +39,24 @@ pub(crate) fn told(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, mut pa
     if arrived {
         end(tx, now, world, &mut payout, State::Paid, None)?;
     } else {
-        end(tx, now, world, &mut payout, State::Failed, Some(&by.reason))?;
+        // Their words are for the audit trail: the host reads what is written here.
+        end(tx, now, world, &mut payout, State::Failed, Some(TOLD_BY_STAFF))?;
     }
     let diff = json!({"state": [before, payout.state.name()]});
     note(tx, now, world, by, ("payout", payout.id), if arrived { "payout.paid" } else { "payout.failed" }, diff)?;
     Ok(payout)
 }
 
-/// Stops the payouts of a host. What was put aside and not sent yet is owed again. Refuses with 409 `payouts_held`, and with 404.
+/// Stops the payouts of a host. What was put aside and is not `sent` yet is owed again. Refuses with 409 `payouts_held`, and with 404.
 pub(crate) fn hold(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, host: UserId) -> Result<()> {
     known(tx, host)?;
     if !holds::put(tx, now, host, by.user, &by.reason)? {
         return Err(Error::refused(Kind::Conflict, "payouts_held", "The payouts of this host are stopped already."));
+    }
+    // Whoever makes a payout just now holds the balance: either it is there to be found below, or they find that the host is stopped.
+    let payable = Account::HostPayable(host);
+    for currency in ledger::currencies_of(tx, &payable)? {
+        ledger::hold(tx, &payable, currency)?;
     }
     for payout in rows::created_of(tx, host)? {
         if let Some(mut payout) = rows::locked(tx, payout.id)?.filter(|payout| payout.state == State::Created) {
@@ -70,7 +76,7 @@ pub(crate) fn unhold(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, host
 }
 
 fn known(tx: &mut Tx<'_>, host: UserId) -> Result<()> {
-    // A payout at the same time waits for the balance; whoever is stopped must exist.
+    // Whoever is stopped must exist.
     let found = crate::features::accounts::contact_held(tx, host)?;
     found.map(|_| ()).ok_or_else(|| Error::not_found("There is no such person."))
 }
@@ -107,21 +113,32 @@ pub(crate) fn remit(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, of: &
 pub(crate) struct ByHand {
     pub payout: Payout,
     pub details: Details,
+    /// When it was taken out before.
+    pub before: Option<Instant>,
 }
 
-/// Payouts that wait for somebody to send them, oldest first, up to 500 behind `after`; that they were looked at is written down.
-/// Those whose host has taken the account away since are stopped.
-pub(crate) fn by_hand(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, after: Uuid) -> Result<Vec<ByHand>> {
-    let mut all = Vec::new();
-    for mut payout in rows::standing(tx, State::Created, after)?.into_iter().filter(|payout| payout.kind == BANK) {
-        let method = methods::one(tx, payout.method)?.filter(|method| !method.details_sealed.is_empty());
-        match method {
-            Some(method) => all.push(ByHand { details: unsealed(world, method.id, &method.details_sealed)?, payout }),
-            None => end(tx, now, world, &mut payout, State::Cancelled, Some("method_removed"))?,
+/// Payouts that wait for somebody to send them, oldest first, up to 500 behind `after`. They are `sent` from now on: no such list has them again, and
+/// nothing stops them, until staff say what became of them. `again`: instead those that are out already, for a list that was lost. Those whose host
+/// is stopped, or has taken the account away, are cancelled; an account that cannot be read leaves its payout out. All ids are written down.
+pub(crate) fn by_hand(tx: &mut Tx<'_>, now: Instant, world: &World, by: &By, after: Uuid, again: bool) -> Result<Vec<ByHand>> {
+    let wanted = if again { State::Sent } else { State::Created };
+    let (mut all, mut unreadable) = (Vec::new(), Vec::new());
+    for found in rows::by_hand(tx, wanted, after)? {
+        // Somebody may have taken it out, told of it, or stopped it since it was found.
+        let Some(mut payout) = rows::locked(tx, found.id)?.filter(|payout| payout.state == wanted) else { continue };
+        let before = payout.sent_at;
+        match take(tx, now, world, &mut payout)? {
+            Taken::To(details) => all.push(ByHand { payout, details, before }),
+            Taken::Not => {}
+            Taken::Unreadable(error) => {
+                tracing::error!(payout.id = %payout.id, error = ?error, "the account of a payout cannot be read; the list goes without it");
+                unreadable.push(payout.id);
+            }
         }
     }
     let ids: Vec<Uuid> = all.iter().map(|one| one.payout.id).collect();
-    note(tx, now, world, by, ("payouts", Uuid::nil()), "payouts.exported", json!({"count": [null, ids.len()]}))?;
+    let diff = json!({"ids": [null, ids], "again": [null, again], "unreadable": [null, unreadable]});
+    note(tx, now, world, by, ("payouts", Uuid::nil()), "payouts.exported", diff)?;
     Ok(all)
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// The columns of a method, in the order in which [`read`] takes them.
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, user_id, kind, details_sealed, hint, active_at, failed_at, created_at FROM payout_methods ", $rest)
+        concat!("SELECT id, user_id, kind, details_sealed, hint, active_at, failed_at, removed_at, created_at FROM payout_methods ", $rest)
     };
 }
 
@@ -16,11 +16,16 @@ const INSERT: &str = "INSERT INTO payout_methods (id, user_id, kind, details_sea
 const OF_USER: &str = select!("WHERE user_id = $1 AND removed_at IS NULL ORDER BY id DESC LIMIT 50");
 const NEWEST: &str = select!("WHERE user_id = $1 AND removed_at IS NULL ORDER BY id DESC LIMIT 1");
 const ONE: &str = select!("WHERE id = $1");
-const REMOVE: &str = "UPDATE payout_methods SET removed_at = $3, details_sealed = '' WHERE id = $1 AND user_id = $2 AND removed_at IS NULL";
+const LOCK: &str = "UPDATE payout_methods SET hint = hint WHERE id = $1";
+const REMOVE: &str = "UPDATE payout_methods SET removed_at = $3 WHERE id = $1 AND user_id = $2 AND removed_at IS NULL";
+const WIPE: &str = "UPDATE payout_methods SET details_sealed = '' WHERE id = $1 AND removed_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM payouts p
+    WHERE p.host_id = payout_methods.user_id AND p.method_id = payout_methods.id AND p.state IN ('created', 'sent') AND p.state = 'sent')";
 const FAILED: &str = "UPDATE payout_methods SET failed_at = $2 WHERE id = $1 AND failed_at IS NULL";
 const FORGET: &str = "UPDATE payout_methods SET details_sealed = '', hint = '', removed_at = COALESCE(removed_at, $2) WHERE user_id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 6] = [(OF_USER, "u"), (NEWEST, "u"), (ONE, "u"), (REMOVE, "uui"), (FAILED, "ui"), (FORGET, "ui")];
+pub(super) const STATEMENTS: [(&str, &str); 8] =
+    [(OF_USER, "u"), (NEWEST, "u"), (ONE, "u"), (LOCK, "u"), (REMOVE, "uui"), (WIPE, "u"), (FAILED, "ui"), (FORGET, "ui")];
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, of: &Method) -> DbResult<()> {
     let params = [of.id.into(), of.user.into(), (&of.kind).into(), (&of.details_sealed).into(), (&of.hint).into(), of.active_at.into(), of.created_at.into()];
@@ -43,9 +48,26 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Me
     conn.first(ONE, &[id.into()], read)
 }
 
-/// `false`: the host has no such method. Its details go; what is under way there keeps the hint.
+/// The same, and until the transaction ends nobody takes its details away, or sends something there.
+pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Method>> {
+    tx.execute(LOCK, &[id.into()])?;
+    one(tx, id)
+}
+
+/// `false`: the host has no such method. Its details go, unless a payout to it is `sent`; the hint stays.
 pub(in super::super) fn remove(tx: &mut Tx<'_>, now: Instant, user: UserId, id: Uuid) -> DbResult<bool> {
-    Ok(tx.execute(REMOVE, &[id.into(), user.into(), now.into()])? == 1)
+    // In this order: whoever has just sent something there is waited for, and then seen.
+    if tx.execute(REMOVE, &[id.into(), user.into(), now.into()])? == 0 {
+        return Ok(false);
+    }
+    wipe(tx, id)?;
+    Ok(true)
+}
+
+/// Takes the details of a method that was removed away, once nothing is on its way there any more.
+pub(in super::super) fn wipe(tx: &mut Tx<'_>, id: Uuid) -> DbResult<()> {
+    tx.execute(WIPE, &[id.into()])?;
+    Ok(())
 }
 
 /// Money came back from it.
@@ -68,6 +90,7 @@ fn read(row: &Row<'_>) -> DbResult<Method> {
         hint: row.get(4)?,
         active_at: row.get(5)?,
         failed_at: row.get(6)?,
-        created_at: row.get(7)?,
+        removed_at: row.get(7)?,
+        created_at: row.get(8)?,
     })
 }

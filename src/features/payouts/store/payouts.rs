@@ -1,7 +1,7 @@
 //! SQL of payouts.
 
-use crate::features::payouts::rules::terms::{Payout, State};
-use crate::platform::db::{Conn, DbResult, Row, Tx, Value};
+use crate::features::payouts::rules::terms::{BANK, Payout, State};
+use crate::platform::db::{Conn, DbError, DbResult, Row, Tx, Value};
 use crate::values::{Currency, Instant, UserId};
 use uuid::Uuid;
 
@@ -20,15 +20,16 @@ const INSERT: &str = "INSERT INTO payouts (id, host_id, method_id, kind, amount_
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9) ON CONFLICT DO NOTHING";
 const ONE: &str = select!("WHERE id = $1");
 const LOCK: &str = "UPDATE payouts SET version = version WHERE id = $1";
-const UPDATE: &str =
-    "UPDATE payouts SET state = $2, reference = $3, failure = $4, sent_at = $5, ended_at = $6, updated_at = $7, version = version + 1 WHERE id = $1";
+const UPDATE: &str = "UPDATE payouts SET state = $2, reference = $3, failure = $4, sent_at = $5, ended_at = $6, updated_at = $7, version = version + 1
+    WHERE id = $1 AND state IN ('created', 'sent')";
 const UNDER_WAY: &str = select!("WHERE host_id = $1 AND currency = $2 AND state IN ('created', 'sent')");
 const CREATED_OF: &str = select!("WHERE host_id = $1 AND state IN ('created') LIMIT 200");
 const IS_ANY_OF: &str = "SELECT 1 FROM payouts WHERE host_id = $1 AND state IN ('created', 'sent') LIMIT 1";
-const WAITING: &str = select!("WHERE state = $1 AND id > $2 ORDER BY id LIMIT 500");
+const BY_HAND: &str = select!("WHERE state = $1 AND id > $2 AND kind = $3 ORDER BY id LIMIT 500");
+const BY_PROVIDERS: &str = select!("WHERE state = $1 AND id > $2 AND kind <> $3 ORDER BY id LIMIT 500");
 
-pub(super) const STATEMENTS: [(&str, &str); 7] =
-    [(ONE, "u"), (LOCK, "u"), (UPDATE, "utttiii"), (UNDER_WAY, "ut"), (CREATED_OF, "u"), (IS_ANY_OF, "u"), (WAITING, "tu")];
+pub(super) const STATEMENTS: [(&str, &str); 8] =
+    [(ONE, "u"), (LOCK, "u"), (UPDATE, "utttiii"), (UNDER_WAY, "ut"), (CREATED_OF, "u"), (IS_ANY_OF, "u"), (BY_HAND, "tut"), (BY_PROVIDERS, "tut")];
 
 /// Which payouts.
 #[derive(Debug, Clone, Default)]
@@ -64,11 +65,13 @@ pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Pay
     one(tx, id)
 }
 
-/// Writes how a payout stands.
+/// Writes how a payout stands that was under way until now. One that is over stays as it is: to end it twice would post twice, so that is an error.
 pub(in super::super) fn update(tx: &mut Tx<'_>, now: Instant, of: &mut Payout) -> DbResult<()> {
     let params =
         [of.id.into(), of.state.name().into(), of.reference.clone().into(), of.failure.clone().into(), of.sent_at.into(), of.ended_at.into(), now.into()];
-    tx.execute(UPDATE, &params)?;
+    if tx.execute(UPDATE, &params)? != 1 {
+        return Err(DbError::Unusable(format!("the payout {} is over already", of.id)));
+    }
     of.version += 1;
     Ok(())
 }
@@ -87,9 +90,14 @@ pub(in super::super) fn is_any_under_way(conn: &mut Conn<'_>, host: UserId) -> D
     Ok(conn.first(IS_ANY_OF, &[host.into()], |row| row.get::<i64>(0))?.is_some())
 }
 
-/// Up to 500 that stand like this, oldest first, those behind `after`.
-pub(in super::super) fn standing(conn: &mut Conn<'_>, state: State, after: Uuid) -> DbResult<Vec<Payout>> {
-    conn.query(WAITING, &[state.name().into(), after.into()], read)
+/// Up to 500 of those that staff send which stand like this, oldest first, those behind `after`.
+pub(in super::super) fn by_hand(conn: &mut Conn<'_>, state: State, after: Uuid) -> DbResult<Vec<Payout>> {
+    conn.query(BY_HAND, &[state.name().into(), after.into(), BANK.into()], read)
+}
+
+/// The same of those that a provider sends.
+pub(in super::super) fn by_providers(conn: &mut Conn<'_>, state: State, after: Uuid) -> DbResult<Vec<Payout>> {
+    conn.query(BY_PROVIDERS, &[state.name().into(), after.into(), BANK.into()], read)
 }
 
 /// Up to `most` that pass the filter, newest first, those older than `before`.

@@ -28,6 +28,9 @@ pub struct Promise {
     /// Local wall times, minutes since midnight.
     pub check_in_minute: u16,
     pub check_out_minute: u16,
+    /// The price was agreed on, not worked out: a change keeps it as a price for a night.
+    #[serde(default)]
+    pub agreed: bool,
 }
 
 /// An instalment with its instant.

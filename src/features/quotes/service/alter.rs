@@ -5,12 +5,12 @@ use crate::features::calendar::calendar_without;
 use crate::features::cancellation::{Arrival, timeline};
 use crate::features::pricing;
 use crate::features::quotes::rules::asked::{Asked, Wish, judged};
-use crate::features::quotes::rules::promise::{Promise, Quote};
+use crate::features::quotes::rules::promise::{Part, Promise, Quote};
 use crate::features::quotes::store::{coupons, quotes as rows};
 use crate::platform::config::Config;
 use crate::platform::db::Conn;
 use crate::platform::error::{Error, Result};
-use crate::values::{BookingId, Instant, Night, UserId};
+use crate::values::{BookingId, Instant, Night, Stay, UserId};
 use uuid::Uuid;
 
 /// A booked stay that shall become another one.
@@ -45,10 +45,26 @@ pub fn alter(conn: &mut Conn<'_>, now: Instant, config: &Config, change: &Change
         None => None,
     };
     let mut quote = worked_out(now, change.guest, config, asked, stay, &gathered, coupon.as_ref())?;
+    if change.promise.agreed {
+        let price = pricing::agreed(&quote.promise.price, agreed_total(change, stay));
+        let schedule = vec![Part { due_at: None, amount: price.total_due }];
+        quote.promise = Promise { agreed: true, schedule, price, ..quote.promise };
+    }
     let arrival = Arrival { stay, zone: &gathered.place.zone, minute: gathered.place.check_in_minute };
     quote.promise.policy = change.promise.policy.clone();
     quote.promise.cancellation = timeline(&quote.promise.policy, &arrival, &quote.promise.price.allocation, now);
     Ok(quote)
+}
+
+/// What was agreed on is a price for a night: nights that stay keep theirs, others cost what one was on average, to the next lower unit.
+fn agreed_total(change: &Change<'_>, stay: Stay) -> i64 {
+    let was = &change.promise.price;
+    let nights = i64::try_from(was.allocation.len().max(1)).unwrap_or(1);
+    let of = |night: Night| {
+        let place = usize::try_from(change.was.check_in.days_until(night)).ok();
+        place.and_then(|place| was.allocation.get(place)).copied().unwrap_or(was.total_due / nights)
+    };
+    (0..i32::from(stay.nights())).map(|n| of(stay.check_in().plus(n))).sum()
 }
 
 fn gather(conn: &mut Conn<'_>, now: Instant, config: &Config, change: &Change<'_>) -> Result<Gathered> {

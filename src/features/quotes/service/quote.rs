@@ -195,6 +195,7 @@ pub(super) fn worked_out(
         zone: place.zone.name().to_owned(),
         check_in_minute: place.check_in_minute,
         check_out_minute: place.check_out_minute,
+        agreed: false,
         price,
     };
     Ok(Quote {
