@@ -35,12 +35,12 @@ impl StatementPapersApi {
 
 #[OpenApi(tag = "crate::platform::http::Tag::Payments")]
 impl StatementPapersApi {
-    /// Your statement of a month as PDF, each currency on pages of its own.
+    /// Your statement of a month, or of a day, as PDF, each currency on pages of its own.
     #[oai(path = "/earnings/statements/:month/pdf", method = "get", operation_id = "readStatementPdf")]
     async fn statement(
         &self,
         caller: Caller,
-        /// `YYYY-MM`, in UTC; or a day of it, `YYYY-MM-DD`.
+        /// `YYYY-MM`, or `YYYY-MM-DD` for a day of it; in UTC.
         month: Path<String>,
     ) -> Result<StatementFile> {
         let span = Span::parse(&month.0).ok_or_else(|| Error::invalid_parameter("month", "is a month such as 2026-06, or a day such as 2026-06-14"))?;

@@ -99,7 +99,7 @@ pub struct Statement {
     pub issued: Night,
     pub issuer: Party,
     pub host: Party,
-    /// `YYYY-MM`.
+    /// `YYYY-MM`, or a day of it.
     pub month: String,
     pub currency: Currency,
     /// What was owed to the host when the month began.
@@ -255,7 +255,7 @@ impl Statement {
             issued: self.issued,
             issuer: self.issuer.clone(),
             recipient: self.host.clone(),
-            facts: vec![("Month".into(), self.month.clone()), ("Currency".into(), self.currency.code().to_owned())],
+            facts: vec![("Period".into(), self.month.clone()), ("Currency".into(), self.currency.code().to_owned())],
             table: Table {
                 columns: columns(&[("Movement", false), ("Date", false), ("Reference", false), ("Amount", true)]),
                 rows: movements(&self.movements, self.currency),

@@ -1,11 +1,11 @@
-//! A host's statement of a month as sheets: one a currency.
+//! A host's statement of a month, or of a day, as sheets: one a currency.
 
 use super::paper::{Movement, Party, Sheet, Statement, amount};
 use crate::features::payouts::rules::paper::Codes;
 use crate::features::payouts::rules::statement::{Line, Section, Span};
 use crate::values::{Currency, Night};
 
-/// The sheets of a month or a day, issued on its last day; one that says so where nothing has moved.
+/// The sheets of a span, issued on its last day; one that says so where nothing has moved.
 #[must_use]
 pub fn sheets(span: Span, issuer: &Party, host: &Party, sections: &[Section], codes: &Codes) -> (Sheet, Vec<Sheet>) {
     let issued = Night::in_utc(span.ends()).plus(-1);
@@ -22,7 +22,7 @@ pub fn sheets(span: Span, issuer: &Party, host: &Party, sections: &[Section], co
         issued,
         issuer: issuer.clone(),
         recipient: host.clone(),
-        facts: vec![(if span.is_month() { "Month" } else { "Day" }.into(), span.to_string())],
+        facts: vec![("Period".into(), span.to_string())],
         table: super::paper::Table { columns: Vec::new(), rows: Vec::new(), totals: Vec::new() },
         notes: vec!["Nothing has moved in this time.".into()],
     });
