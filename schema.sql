@@ -552,9 +552,9 @@ CREATE TABLE IF NOT EXISTS booking_instalments (
     amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
     state        TEXT NOT NULL CHECK (state IN ('planned', 'asked', 'failed', 'paid', 'cancelled')),
     tries        BIGINT NOT NULL,
-    next_at      TIMESTAMPTZ,              -- when it is asked for, or asked for again
+    next_at      TIMESTAMPTZ,              -- when it is asked for, asked for again, or waited for no longer
     PRIMARY KEY (booking_id, number),
-    CHECK (next_at IS NULL OR state IN ('planned', 'failed'))
+    CHECK (next_at IS NULL OR state IN ('planned', 'asked', 'failed'))
 );
 CREATE INDEX IF NOT EXISTS booking_instalments_due ON booking_instalments (next_at, booking_id) WHERE next_at IS NOT NULL;
 
