@@ -10,6 +10,8 @@ use std::time::Duration;
 const LONGEST: u64 = 6;
 /// Days from the first one on that stays are wanted in.
 const HORIZON_DAYS: i32 = 300;
+/// How long after a booking ended others may still have seen it.
+const COMMIT_SECONDS: i64 = 30;
 /// Words of errors that are kept.
 const SAMPLES: usize = 5;
 
@@ -79,7 +81,8 @@ impl Had {
     /// Whether it had a night of the stay while somebody asked for it.
     fn explains(&self, refused: &Refused) -> bool {
         let shares = self.nights.0 < refused.nights.1 && refused.nights.0 < self.nights.1;
-        shares && self.made <= refused.told && self.ended.is_none_or(|at| at >= refused.asked)
+        // What ended is still seen until it is committed, which may wait for others.
+        shares && self.made <= refused.told && self.ended.is_none_or(|at| at.plus_seconds(COMMIT_SECONDS) >= refused.asked)
     }
 }
 
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_needless_when_nobody_had_a_night_of_it_then() {
-        let had = Had { nights: (night("2027-01-03"), night("2027-01-05")), made: Instant(10), ended: Some(Instant(20)) };
+        let had = Had { nights: (night("2027-01-03"), night("2027-01-05")), made: Instant(10), ended: Some(Instant(20).plus_seconds(-COMMIT_SECONDS)) };
         let stays = vec![vec![had], vec![]];
         let asked =
             |home, from, to, (asked, told)| needless(&[Refused { home, nights: (night(from), night(to)), asked: Instant(asked), told: Instant(told) }], &stays);
