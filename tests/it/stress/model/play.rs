@@ -117,6 +117,8 @@ impl Stage {
         let at = Arc::clone(&clock);
         off_thread(move || {
             let mut config = Config::default();
+            // Each history lets requests run out; the home is to be there for the next one all the same.
+            config.bookings.pause_after_unanswered = 0;
             config.fees.model = FeePreset::Split;
             let tools = Tools {
                 db: handle,
