@@ -5,7 +5,7 @@
 pub struct Currency([u8; 3]);
 
 /// The currencies of ISO 4217 that people pay with.
-const CODES: &str = "\
+const CODES: &[u8] = b"\
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP \
     CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR \
     IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK \
@@ -14,13 +14,33 @@ const CODES: &str = "\
     XPF YER ZAR ZMW ZWG \
     ";
 
+/// Which of the 26 x 26 x 26 codes there are, a bit each: every row that is read with an amount asks.
+static KNOWN: [u64; (26 * 26 * 26_usize).div_ceil(64)] = {
+    let (mut known, mut at) = ([0; (26 * 26 * 26_usize).div_ceil(64)], 0);
+    while at + 3 < CODES.len() {
+        let bit = place([CODES[at], CODES[at + 1], CODES[at + 2]]);
+        known[bit / 64] |= 1 << (bit % 64);
+        at += 4;
+    }
+    known
+};
+
+/// The number of three upper-case letters among all such codes.
+const fn place(code: [u8; 3]) -> usize {
+    ((code[0] - b'A') as usize * 26 + (code[1] - b'A') as usize) * 26 + (code[2] - b'A') as usize
+}
+
 impl Currency {
     /// Reads an ISO 4217 code in either case; letters that are no currency are refused.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let code: [u8; 3] = text.as_bytes().try_into().ok()?;
-        let known = Self(code.map(|c| c.to_ascii_uppercase()));
-        CODES.split_ascii_whitespace().any(|code| code == known.code()).then_some(known)
+        let code = code.map(|letter| letter.to_ascii_uppercase());
+        if !code.iter().all(u8::is_ascii_uppercase) {
+            return None;
+        }
+        let bit = place(code);
+        (KNOWN[bit / 64] >> (bit % 64) & 1 == 1).then_some(Self(code))
     }
 
     #[must_use]

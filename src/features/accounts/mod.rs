@@ -26,7 +26,7 @@ pub use api::{
 pub use handle::Accounts;
 pub use jobs::{jobs, reapply_erasures};
 pub use service::letters::write_to;
-pub use service::{Contact, Profile, contact, contact_at, contact_held, profile};
+pub use service::{Contact, Profile, contact, contact_at, contact_held, held, name, profile};
 pub use store::{STATEMENTS, directory_statements};
 
 /// The page that links of letters lead to.

@@ -49,7 +49,7 @@ pub(super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Claim>> {
 
 /// Keeps others from changing it until the transaction ends, and reads it as it is then.
 pub(super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Claim>> {
-    tx.execute(LOCK, &[id.into()])?;
+    tx.hold(LOCK, &[id.into()])?;
     one(tx, id)
 }
 

@@ -111,8 +111,7 @@ pub(super) fn delete(tx: &mut Tx<'_>, id: Uuid) -> DbResult<()> {
 
 /// Waits for whoever else changes the photos of this listing, until the end of the transaction.
 pub(super) fn hold(tx: &mut Tx<'_>, listing: ListingId) -> DbResult<()> {
-    tx.execute("UPDATE listings SET version = version WHERE id = $1", &[listing.into()])?;
-    Ok(())
+    tx.hold("UPDATE listings SET version = version WHERE id = $1", &[listing.into()])
 }
 
 /// A picture is about to be put into storage. `false`: the same one is being removed just now.

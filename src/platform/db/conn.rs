@@ -222,6 +222,15 @@ impl<'a> Tx<'a> {
         self.conn.note(answer)
     }
 
+    /// Runs an update that changes nothing, so that the rows it finds are this transaction's until it ends. SQLite has one writer, whom nobody
+    /// has to wait for: there it is left out, and no page is written for it.
+    pub fn hold(&mut self, lock: &str, params: Params<'_>) -> DbResult<()> {
+        match self.conn.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => self.execute(lock, params).map(|_rows| ()),
+        }
+    }
+
     /// Runs several statements without parameters, as in `schema.sql`.
     pub fn batch(&mut self, sql: &str) -> DbResult<()> {
         let answer = self.conn.handle.batch(sql);

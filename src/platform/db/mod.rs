@@ -5,7 +5,9 @@
 //! bound and read, then `sqlite.rs` (one writer, group commit) and `postgres.rs` (pool, retry, event numbers).
 
 mod balance;
+mod checkpoint;
 mod conn;
+mod durable;
 mod error;
 mod guards;
 mod lanes;

@@ -38,6 +38,11 @@ pub fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     store::profile(conn, id)
 }
 
+/// What somebody is called; `None` when there is nobody with this id.
+pub fn name(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<String>> {
+    store::name(conn, id)
+}
+
 /// How somebody can be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
@@ -61,6 +66,11 @@ pub fn contact(conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<Contact>> {
 pub fn contact_held(tx: &mut Tx<'_>, user: UserId) -> DbResult<Option<Contact>> {
     hold(tx, user)?;
     contact(tx, user)
+}
+
+/// Makes others who change somebody's account, or count what they have, wait until the transaction ends.
+pub fn held(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
+    hold(tx, user)
 }
 
 /// Whoever has an account with this address. Only for what is written into a letter to it: no answer may tell.

@@ -85,8 +85,7 @@ fn account(row: &Row<'_>) -> DbResult<Account> {
 /// Makes all others who want to change this account wait until the transaction ends: the first statement of whoever reads before
 /// they write.
 pub(in super::super) fn hold(tx: &mut Tx<'_>, user: UserId) -> DbResult<()> {
-    tx.execute("UPDATE accounts SET version = version WHERE user_id = $1", &[user.into()])?;
-    Ok(())
+    tx.hold("UPDATE accounts SET version = version WHERE user_id = $1", &[user.into()])
 }
 
 /// The account of a mail address.
@@ -181,7 +180,7 @@ pub(in super::super) fn count_with_role(conn: &mut Conn<'_>, role: Role) -> DbRe
 
 /// Whoever holds this changes alone who has a role, until the transaction ends. It locks the rows of those who have it.
 pub(in super::super) fn lock_role(tx: &mut Tx<'_>, role: Role) -> DbResult<()> {
-    tx.execute(LOCK_ROLE, &[role.name().into()])?;
+    tx.hold(LOCK_ROLE, &[role.name().into()])?;
     Ok(())
 }
 

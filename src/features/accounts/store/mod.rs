@@ -16,12 +16,13 @@ pub(super) mod standing;
 pub(super) mod tokens;
 
 pub use profile::Profile;
-pub(super) use profile::profile;
+pub(super) use profile::{name, profile};
 
 /// Statements that must find their rows by an index, with the kinds of their parameters: `u` a user or session, `t` a text,
 /// `i` an instant, `n` a number.
 pub const STATEMENTS: &[(&str, &str)] = &[
     (profile::PROFILE, "u"),
+    (profile::NAME, "u"),
     (accounts::BY_EMAIL, "t"),
     (accounts::BY_ID, "u"),
     (accounts::ROLES, "u"),

@@ -8,6 +8,8 @@ pub(super) const PROFILE: &str = "SELECT name, about, location, photo_url, langu
                               (SELECT COUNT(*) FROM listings WHERE host_id = $1 AND state = 'published')
                        FROM users WHERE id = $1";
 
+pub(super) const NAME: &str = "SELECT name FROM users WHERE id = $1";
+
 /// What everybody may know of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -30,6 +32,11 @@ pub struct Profile {
 /// The public profile of a person; `None` when there is nobody with this id.
 pub(in super::super) fn profile(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<Profile>> {
     conn.first(PROFILE, &[id.into()], |row| profile_of(id, row))
+}
+
+/// The name alone, which costs no counting of homes.
+pub(in super::super) fn name(conn: &mut Conn<'_>, id: UserId) -> DbResult<Option<String>> {
+    conn.first(NAME, &[id.into()], |row| row.get(0))
 }
 
 fn profile_of(id: UserId, row: &Row<'_>) -> DbResult<Profile> {

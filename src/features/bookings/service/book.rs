@@ -117,7 +117,7 @@ fn take(tx: &mut Tx<'_>, now: Instant, world: &World, quote: &Quote, (id, guest)
 
 /// What one guest may hold. Their account is held after the listing, so that two requests of theirs are counted one after the other.
 fn within_limits(tx: &mut Tx<'_>, now: Instant, guest: UserId, quote: &Quote, stay: Stay) -> Result<()> {
-    accounts::contact_held(tx, guest)?;
+    accounts::held(tx, guest)?;
     let held = rows::live_holds(tx, guest, now)?;
     let unpaid = held.iter().filter(|state| **state == State::PendingPayment).count();
     if unpaid >= HOLDS || held.len() >= HOLDS_AND_REQUESTS {

@@ -103,10 +103,10 @@ pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Si
 
 /// Somebody as the other side knows them; hosts of imported homes have a name and no account.
 fn person(conn: &mut Conn<'_>, id: UserId, open: bool) -> DbResult<Option<Person>> {
-    if let Some(Contact { name, email }) = accounts::contact(conn, id)? {
-        return Ok(Some(Person { id, name, email: open.then(|| email.text().to_owned()) }));
+    if open && let Some(Contact { name, email }) = accounts::contact(conn, id)? {
+        return Ok(Some(Person { id, name, email: Some(email.text().to_owned()) }));
     }
-    Ok(accounts::profile(conn, id)?.map(|profile| Person { id, name: profile.name, email: None }))
+    Ok(accounts::name(conn, id)?.map(|name| Person { id, name, email: None }))
 }
 
 /// A page of bookings, newest first, and whether there are more. Everybody's are for those who may see any booking: 403 for others.

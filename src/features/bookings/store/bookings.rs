@@ -59,7 +59,7 @@ pub(in super::super) fn listing_of(conn: &mut Conn<'_>, id: BookingId) -> DbResu
 
 /// Keeps others from changing the booking until the transaction ends, and reads it as it is then.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: BookingId) -> DbResult<Option<Booking>> {
-    tx.execute(LOCK, &[id.into()])?;
+    tx.hold(LOCK, &[id.into()])?;
     one(tx, id)
 }
 

@@ -87,7 +87,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, booking: BookingId) -> DbResult
 
 /// Keeps others from changing it until the transaction ends, and reads it as it is then.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<Option<LeftDeposit>> {
-    tx.execute(LOCK, &[booking.into()])?;
+    tx.hold(LOCK, &[booking.into()])?;
     one(tx, booking)
 }
 

@@ -34,7 +34,7 @@ impl Names {
 }
 
 pub(super) fn names(conn: &mut Conn<'_>, config: &Config, booking: &Booking) -> DbResult<Names> {
-    let mut person = |id| Ok::<_, crate::platform::db::DbError>(accounts::profile(conn, id)?.map(|profile| profile.name).unwrap_or_default());
+    let mut person = |id| Ok::<_, crate::platform::db::DbError>(accounts::name(conn, id)?.unwrap_or_default());
     let plain = |name: String| Party { name, ..Party::default() };
     let guest = match booking.guest {
         Some(guest) => person(guest)?,

@@ -182,8 +182,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, feed: &Feed) -> DbResult<()>
 
 /// Holds a feed until the end of the transaction, so that a fetch and a change of the same feed take turns. Before the listing lock, always.
 pub(crate) fn hold(tx: &mut Tx<'_>, id: Uuid) -> DbResult<()> {
-    tx.execute("UPDATE calendar_feeds SET version = version WHERE id = $1", &[id.into()])?;
-    Ok(())
+    tx.hold("UPDATE calendar_feeds SET version = version WHERE id = $1", &[id.into()])
 }
 
 /// Writes how a fetch has left the feed.

@@ -68,7 +68,7 @@ fn invitation(row: &Row<'_>) -> DbResult<Invitation> {
 
 /// Makes all others who change the co-hosts of this listing wait until the transaction ends.
 pub(in super::super) fn hold(tx: &mut Tx<'_>, listing: ListingId) -> DbResult<()> {
-    tx.execute(HOLD, &[listing.into()])?;
+    tx.hold(HOLD, &[listing.into()])?;
     Ok(())
 }
 

@@ -282,7 +282,7 @@ pub(in super::super) fn touch(tx: &mut Tx<'_>, now: Instant, id: ListingId) -> D
 
 /// Locks a listing's row until the transaction ends, so that two who change it take turns.
 pub(in super::super) fn hold(tx: &mut Tx<'_>, id: ListingId) -> DbResult<()> {
-    tx.execute("UPDATE listings SET version = version WHERE id = $1", &[id.into()]).map(|_rows| ())
+    tx.hold("UPDATE listings SET version = version WHERE id = $1", &[id.into()])
 }
 
 /// Whether something about the home is an amount in its currency, its base price apart: a plan, prices of days, or stays.

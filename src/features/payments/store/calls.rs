@@ -77,7 +77,7 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, call: &Call) -> Db
 
 /// The call, held until the transaction ends.
 pub(in super::super) fn held(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Call>> {
-    tx.execute(HOLD, &[id.into()])?;
+    tx.hold(HOLD, &[id.into()])?;
     tx.first(ONE, &[id.into()], read)
 }
 

@@ -74,7 +74,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Opti
 
 /// The payment, held until the transaction ends: what is read of it stays true.
 pub(in super::super) fn held(tx: &mut Tx<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
-    tx.execute(HOLD, &[id.into()])?;
+    tx.hold(HOLD, &[id.into()])?;
     one(tx, id)
 }
 
@@ -90,7 +90,7 @@ pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> D
 
 /// The same, held until the transaction ends.
 pub(in super::super) fn of_booking_held(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<Vec<Payment>> {
-    tx.execute(HOLD_ALL, &[booking.into()])?;
+    tx.hold(HOLD_ALL, &[booking.into()])?;
     of_booking(tx, booking)
 }
 

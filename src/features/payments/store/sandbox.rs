@@ -73,7 +73,7 @@ pub(in super::super) fn of_payment(conn: &mut Conn<'_>, payment: PaymentId) -> D
 
 /// The charge, held until the transaction ends.
 pub(in super::super) fn held(tx: &mut Tx<'_>, reference: &str) -> DbResult<Option<SandboxCharge>> {
-    tx.execute(HOLD, &[reference.into()])?;
+    tx.hold(HOLD, &[reference.into()])?;
     tx.first(BY_REFERENCE, &[reference.into()], read)
 }
 

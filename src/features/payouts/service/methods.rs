@@ -52,7 +52,7 @@ fn bad(code: &'static str, field: &str, message: &str) -> Error {
 
 /// Adds a method. It is the one that counts, after the hours of the settings; until then nothing is paid out.
 pub(crate) fn add(tx: &mut Tx<'_>, now: Instant, world: &World, user: UserId, wish: &Wish) -> Result<Method> {
-    crate::features::accounts::contact_held(tx, user)?;
+    crate::features::accounts::held(tx, user)?;
     if rows::of_user(tx, user)?.len() >= MOST {
         return Err(Error::refused(Kind::Conflict, "too_many_payout_methods", format!("You have {MOST} payout methods. Remove one first.")));
     }

@@ -50,7 +50,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Me
 
 /// The same, and until the transaction ends nobody takes its details away, or sends something there.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Method>> {
-    tx.execute(LOCK, &[id.into()])?;
+    tx.hold(LOCK, &[id.into()])?;
     one(tx, id)
 }
 

@@ -61,7 +61,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Pa
 
 /// The same, and nobody else changes it until the transaction ends.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Payout>> {
-    tx.execute(LOCK, &[id.into()])?;
+    tx.hold(LOCK, &[id.into()])?;
     one(tx, id)
 }
 
