@@ -220,7 +220,12 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments), documents::apis(&tools), CreditApi::new(tools.clone(), cursors.clone()));
+    let booking = (
+        bookings::apis(&tools, &cursors, &payments),
+        claims::apis(&tools, &cursors, &payments),
+        documents::apis(&tools),
+        CreditApi::new(tools.clone(), cursors.clone()),
+    );
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),

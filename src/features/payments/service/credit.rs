@@ -1,9 +1,9 @@
 //! Paying with credit (E17): what the house has given a guest, from the ledger's own balance. Nobody is called and nothing can fail later, so all of it
 //! happens in the caller's transaction.
 
+use super::Follows;
 use super::asked::{fresh, insert, room_for};
 use super::learn::news_of;
-use super::Follows;
 use crate::features::ledger::{self, Account};
 use crate::features::payments::provider::CREDIT;
 use crate::features::payments::rules::terms::{Capture, Charge, State, What};
