@@ -17,6 +17,7 @@ use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::claims::{self, ClaimData};
+use crate::features::credit::{self, CreditApi, CreditData};
 use crate::features::documents::{self, DocumentData};
 use crate::features::feeds::{self, ConflictsApi, ExportAddressesApi, FeedData, FeedGuard, FeedsApi, IcalApi};
 use crate::features::ledger::{self, LedgerApi, Witnesses};
@@ -170,6 +171,7 @@ fn holders(tools: &Tools) -> Holders {
         Box::new(DocumentData),
         Box::new(PaymentData),
         Box::new(PayoutData),
+        Box::new(CreditData),
         Box::new(ledger::AccountData),
         Box::new(reviews::AuthorData),
         Accounts::personal_data(tools),
@@ -218,7 +220,12 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         CoHostsApi::new(tools.clone(), guards(&tools)),
         HostingApi::new(tools.clone(), cursors.clone()),
     );
-    let booking = (bookings::apis(&tools, &cursors, &payments), claims::apis(&tools, &cursors, &payments), documents::apis(&tools));
+    let booking = (
+        bookings::apis(&tools, &cursors, &payments),
+        claims::apis(&tools, &cursors, &payments),
+        documents::apis(&tools),
+        CreditApi::new(tools.clone(), cursors.clone()),
+    );
     let people = (
         AuthApi::new(accounts.clone()),
         LettersApi::new(accounts.clone()),
@@ -251,6 +258,7 @@ pub fn doors() -> Doors {
         quotes::DOORS,
         bookings::DOORS,
         claims::DOORS,
+        credit::DOORS,
         documents::DOORS,
         payments::DOORS,
         payouts::DOORS,

@@ -7,6 +7,7 @@ pub mod bookings;
 pub mod calendar;
 pub mod cancellation;
 pub mod claims;
+pub mod credit;
 pub mod documents;
 pub mod feeds;
 pub mod imports;

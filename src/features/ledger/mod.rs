@@ -15,9 +15,9 @@ pub use personal::AccountData;
 pub use rules::export::Format;
 pub use rules::{
     Account, Class, Entry, EntryKind, Payee, Payer, Posting, Recorded, Split, TaxShare, To, altered, cancelled, captured, claim_charged, claim_from_deposit,
-    claim_given_back, confirmed, credit_returned, credit_used, deposit_charged, deposit_lost, deposit_released, dispute_lost, dispute_opened, dispute_won,
-    goodwill, netted, not_owed, paid_offline, part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded, refunded_late,
-    released, returned_offline, reversal, tax_remitted, to_give_back,
+    claim_given_back, confirmed, credit_forgone, credit_returned, credit_used, deposit_charged, deposit_lost, deposit_released, dispute_lost, dispute_opened,
+    dispute_won, goodwill, netted, not_owed, paid_offline, part, payout_failed, payout_paid, payout_sent, penalty, promo_back, provider_fee, refunded,
+    refunded_late, released, returned_offline, reversal, tax_remitted, to_give_back,
 };
 pub use service::{
     Finding, Posted, ReleasedTo, Report, Together, Witness, Witnesses, balance, balance_before, balances_of, by_kind, check, currencies_of, export, first_at,

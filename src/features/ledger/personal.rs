@@ -6,8 +6,8 @@ use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::privacy::{Archive, Blocker, PersonalData};
 use crate::values::{Instant, UserId};
 
-/// See [`PersonalData`]. Books are never changed, so nothing is erased: the id in them becomes nobody's. Whoever still owes or is owed
-/// something stays until that is settled.
+/// See [`PersonalData`]. Books are never changed, so nothing is erased: the id in them becomes nobody's. A host who still owes or is owed
+/// something stays until that is settled; what becomes of credit is said by whoever gives it.
 pub struct AccountData;
 
 fn accounts(user: UserId) -> [Account; 3] {
@@ -25,14 +25,13 @@ impl PersonalData for AccountData {
 
     fn blocks_erasure(&self, conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Blocker>> {
         let mut blockers = Vec::new();
-        for account in accounts(user) {
+        for account in [Account::HostPayable(user), Account::HostReceivable(user)] {
             let open = store::open_in(conn, &account)?;
             blockers.extend(open.into_iter().map(|(currency, amount)| {
                 let (amount, what) = (super::rules::export::decimal(amount.saturating_abs(), currency), account.sort());
                 let message = match what {
                     "host_receivable" => format!("You owe {amount} {currency}, which is taken from your next payouts."),
-                    "host_payable" => format!("You are still to get {amount} {currency}."),
-                    _ => format!("You still have a credit of {amount} {currency}."),
+                    _ => format!("You are still to get {amount} {currency}."),
                 };
                 Blocker { reason: "money_open", message }
             }));

@@ -95,6 +95,7 @@ pub const ACTIONS: &[Action] = actions! {
     "booking.refund_granted": "A host, or staff for them, gave a part of what was paid for a stay back to the guest.",
     "booking.never_paid": "An instalment of a stay that is over was asked for in vain; the guest owes it.",
     "booking.goodwill_given": "Staff gave a guest money back at the platform's cost.",
+    "credit.given": "Staff gave a guest credit for later stays at the platform's cost.",
     "claim.filed": "A host claimed damage from a guest.",
     "claim.answered": "A guest answered a damage claim.",
     "claim.accepted": "A host took what a guest offered for a damage.",

@@ -83,7 +83,7 @@ pub const CODES: &[Code] = &[
         "own_case",
         403,
         "Your own case",
-        "Nobody of staff decides about the money of a stay in which they are the guest or the host, or in whose home they have a part.",
+        "Nobody of staff decides about the money of a stay in which they are the guest or the host, or in whose home they have a part, or gives credit to themselves.",
     ),
     code("own_listing", 403, "Your own home", "Nobody books a home that they host or help with; its calendar can be blocked instead."),
     code(
@@ -148,6 +148,7 @@ pub const CODES: &[Code] = &[
     code("too_early", 409, "Too early", "It cannot be done yet; the answer says what it waits for."),
     code("outcome_changed", 409, "Something else would happen", "The outcome is not the one of the preview any more. Look at a new preview, and decide anew."),
     code("nothing_due", 409, "Nothing to pay", "Nothing of this booking is to be paid now."),
+    code("not_enough_credit", 409, "Not enough credit", "The credit does not cover what is due now; `balance` says what there is. Pay another way."),
     code("no_account", 409, "No account to charge", "The guest of this booking has no account here, so nothing can be charged to them."),
     code("alteration_open", 409, "A change is open", "A change of this booking waits for an answer already; answer it, or take it back, first."),
     code("alteration_over", 409, "Change over", "The proposed change was answered already, or nobody answered in time."),

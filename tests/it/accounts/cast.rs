@@ -244,6 +244,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_quotes(operation, who).await {
             return request;
         }
+        if let Some(request) = self.request_about_credit(operation) {
+            return request;
+        }
         if let Some(request) = self.request_about_prices(operation).await {
             return request;
         }

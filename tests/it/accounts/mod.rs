@@ -8,6 +8,7 @@ mod calendar_cast;
 mod calendars;
 mod cast;
 mod claims_cast;
+mod credit_cast;
 mod deeds;
 mod erasure;
 mod exports;

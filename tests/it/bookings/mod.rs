@@ -4,6 +4,7 @@ mod agreed;
 mod asking;
 mod booking;
 mod claims;
+mod credit;
 mod entering;
 mod giving;
 mod paying;

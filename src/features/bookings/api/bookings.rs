@@ -30,7 +30,7 @@ struct BookingAsk {
     quote_id: Uuid,
     /// To the host, up to 2,000 characters.
     message: Option<String>,
-    /// How the guest pays: a token of the payment provider, `bank_transfer` or `cash`. Without one the nights are held, and the guest pays in a further call.
+    /// How the guest pays: a token of the payment provider, `bank_transfer`, `cash` or `credit`. Without one the nights are held, and the guest pays in a further call.
     #[oai(validator(max_length = 200))]
     payment_method: Option<String>,
 }

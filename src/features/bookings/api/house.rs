@@ -81,6 +81,28 @@ struct ByHandAsk {
     reason: Option<String>,
 }
 
+/// What the platform gives a guest.
+#[derive(Object)]
+#[oai(deny_unknown_fields)]
+struct GoodwillAsk {
+    /// Minor units of the booking's currency.
+    amount: i64,
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    reason: String,
+    /// `money` (unless given), or `credit` for later stays.
+    give: Option<GoodwillAs>,
+}
+
+/// How the platform gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum GoodwillAs {
+    /// Back to where the guest paid from.
+    #[default]
+    Money,
+    Credit,
+}
+
 /// Money that goes back to the guest.
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
@@ -189,7 +211,8 @@ impl BookingHouseApi {
         done.await
     }
 
-    /// Give a guest money back at the platform's cost, up to what they have paid and not got back.
+    /// Give a guest something at the platform's cost: money back, up to what they have paid and not got back, once the stay is over; or credit for later
+    /// stays, at any time.
     #[oai(path = "/admin/bookings/:id/goodwill", method = "post", operation_id = "giveGoodwill")]
     async fn goodwill(
         &self,
@@ -198,12 +221,14 @@ impl BookingHouseApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<GrantAsk>,
+        ask: Json<GoodwillAsk>,
     ) -> Result<Done<GoodwillView>> {
         let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, why(ask.0.reason)?);
+        let give = ask.0.give.unwrap_or_default();
+        let given = if give == GoodwillAs::Credit { grant::as_credit } else { grant::by_platform };
         let done = self.tools.db.write_once(&once, move |tx, now| {
-            let booking = grant::by_platform(tx, now, &world, (&caller, BookingId(id.0)), &if_match, (amount, &reason))?;
-            let view = GoodwillView { booking_id: booking.id.0, amount, currency: booking.currency.code().into() };
+            let booking = given(tx, now, &world, (&caller, BookingId(id.0)), &if_match, (amount, &reason))?;
+            let view = GoodwillView { booking_id: booking.id.0, amount, currency: booking.currency.code().into(), give };
             Ok(Done::now(&view).with_etag(etag::of_version(booking.version)))
         });
         done.await
@@ -246,6 +271,7 @@ struct GoodwillView {
     /// Minor units.
     amount: i64,
     currency: String,
+    give: GoodwillAs,
 }
 
 impl EntryAsk {

@@ -42,7 +42,7 @@ struct CancelAsk {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct PayAsk {
-    /// A token of the payment provider, `bank_transfer` or `cash`.
+    /// A token of the payment provider, `bank_transfer`, `cash` or `credit`; a deposit takes neither of the last two.
     #[oai(validator(max_length = 200))]
     payment_method: String,
     /// What is paid: `stay` (unless given), or `deposit`, which is left against damage.

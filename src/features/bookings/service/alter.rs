@@ -87,13 +87,16 @@ pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
     if alteration.delta > 0 && booking.guest.is_some() {
         // The nights must be there before money is asked for; they are asked for once more when it has come.
         judge(tx, now, world, &booking, &alteration)?;
-        money::ask_for_change(tx, now, world, &mut booking, &alteration, method)?;
+        let provider = money::chosen(tx, world, &mut booking, method)?;
         alteration.state = AlterState::Paying;
         // A transfer takes days; whoever has not paid by then has let it go.
-        let hours = if booking.provider == MANUAL { i64::from(world.config.bookings.transfer_hours) } else { ANSWER_HOURS };
+        let hours = if provider == MANUAL { i64::from(world.config.bookings.transfer_hours) } else { ANSWER_HOURS };
         alteration.expires_at = now.plus_seconds(hours * 3_600).min(booking.check_in_at);
         rows::update(tx, &alteration)?;
-        return Ok((booking, alteration));
+        money::ask_for_change(tx, now, world, &mut booking, &alteration, (method, &provider))?;
+        // What is paid with credit has been paid by now, and the stay is changed.
+        let asked = rows::one(tx, id)?.unwrap_or(alteration);
+        return Ok((booking, asked));
     }
     apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, deed.reason))?;
     Ok((booking, alteration))

@@ -5,7 +5,7 @@ use super::{World, books, letters, money};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::deposits::{self as rows, LeftDeposit, LeftState};
-use crate::features::payments::provider::{CASH, MANUAL};
+use crate::features::payments::provider::{CASH, CREDIT, MANUAL};
 use crate::features::payments::{self, Capture, DisputeState, News, Purpose, RefundState, What};
 use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, Kind, Result};
@@ -65,8 +65,8 @@ pub(super) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bookin
 
 /// Asks for it with what the guest left when they booked; where that cannot be, they are asked to leave it another way.
 fn ask_saved(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit, off_session: bool) -> Result<()> {
-    // Money that people hand over cannot be fetched.
-    if matches!(booking.provider.as_str(), "" | MANUAL | CASH) {
+    // Money that people hand over cannot be fetched, and credit pays for stays alone.
+    if matches!(booking.provider.as_str(), "" | MANUAL | CASH | CREDIT) {
         return refused(tx, now, world, booking, deposit);
     }
     match ask(tx, now, world, booking, deposit, money::LEFT, off_session) {
@@ -77,11 +77,11 @@ fn ask_saved(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, de
 
 fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit, method: &str, off_session: bool) -> Result<()> {
     let provider = if method == money::LEFT { booking.provider.clone() } else { money::provider_of(world, method)?.to_owned() };
-    if provider == CASH {
+    if matches!(provider.as_str(), CASH | CREDIT) {
         return Err(Error::refused(
             Kind::Unacceptable,
             "invalid_payment_method",
-            "A deposit is left with a card or by bank transfer: cash is nobody's to give back.",
+            "A deposit is left with a card or by bank transfer: cash is nobody's to give back, and credit is nobody's to lose.",
         ));
     }
     // A transfer cannot be promised: it is given back like a charge.

@@ -1,11 +1,11 @@
-//! What guests get back afterwards: the host grants it out of their payout (E08), or the platform out of its own pocket (E17).
+//! What guests get back afterwards: the host grants it out of their payout (E08), or the platform out of its own pocket (E17), as money or as credit.
 
 use super::acts::{Deed, opened};
 use super::{World, books, letters, money, read, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
 use crate::features::bookings::store::{bookings as rows, papers};
-use crate::features::listings;
+use crate::features::{accounts, credit, listings};
 use crate::platform::access::{Action, Principal, Relation};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::{Conn, Tx};
@@ -33,6 +33,7 @@ pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     within(amount, host_part(&booking)? - books::granted_so_far(tx, &booking)?)?;
     // Judged before the books are written: what is refused leaves nothing behind.
     money::give_back(tx, now, world, &booking, amount, &format!("granted:{key}"))?;
+    not_to_nobody(tx, now, &booking)?;
     books::granted(tx, now, &booking, &key, amount)?;
     rows::update(tx, now, &mut booking)?;
     papers::set(tx, booking.id, Some(now))?;
@@ -82,10 +83,44 @@ pub(crate) fn by_platform(
     let key = Uuid::now_v7().to_string();
     books::goodwill(tx, now, &booking, &key, amount)?;
     money::give_back(tx, now, world, &booking, amount, &format!("goodwill:{key}"))?;
+    not_to_nobody(tx, now, &booking)?;
     rows::update(tx, now, &mut booking)?;
     letters::granted(tx, now, world, &booking, amount, false)?;
     note(tx, now, world, "booking.goodwill_given", caller, &booking, (amount, reason))?;
     Ok(booking)
+}
+
+/// The platform gives the guest credit for later stays instead of money: whatever they paid, and whenever, because it changes nothing of what the stay costs.
+///
+/// Refuses with 404 where there is no such booking, with 403 `own_case` whoever has a part in the stay, with 409 `no_account` where nobody has the credit, and
+/// with 422 `out_of_range`.
+pub(crate) fn as_credit(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    (caller, id): (&Principal, BookingId),
+    if_match: &IfMatch,
+    (amount, reason): (i64, &str),
+) -> Result<Booking> {
+    read::known(tx, id)?;
+    let mut booking = steps::open(tx, now, world, id)?;
+    must_be_outside(tx, caller, &booking)?;
+    if_match.check(&etag::of_version(booking.version))?;
+    let no_account = || Error::refused(Kind::Conflict, "no_account", "This guest has no account here, so nobody would have the credit.");
+    let guest = booking.guest.ok_or_else(no_account)?;
+    if accounts::contact(tx, guest)?.is_none() {
+        return Err(no_account());
+    }
+    let desk = credit::Desk { keys: &world.keys, config: &world.config, origin: &world.origin };
+    let gift = credit::Gift { guest, amount, currency: booking.currency, booking: Some(id), by: caller.user, reason };
+    credit::give(tx, now, desk, &gift)?;
+    rows::update(tx, now, &mut booking)?;
+    Ok(booking)
+}
+
+/// What was paid with credit goes back to credit; a guest who has left for good has none.
+fn not_to_nobody(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
+    booking.guest.map_or(Ok(()), |guest| Ok(credit::give_up_of_erased(tx, now, guest)?))
 }
 
 fn within(amount: i64, most: i64) -> Result<()> {

@@ -22,6 +22,11 @@ impl Listener {
     pub fn new(tools: &Tools) -> Self {
         Self { world: World::of(tools, Origin::inside("payments")) }
     }
+
+    /// For what is paid in the middle of a use case.
+    pub(super) fn of(world: &World) -> Self {
+        Self { world: world.clone() }
+    }
 }
 
 impl Follows for Listener {

@@ -92,7 +92,8 @@ pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Bo
             refused(tx, now, world, booking, *part)?;
             continue;
         }
-        match money::ask_for(tx, now, world, booking, *part, money::LEFT, true) {
+        let provider = booking.provider.clone();
+        match money::ask_for(tx, now, world, booking, *part, (money::LEFT, &provider), true) {
             Ok(()) => {}
             Err(Error::Refused(_)) => refused(tx, now, world, booking, *part)?,
             Err(broken) => return Err(broken),

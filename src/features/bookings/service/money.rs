@@ -1,6 +1,7 @@
 //! What a booking asks of payments. Nothing here calls anybody: payments store what is to be asked, and tell what became of it (`hear.rs`).
 
-use super::{World, books, letters};
+use super::hear::Listener;
+use super::{World, books, letters, read};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::alterations::Alteration;
@@ -8,7 +9,7 @@ use crate::features::bookings::store::bookings as rows;
 use crate::features::bookings::store::instalments::{self, Instalment, PartState};
 use crate::features::calendar;
 use crate::features::cancellation::PaidSoFar;
-use crate::features::payments::provider::{CASH, MANUAL, SANDBOX, STRIPE};
+use crate::features::payments::provider::{CASH, CREDIT, MANUAL, SANDBOX, STRIPE};
 use crate::features::payments::{self, Capture, Charge, Purpose, SAVED};
 use crate::platform::config::{CardProvider, Config};
 use crate::platform::db::{Conn, Tx};
@@ -26,13 +27,15 @@ pub(crate) enum Asked {
     NoMethod,
 }
 
-/// The provider that a means of payment belongs to: `bank_transfer` and `cash` are for people to confirm, anything else is a card's token.
+/// The provider that a means of payment belongs to: `bank_transfer` and `cash` are for people to confirm, `credit` is what the house has given the guest,
+/// anything else is a card's token.
 pub(crate) fn provider_for(config: &Config, method: &str) -> Result<&'static str> {
     let settings = &config.payments;
     let found = match (method, settings.provider) {
         ("bank_transfer", _) if settings.manual => Some(MANUAL),
         ("cash", _) if settings.manual => Some(CASH),
         ("bank_transfer" | "cash", _) => None,
+        (CREDIT, _) => Some(CREDIT),
         (_, CardProvider::Sandbox) => Some(SANDBOX),
         (_, CardProvider::Stripe) => Some(STRIPE),
         (_, CardProvider::None) => None,
@@ -58,12 +61,12 @@ pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
         // A transfer takes days; a quarter of an hour would never do.
         hold_longer(tx, now, world, booking)?;
     }
-    // Cash and transfers cannot be promised: whoever asks for a stay pays after the host has agreed.
-    if asking && matches!(provider, MANUAL | CASH) {
+    // Cash, transfers and credit cannot be promised: whoever asks for a stay pays after the host has agreed.
+    if asking && matches!(provider, MANUAL | CASH | CREDIT) {
         return Ok(Asked::NoMethod);
     }
     let capture = if asking { Capture::Later } else { Capture::Now };
-    charge(tx, now, world, booking, &Order { purpose: Purpose::Booking, amount, capture, method, off_session: false })?;
+    charge(tx, now, world, booking, &Order { purpose: Purpose::Booking, amount, capture, method, off_session: false }, provider)?;
     Ok(Asked::Under)
 }
 
@@ -93,14 +96,25 @@ pub(super) struct Order<'a> {
     pub off_session: bool,
 }
 
-fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order: &Order<'_>) -> Result<()> {
-    charge_with(tx, now, world, booking, order, &booking.provider).map(|_payment| ())
+/// Asks for a part of the stay's price. What is paid with credit is paid when this returns, with all that follows from it: whatever the caller wants
+/// to be seen by then is written before, and `booking` is as it stands then.
+fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, order: &Order<'_>, provider: &str) -> Result<()> {
+    if provider != CREDIT {
+        return charge_with(tx, now, world, booking, order, provider).map(|_payment| ());
+    }
+    payments::spend(tx, now, &asked_of(booking, order)?, &Listener::of(world))?;
+    *booking = read::known(tx, booking.id)?;
+    Ok(())
 }
 
 /// One payment, of a provider that need not be the one who takes the stay's money.
 pub(super) fn charge_with(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, order: &Order<'_>, provider: &str) -> Result<PaymentId> {
+    payments::charge(tx, now, &world.keys, &asked_of(booking, order)?, provider)
+}
+
+fn asked_of(booking: &Booking, order: &Order<'_>) -> Result<Charge> {
     let guest = booking.guest.ok_or_else(|| Error::refused(Kind::Conflict, "no_account", "This guest has no account to be charged."))?;
-    let charge = Charge {
+    Ok(Charge {
         booking: booking.id,
         guest,
         purpose: order.purpose,
@@ -111,8 +125,7 @@ pub(super) fn charge_with(tx: &mut Tx<'_>, now: Instant, world: &World, booking:
         off_session: order.off_session,
         // Later instalments and changes are charged to the same.
         keep: order.method != SAVED && order.purpose != Purpose::Deposit,
-    };
-    payments::charge(tx, now, &world.keys, &charge, provider)
+    })
 }
 
 /// The host has agreed: what was promised is taken. `false`: nothing was promised, the guest has to pay.
@@ -174,8 +187,8 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Bo
         State::Confirmed | State::InStay | State::Completed => {
             let next = instalments::all(tx, booking.id)?.into_iter().find(|part| matches!(part.state, PartState::Planned | PartState::Failed));
             let Some(part) = next else { return Err(nothing_due()) };
-            paid_by(tx, booking, provider_of(world, method)?)?;
-            ask_for(tx, now, world, booking, part, method, false)
+            let provider = chosen(tx, world, booking, Some(method))?;
+            ask_for(tx, now, world, booking, part, (method, &provider), false)
         }
         _ => Err(nothing_due()),
     }
@@ -185,38 +198,60 @@ fn nothing_due() -> Error {
     Error::refused(Kind::Conflict, "nothing_due", "Nothing of this booking is to be paid now.")
 }
 
-/// Asks for one instalment.
-pub(super) fn ask_for(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, part: Instalment, method: &str, off_session: bool) -> Result<()> {
+/// Who takes what is paid with `method`; without one, who took what was paid before. What follows later is asked of the same; but credit that pays a
+/// part of a stay does not stand for the rest: a card that was left still does.
+pub(super) fn chosen(tx: &mut Tx<'_>, world: &World, booking: &mut Booking, method: Option<&str>) -> Result<String> {
+    let Some(method) = method else { return Ok(booking.provider.clone()) };
+    let provider = provider_of(world, method)?;
+    if provider != CREDIT {
+        paid_by(tx, booking, provider)?;
+    }
+    Ok(provider.to_owned())
+}
+
+/// Asks for one instalment, with a means of payment of this provider.
+pub(super) fn ask_for(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    booking: &mut Booking,
+    part: Instalment,
+    (method, provider): (&str, &str),
+    off_session: bool,
+) -> Result<()> {
     // Never more than is owed: a part of it may have been paid by hand.
     let amount = part.amount.min(books::unpaid(tx, booking)?);
     if amount <= 0 {
         return Err(nothing_due());
     }
     let order = Order { purpose: Purpose::Instalment(part.number), amount, capture: Capture::Now, method, off_session };
-    charge(tx, now, world, booking, &order)?;
-    let until = answer_until(now, world, booking);
+    let until = answer_until(now, world, booking, provider);
     instalments::update(tx, booking.id, &Instalment { state: PartState::Asked, next_at: Some(until), ..part })?;
-    Ok(())
+    charge(tx, now, world, booking, &order, provider)
 }
 
 /// How long somebody who was asked for an instalment may leave it open: a transfer takes days, and cash is handed over on arrival.
-fn answer_until(now: Instant, world: &World, booking: &Booking) -> Instant {
+fn answer_until(now: Instant, world: &World, booking: &Booking, provider: &str) -> Instant {
     let day = 24 * 3_600;
     let transfer = now.plus_seconds(i64::from(world.config.bookings.transfer_hours) * 3_600);
-    match booking.provider.as_str() {
+    match provider {
         MANUAL => transfer,
         CASH => transfer.max(booking.check_in_at.plus_seconds(day)),
         _ => now.plus_seconds(day),
     }
 }
 
-/// Asks for what a change costs more.
-pub(super) fn ask_for_change(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, of: &Alteration, method: Option<&str>) -> Result<()> {
-    if let Some(method) = method {
-        paid_by(tx, booking, provider_of(world, method)?)?;
-    }
+/// Asks for what a change costs more, with a means of payment of this provider; without one, with what the guest has left.
+pub(super) fn ask_for_change(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    booking: &mut Booking,
+    of: &Alteration,
+    (method, provider): (Option<&str>, &str),
+) -> Result<()> {
     let (purpose, method) = (Purpose::Alteration(of.id), method.unwrap_or(LEFT));
-    charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: method == LEFT })
+    charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: method == LEFT }, provider)
 }
 
 /// What the guest left when they booked.

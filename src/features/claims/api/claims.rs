@@ -55,7 +55,7 @@ struct ClaimAnswerAsk {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct ClaimPayAsk {
-    /// A token of the payment provider, `bank_transfer` or `cash`.
+    /// A token of the payment provider, `bank_transfer` or `cash`. Credit pays for stays alone.
     #[oai(validator(max_length = 200))]
     payment_method: String,
 }

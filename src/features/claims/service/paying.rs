@@ -6,10 +6,10 @@ use crate::features::bookings::{self, Side};
 use crate::features::claims::rules::{Act, Claim, State};
 use crate::features::claims::store;
 use crate::features::ledger::{self, Payee, Payer};
-use crate::features::payments::provider::{CASH, MANUAL};
+use crate::features::payments::provider::{CASH, CREDIT, MANUAL};
 use crate::features::payments::{self, Capture, Charge, Follows, News, Payment, Purpose, SAVED, What};
 use crate::platform::db::{Conn, DbResult, Tx};
-use crate::platform::error::{Error, Result};
+use crate::platform::error::{Error, Kind, Result};
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant, Origin};
 use uuid::Uuid;
@@ -27,10 +27,13 @@ pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
     let booking = bookings::known(tx, claim.booking)?;
     let provider = match method {
         Some(method) => bookings::provider_for(&world.config, method)?.to_owned(),
-        // Money that people hand over cannot be fetched.
-        None if matches!(booking.provider.as_str(), "" | MANUAL | CASH) => return Ok(()),
+        // Money that people hand over cannot be fetched, and nobody spends somebody's credit for them on damage.
+        None if matches!(booking.provider.as_str(), "" | MANUAL | CASH | CREDIT) => return Ok(()),
         None => booking.provider,
     };
+    if provider == CREDIT {
+        return Err(Error::refused(Kind::Unacceptable, "invalid_payment_method", "Credit pays for stays, not for damage."));
+    }
     let charge = Charge {
         booking: claim.booking,
         guest: claim.guest,

@@ -33,6 +33,7 @@ pub enum EntryKind {
     Goodwill,
     CreditUsed,
     CreditReturned,
+    CreditForgone,
     TaxRemitted,
     Reversed,
 }
@@ -65,6 +66,7 @@ pub const KINDS: &[(EntryKind, &str, &str)] = &[
     (EntryKind::Goodwill, "goodwill", "E17"),
     (EntryKind::CreditUsed, "credit_used", "E17"),
     (EntryKind::CreditReturned, "credit_returned", "E17"),
+    (EntryKind::CreditForgone, "credit_forgone", "E17"),
     (EntryKind::TaxRemitted, "tax_remitted", "E18"),
     (EntryKind::Reversed, "reversed", "L5"),
 ];

@@ -50,6 +50,13 @@ pub fn credit_returned(booking: BookingId, key: &str, guest: UserId, currency: C
     entry.debit(Account::RefundPayable(booking), amount).credit(Account::GuestCredit(guest), amount)
 }
 
+/// E17, given up: whoever leaves for good leaves their credit to the house, which had given it. `key` is unique among all that is given up.
+#[must_use]
+pub fn credit_forgone(key: &str, guest: UserId, currency: Currency, amount: i64) -> Entry {
+    let entry = Entry::new(EntryKind::CreditForgone, format!("credit_forgone:{key}"), None, currency);
+    entry.debit(Account::GuestCredit(guest), amount).credit(Account::ExpGoodwill, amount)
+}
+
 /// E18: a tax was handed on, from what a provider holds or (`None`) from the operator's bank.
 #[must_use]
 pub fn tax_remitted(tax: &str, key: &str, currency: Currency, amount: i64, provider: Option<&str>) -> Entry {

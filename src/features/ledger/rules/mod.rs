@@ -18,7 +18,7 @@ mod tests;
 pub use account::{Account, Class, Owner, class_of};
 pub use entry::{Entry, EntryKind, KINDS, MOST, MOST_POSTINGS, Posting, Unfit};
 pub use host::{claim_charged, claim_from_deposit, claim_given_back, netted, payout_failed, payout_paid, payout_sent, penalty};
-pub use house::{Recorded, To, credit_returned, credit_used, goodwill, reversal, tax_remitted};
+pub use house::{Recorded, To, credit_forgone, credit_returned, credit_used, goodwill, reversal, tax_remitted};
 pub use payment::{
     Payee, Payer, captured, deposit_charged, deposit_lost, deposit_released, dispute_lost, dispute_opened, dispute_won, paid_offline, provider_fee, refunded,
     returned_offline,

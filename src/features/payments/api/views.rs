@@ -17,7 +17,7 @@ pub struct PaymentView {
     guest_id: Uuid,
     /// `booking`, `instalment:N`, `alteration:ID`, `deposit`, `claim:ID`, `balance`.
     purpose: String,
-    /// `sandbox`, `stripe`, `manual` (a bank transfer), `cash` (to the host).
+    /// `sandbox`, `stripe`, `manual` (a bank transfer), `cash` (to the host), `credit`.
     provider: String,
     amount: MoneyView,
     /// `created`, `requires_action`, `authorized`, `captured`, `failed`, `voided`.

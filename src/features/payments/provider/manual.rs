@@ -11,6 +11,9 @@ pub const MANUAL: &str = "manual";
 /// To the host, on arrival.
 pub const CASH: &str = "cash";
 
+/// What the house has given a guest for later stays. It lies in our own books, so nobody is called: `service/credit.rs`.
+pub const CREDIT: &str = "credit";
+
 /// Waits for people: nothing is ever known by itself.
 pub struct Manual(pub &'static str);
 

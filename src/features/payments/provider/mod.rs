@@ -8,7 +8,7 @@ mod sandbox;
 mod signature;
 mod stripe;
 
-pub use manual::{CASH, MANUAL, Manual};
+pub use manual::{CASH, CREDIT, MANUAL, Manual};
 pub use sandbox::{SANDBOX, Sandbox, delivered, message_of};
 pub(super) use sandbox::{sandbox_proof, sandbox_totals};
 pub use signature::signed;

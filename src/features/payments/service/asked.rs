@@ -1,6 +1,8 @@
 //! What others ask for: money, its capture, its release, its return. Each writes what is wanted and the call that will ask the provider for it, in
 //! the caller's transaction; nothing leaves before that is committed (M2).
 
+use super::credit;
+use crate::features::payments::provider::CREDIT;
 use crate::features::payments::rules::spread::spread;
 use crate::features::payments::rules::terms::{Charge, RefundState, State};
 use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
@@ -29,18 +31,33 @@ const LARGEST: i64 = 1_000_000_000_000;
 /// Errors: 409 `payment_under_way` where the booking has a payment for this purpose that has neither failed nor been let go; 422
 /// `invalid_payment_method` where the token is none, or nothing was left before.
 pub fn charge(tx: &mut Tx<'_>, now: Instant, keys: &Keys, charge: &Charge, provider: &str) -> Result<PaymentId> {
+    let failed = room_for(tx, charge)?;
+    let method = method(tx, keys, charge, provider)?;
+    let mut payment = fresh(now, charge, provider);
+    payment.method_sealed = Some(keys.seal(&method_place(payment.id), method.as_bytes()));
+    insert(tx, now, &payment, failed)?;
+    ask(tx, now, &payment, None, CallKind::Authorize)?;
+    Ok(payment.id)
+}
+
+/// Whether the booking may have another payment for this: answers those that failed and are still to be let go of.
+pub(super) fn room_for(tx: &mut Tx<'_>, charge: &Charge) -> Result<Vec<Payment>> {
     if charge.amount <= 0 || charge.amount > LARGEST {
         return Err(Error::refused(Kind::Unacceptable, "out_of_range", "A payment is more than zero, and no more than can be written down."));
     }
-    let before = payments::of_booking_held(tx, charge.booking)?;
-    let same = || before.iter().filter(|one| one.purpose == charge.purpose);
-    if same().any(|one| !matches!(one.state, State::Failed | State::Voided)) {
+    let mut same = payments::of_booking_held(tx, charge.booking)?;
+    same.retain(|one| one.purpose == charge.purpose);
+    if same.iter().any(|one| !matches!(one.state, State::Failed | State::Voided)) {
         return Err(under_way());
     }
-    let id = PaymentId::new();
-    let method = method(tx, keys, charge, provider)?;
-    let payment = Payment {
-        id,
+    same.retain(|one| one.state == State::Failed && one.reference.is_some() && !one.void_asked);
+    Ok(same)
+}
+
+/// A payment of which nothing is known yet.
+pub(super) fn fresh(now: Instant, charge: &Charge, provider: &str) -> Payment {
+    Payment {
+        id: PaymentId::new(),
         booking: charge.booking,
         guest: charge.guest,
         purpose: charge.purpose,
@@ -56,7 +73,7 @@ pub fn charge(tx: &mut Tx<'_>, now: Instant, keys: &Keys, charge: &Charge, provi
         fee: None,
         reference: None,
         action_sealed: None,
-        method_sealed: Some(keys.seal(&method_place(id), method.as_bytes())),
+        method_sealed: None,
         failure: None,
         held: None,
         void_asked: false,
@@ -64,17 +81,18 @@ pub fn charge(tx: &mut Tx<'_>, now: Instant, keys: &Keys, charge: &Charge, provi
         created_at: now,
         authorized_at: None,
         captured_at: None,
-    };
-    if !payments::insert(tx, &payment)? {
+    }
+}
+
+/// Writes it. What `failed` at the provider may still be tried again there; it must not succeed beside the new one.
+pub(super) fn insert(tx: &mut Tx<'_>, now: Instant, payment: &Payment, failed: Vec<Payment>) -> Result<()> {
+    if !payments::insert(tx, payment)? {
         return Err(under_way());
     }
-    // What failed at the provider may still be tried again there; it must not succeed beside the new one.
-    let failed: Vec<Payment> = same().filter(|one| one.state == State::Failed && one.reference.is_some() && !one.void_asked).cloned().collect();
     for one in failed {
         ask_to_void(tx, now, one)?;
     }
-    ask(tx, now, &payment, None, CallKind::Authorize)?;
-    Ok(id)
+    Ok(())
 }
 
 /// Takes money that was promised. What is taken already stays so. Errors: 409 `payment_state`.
@@ -97,7 +115,7 @@ pub fn void(tx: &mut Tx<'_>, now: Instant, id: PaymentId) -> Result<()> {
     ask_to_void(tx, now, payment)
 }
 
-/// Gives back `amount` of what was paid for a stay (deposits and damages not counted), the newest payment first. `key` says what it follows from:
+/// Gives back `amount` of what was paid for a stay (deposits and damages not counted), the newest payment first; of credit at once. `key` says what it follows from:
 /// the same again answers the same refunds and does nothing. Errors: 409 `refund_too_large`.
 pub fn refund(tx: &mut Tx<'_>, now: Instant, booking: BookingId, amount: i64, key: &str) -> Result<Vec<RefundId>> {
     let payments = payments::of_booking_held(tx, booking)?.into_iter().filter(|payment| payment.purpose.is_for_stay()).collect();
@@ -125,6 +143,7 @@ fn give_back(tx: &mut Tx<'_>, now: Instant, booking: BookingId, payments: Vec<Pa
     let mut made = Vec::new();
     for part in parts {
         let Some(payment) = payments.iter().find(|payment| payment.id == part.payment) else { continue };
+        let by_credit = payment.provider == CREDIT;
         let refund = Refund {
             id: RefundId::new(),
             payment: payment.id,
@@ -133,14 +152,17 @@ fn give_back(tx: &mut Tx<'_>, now: Instant, booking: BookingId, payments: Vec<Pa
             currency: payment.currency,
             key: key.to_owned(),
             asked: true,
-            state: RefundState::Created,
+            state: if by_credit { RefundState::Succeeded } else { RefundState::Created },
             reference: None,
             failure: None,
             version: 1,
             created_at: now,
         };
         refunds::insert(tx, &refund)?;
-        ask(tx, now, payment, Some(refund.id), CallKind::Refund)?;
+        match by_credit {
+            true => credit::returned(tx, now, payment, &refund)?,
+            false => ask(tx, now, payment, Some(refund.id), CallKind::Refund)?,
+        }
         made.push(refund.id);
     }
     Ok(made)

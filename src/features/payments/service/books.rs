@@ -1,5 +1,5 @@
 //! What payments write into the ledger (docs/RULES.md, "The ledger"): E02 and E13 when money was taken, E03, E07, and E16 but for its end in a loss. Each
-//! after the follower was told, in the same transaction. Bank transfers stand on `psp:manual`, the operator's own bank account. Left to the follower, who
+//! after the follower was told, in the same transaction. Bank transfers stand on `psp:manual`, the operator's own bank account. What is paid with credit is posted by `credit.rs`. Left to the follower, who
 //! knows the host: cash in the host's hand (E12), paid damages (E15), disputes that were lost (E16).
 
 use crate::features::ledger::{self, Account, Entry, Payer, To};

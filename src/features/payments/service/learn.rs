@@ -322,7 +322,11 @@ fn hold(tx: &mut Tx<'_>, now: Instant, payment: &mut Payment, what: &'static str
 }
 
 fn tell(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &Payment, what: What) -> Result<()> {
-    let news = News {
+    world.follower.heard(tx, now, &news_of(payment, what))
+}
+
+pub(super) fn news_of(payment: &Payment, what: What) -> News {
+    News {
         payment: payment.id,
         booking: payment.booking,
         purpose: payment.purpose,
@@ -330,8 +334,7 @@ fn tell(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &Payment, what: W
         amount: payment.amount,
         currency: payment.currency,
         what,
-    };
-    world.follower.heard(tx, now, &news)
+    }
 }
 
 /// What the guest has to do is sealed for this.

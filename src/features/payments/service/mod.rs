@@ -1,10 +1,11 @@
 //! Use cases of payments. `asked.rs` is what others ask for, `calls.rs` makes the calls that follow from it, `learn.rs` takes in what providers
-//! say, `confirmed.rs` what people say of money that no provider moves, `messages.rs` the webhooks; `books.rs` writes the ledger.
+//! say, `confirmed.rs` what people say of money that no provider moves, `credit.rs` is paying with credit, `messages.rs` the webhooks; `books.rs` writes the ledger.
 
 pub(super) mod asked;
 pub(super) mod books;
 pub(super) mod calls;
 pub(super) mod confirmed;
+pub(super) mod credit;
 pub(super) mod learn;
 pub(super) mod messages;
 pub(super) mod paid;
@@ -12,6 +13,7 @@ pub(super) mod paid;
 mod house;
 
 pub use asked::{SAVED, capture, charge, refund, refund_of, void};
+pub use credit::spend;
 pub use house::{Made, Payments};
 pub use messages::Received;
 pub use paid::{Paid, PaymentWithRefunds, of_booking, paid};
