@@ -125,20 +125,7 @@ fn give_back(tx: &mut Tx<'_>, now: Instant, booking: BookingId, payments: Vec<Pa
     let mut made = Vec::new();
     for part in parts {
         let Some(payment) = payments.iter().find(|payment| payment.id == part.payment) else { continue };
-        let refund = Refund {
-            id: RefundId::new(),
-            payment: payment.id,
-            booking,
-            amount: part.amount,
-            currency: payment.currency,
-            key: key.to_owned(),
-            asked: true,
-            state: RefundState::Created,
-            reference: None,
-            failure: None,
-            version: 1,
-            created_at: now,
-        };
+        let refund = Refund::begun(now, payment, part.amount, key.to_owned(), true);
         refunds::insert(tx, &refund)?;
         ask(tx, now, payment, Some(refund.id), CallKind::Refund)?;
         made.push(refund.id);
