@@ -71,10 +71,55 @@ impl CursorKey {
         })
     }
 
+    /// [`CursorKey::place`] in a list that is ordered by ids, the oldest first: an id below all where there is no cursor.
+    pub fn after(&self, purpose: &str, cursor: Option<&str>) -> Result<Uuid> {
+        cursor.map_or(Ok(Uuid::nil()), |text| self.place(purpose, text, |content| Uuid::from_slice(content).ok()))
+    }
+
+    /// A page, out of the rows that were found when [`Limit::and_one`] were looked for; `place` is what the list is ordered by, as its next page reads it.
+    #[must_use]
+    pub fn page<T, P: AsRef<[u8]>>(&self, purpose: &str, limit: Limit, mut rows: Vec<T>, place: impl FnOnce(&T) -> P) -> Page<T> {
+        let most = usize::from(limit.0);
+        let has_more = rows.len() > most;
+        rows.truncate(most);
+        let next_cursor = rows.last().filter(|_| has_more).map(|last| self.seal(purpose, place(last).as_ref()));
+        Page { rows, next_cursor, has_more }
+    }
+
     fn sign(&self, purpose: &str, content: &[u8]) -> [u8; TAG] {
         let full = tag(&self.0, &[&[VERSION], purpose.as_bytes(), content]);
         std::array::from_fn(|i| full[i])
     }
+}
+
+/// How many rows a page of a list has at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(pub u8);
+
+impl Limit {
+    /// What to look for, so that it is known whether the page is the last.
+    #[must_use]
+    pub fn and_one(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// Where to go on; `None` on the last page.
+    pub next_cursor: Option<String>,
+    pub has_more: bool,
+}
+
+/// What [`CursorKey::moment`] reads.
+#[must_use]
+pub fn moment(at: Instant, id: Uuid) -> [u8; 24] {
+    let mut content = [0; 24];
+    content[..8].copy_from_slice(&at.0.to_be_bytes());
+    content[8..].copy_from_slice(id.as_bytes());
+    content
 }
 
 impl std::fmt::Debug for CursorKey {
@@ -120,9 +165,11 @@ mod tests {
     #[test]
     fn places_are_read_or_refused_with_the_parameter() {
         let (key, id, at) = (key(), Uuid::from_u128(7), Instant(-5));
-        let moment = [&at.0.to_be_bytes()[..], id.as_bytes()].concat();
+        let moment = moment(at, id);
         assert_eq!(key.before("list", None).unwrap(), Uuid::max());
         assert_eq!(key.before("list", Some(&key.seal("list", id.as_bytes()))).unwrap(), id);
+        assert_eq!(key.after("list", None).unwrap(), Uuid::nil());
+        assert_eq!(key.after("list", Some(&key.seal("list", id.as_bytes()))).unwrap(), id);
         assert_eq!(key.moment("list", &key.seal("list", &moment)).unwrap(), (at, id));
         let refusal = |error: Error| match error {
             Error::Refused(refused) => (refused.kind, refused.code, refused.errors[0].pointer.clone()),
@@ -131,7 +178,26 @@ mod tests {
         let told = (Kind::Malformed, "invalid_cursor", "/query/cursor".to_owned());
         for foreign in ["", "x", &key.seal("other", id.as_bytes()), &key.seal("list", b"short")] {
             assert_eq!(refusal(key.before("list", Some(foreign)).unwrap_err()), told);
+            assert_eq!(refusal(key.after("list", Some(foreign)).unwrap_err()), told);
             assert_eq!(refusal(key.moment("list", foreign).unwrap_err()), told);
         }
+    }
+
+    #[test]
+    fn pages_end_where_the_next_one_begins() {
+        let (key, ids) = (key(), (1..=5).map(Uuid::from_u128).collect::<Vec<_>>());
+        let (mut after, mut seen, limit) = (key.after("list", None).unwrap(), Vec::new(), Limit(2));
+        for more in [true, true, false] {
+            let most = usize::try_from(limit.and_one()).unwrap();
+            let found: Vec<Uuid> = ids.iter().copied().filter(|id| *id > after).take(most).collect();
+            let page = key.page("list", limit, found, |last| last.into_bytes());
+            assert_eq!((page.has_more, page.next_cursor.is_some()), (more, more));
+            seen.extend(page.rows);
+            after = key.after("list", page.next_cursor.as_deref()).unwrap();
+        }
+        assert_eq!(seen, ids);
+        let full = key.page("list", limit, ids[..2].to_vec(), |last| last.into_bytes());
+        assert_eq!((full.rows.len(), full.has_more, full.next_cursor), (2, false, None), "a page that is just full is the last");
+        assert!(key.page("list", limit, Vec::<Uuid>::new(), |last| last.into_bytes()).rows.is_empty());
     }
 }

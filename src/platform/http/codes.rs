@@ -243,7 +243,7 @@ pub const CODES: &[Code] = &[
     ),
     code("unknown_feed", 422, "Unknown feed", "The listing has no feed with this id."),
     code("invalid_email", 422, "Not a mail address", "No letter could reach this address."),
-    code("invalid_reason", 422, "No reason", "What is done to the accounts of others needs a reason, 1 to 500 characters."),
+    code("invalid_reason", 422, "No reason", "What staff do, and what hosts grant, needs a reason: 1 to 500 characters without control characters."),
     code("invalid_name", 422, "Not a name", "A name has 1 to 80 characters, without control characters."),
     code("invalid_text", 422, "Unusable text", "The text is too long, or has control characters; the pointer names the field."),
     code("invalid_language", 422, "Not a language", "A language is a tag of BCP 47 such as `en` or `pt-BR`."),

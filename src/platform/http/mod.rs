@@ -5,7 +5,7 @@
 //! is the same for every request (with `call.rs`, `client.rs`, `visitor.rs`, `caller.rs`, `limits/`, `keyed.rs`, `strict.rs`, `routes.rs`, `reply.rs`,
 //! `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
-//! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
+//! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `reason.rs` reads why something is done; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
 mod answer;
 mod call;
@@ -23,6 +23,7 @@ mod limits;
 pub mod pages;
 mod prepared;
 mod problem;
+pub mod reason;
 mod reply;
 mod routes;
 mod server;

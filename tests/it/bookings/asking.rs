@@ -85,7 +85,7 @@ on_both!(who_comes_too_soon_asks_where_the_host_allows_it, async |db: TestDb| {
 on_both!(co_hosts_answer_when_they_have_all_rights, async |db: TestDb| {
     let stage = Stage::asking(&db).await;
     let booking = stage.book(&stage.guest, "2026-06-10", "2026-06-13").await;
-    for (name, level, status) in [("Carl", "calendar", 404), ("Mia", "messages", 404), ("Fay", "full", 200)] {
+    for (name, level, status) in [("Carl", "calendar", 404), ("Mia", "messages", 403), ("Fay", "full", 200)] {
         let helper = stage.town.newcomer(name).await;
         let me = stage.town.get(&helper, "/me").await.expect(200).json();
         let helps = "INSERT INTO co_hosts (listing_id, user_id, level, version, created_at) VALUES ($1, $2, $3, 1, $4)";

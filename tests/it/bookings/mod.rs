@@ -12,6 +12,7 @@ mod plans;
 mod silence;
 mod stuck;
 mod time;
+mod triples;
 
 use crate::support::people::run;
 use crate::support::town::{Asker, Reply, Town};

@@ -12,10 +12,10 @@ use crate::features::accounts::store::directory::{self, Filter, Place, Sought};
 use crate::features::accounts::store::sessions as session_rows;
 use crate::platform::access::{Role, Roles};
 use crate::platform::audit;
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::db::Tx;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, IfMatch, Visitor, etag};
+use crate::platform::error::{Error, Kind, Result};
+use crate::platform::http::{Caller, IfMatch, Visitor, etag, reason};
 use crate::values::{Email, Instant, UserId};
 use poem::http::header;
 use poem_openapi::OpenApi;
@@ -50,7 +50,7 @@ impl PeopleApi {
         ask: DeedAsk,
         what: impl Fn(&mut Tx<'_>, Instant, &World, &Deed) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let deed = Deed { by: caller.user, to: UserId(id), reason: reason(&ask.reason)? };
+        let deed = Deed { by: caller.user, to: UserId(id), reason: reason::given(&ask.reason)? };
         let (world, to) = (self.accounts.world(visitor), deed.to);
         let done = self.accounts.tools().db.write(move |tx, now| {
             let account = rows::by_id(tx, deed.to)?.ok_or_else(staff::no_such_account)?;
@@ -95,16 +95,14 @@ impl PeopleApi {
         };
         let purpose = format!("people/{filter:?}");
         let last = cursor.0.map(|text| open(&self.cursors, &purpose, &text)).transpose()?;
-        let limit = usize::from(limit.0);
+        let limit = Limit(limit.0);
         let found = self.accounts.tools().db.read_cut(move |conn| {
-            let found = directory::list(conn, &filter, last.as_ref(), i64::try_from(limit).unwrap_or(100) + 1)?;
+            let found = directory::list(conn, &filter, last.as_ref(), limit.and_one())?;
             found.into_iter().map(|one| Ok((rows::roles(conn, one.user)?, one))).collect::<Result<Vec<_>>>()
         });
-        let mut found = found.await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|(_, one)| seal(&self.cursors, &purpose, &one.place));
-        Ok(Json(PeopleView { data: found.into_iter().map(|(roles, one)| SomebodyView::of(one, roles)).collect(), has_more, next_cursor }))
+        let page = self.cursors.page(&purpose, limit, found.await?, |(_, last)| sealed(&last.place));
+        let data = page.rows.into_iter().map(|(roles, one)| SomebodyView::of(one, roles)).collect();
+        Ok(Json(PeopleView { data, has_more: page.has_more, next_cursor: page.next_cursor }))
     }
 
     /// Somebody's account, roles, open sessions, and what happened to it lately.
@@ -188,17 +186,6 @@ fn twenty() -> u8 {
     20
 }
 
-/// The reason of a deed, without spaces around it.
-pub(super) fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        let message = "must say why";
-        let refused = Error::refused(Kind::Unacceptable, "invalid_reason", "What is done to others' accounts needs a reason.");
-        return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)));
-    }
-    Ok(text.to_owned())
-}
-
 pub(super) fn names(roles: Roles) -> Vec<String> {
     roles.iter().map(|role| role.name().to_owned()).collect()
 }
@@ -218,10 +205,9 @@ fn sought(text: String) -> Sought {
     }
 }
 
-fn seal(cursors: &CursorKey, purpose: &str, place: &Place) -> String {
-    let mut content = place.user.0.as_bytes().to_vec();
-    content.extend_from_slice(place.text.as_bytes());
-    cursors.seal(purpose, &content)
+/// What [`open`] reads.
+fn sealed(place: &Place) -> Vec<u8> {
+    [&place.user.0.as_bytes()[..], place.text.as_bytes()].concat()
 }
 
 fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Place> {

@@ -3,7 +3,7 @@
 use super::trail_views::{EntriesView, EntryView, ReportView};
 use crate::features::accounts::Accounts;
 use crate::platform::audit::{self, Cursor, Filter};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::http::Caller;
 use crate::values::{Instant, UserId};
@@ -48,14 +48,11 @@ impl TrailApi {
 
     async fn page(&self, ask: Ask, limit: u8, cursor: Option<String>) -> Result<Json<EntriesView>> {
         let purpose = format!("audit/{ask:?}");
-        let after = cursor.map(|text| open(&self.cursors, &purpose, &text)).transpose()?;
-        let limit = usize::from(limit);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut rows = self.accounts.tools().db.read(move |conn| audit::list(conn, &ask.filter(), after.as_ref(), most).map_err(Error::from)).await?;
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| has_more).map(|row| seal(&self.cursors, &purpose, row.cursor()));
-        Ok(Json(EntriesView { data: rows.into_iter().map(EntryView::of).collect(), next_cursor, has_more }))
+        let after = cursor.map(|text| self.cursors.moment(&purpose, &text)).transpose()?.map(|(at, id)| Cursor { at, id });
+        let limit = Limit(limit);
+        let found = self.accounts.tools().db.read(move |conn| audit::list(conn, &ask.filter(), after.as_ref(), limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| moment(last.at, last.id));
+        Ok(Json(EntriesView { data: page.rows.into_iter().map(EntryView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 }
 
@@ -178,16 +175,6 @@ fn twenty() -> u8 {
 
 fn instant(name: &str, text: Option<String>) -> Result<Option<Instant>> {
     text.map(|text| Instant::parse(&text).ok_or_else(|| Error::invalid_parameter(name, "is not an instant such as 2026-07-03T09:00:00Z"))).transpose()
-}
-
-fn seal(cursors: &CursorKey, purpose: &str, place: Cursor) -> String {
-    let mut content = place.at.0.to_be_bytes().to_vec();
-    content.extend_from_slice(place.id.as_bytes());
-    cursors.seal(purpose, &content)
-}
-
-fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Cursor> {
-    cursors.moment(purpose, text).map(|(at, id)| Cursor { at, id })
 }
 
 fn busy() -> Error {

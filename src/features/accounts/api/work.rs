@@ -3,7 +3,7 @@
 use super::views::Done;
 use crate::features::accounts::Accounts;
 use crate::features::accounts::service;
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Caller, Visitor};
 use crate::platform::jobs::{self, DeadJob};
@@ -62,14 +62,11 @@ impl WorkApi {
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<DeadJobsView>> {
-        let after = cursor.0.map(|text| self.open(&text)).transpose()?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut dead = self.accounts.tools().db.read(move |conn| jobs::list_dead(conn, after, most).map_err(Error::from)).await?;
-        let has_more = dead.len() > limit;
-        dead.truncate(limit);
-        let next_cursor = dead.last().filter(|_| has_more).map(|job| self.cursors.seal(LIST, job.id.as_bytes()));
-        Ok(Json(DeadJobsView { data: dead.into_iter().map(DeadJobView::of).collect(), next_cursor, has_more }))
+        let after = cursor.0.map(|text| self.cursors.before(LIST, Some(&text))).transpose()?;
+        let limit = Limit(limit.0);
+        let dead = self.accounts.tools().db.read(move |conn| jobs::list_dead(conn, after, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(LIST, limit, dead, |last| last.id.into_bytes());
+        Ok(Json(DeadJobsView { data: page.rows.into_iter().map(DeadJobView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Give a job all its tries again.
@@ -83,12 +80,6 @@ impl WorkApi {
 
 fn twenty() -> u8 {
     20
-}
-
-impl WorkApi {
-    fn open(&self, text: &str) -> Result<Uuid> {
-        self.cursors.before(LIST, Some(text))
-    }
 }
 
 impl DeadJobView {

@@ -64,7 +64,7 @@ type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
 /// A booking as the caller sees it, with its entity tag.
 pub(super) fn shown(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: Booking) -> Result<(BookingView, String)> {
     let side = read::side_of(tx, caller, &booking, Action::SeeGuestContact)?;
-    let told = read::told(tx, now, booking, side)?;
+    let told = read::told(tx, now, caller, booking, side)?;
     BookingView::with_tag(tx, payments, &told)
 }
 

@@ -10,7 +10,7 @@ use crate::features::bookings::store::lists::{Filter, Whose};
 use crate::features::payments::Payments;
 use crate::features::quotes::QuoteId;
 use crate::platform::access::Action;
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor};
@@ -116,7 +116,7 @@ impl BookingsApi {
             SideAsk::Host => Whose::Host(caller.user),
             SideAsk::Everybody => Whose::Everybody,
         };
-        let unknown = || Error::out_of_range("state", "is none of the states of a booking");
+        let (limit, unknown) = (Limit(limit.0), || Error::out_of_range("state", "is none of the states of a booking"));
         let purpose = format!("bookings/{whose:?}/{:?}/{:?}/{:?}/{:?}", state.0, listing_id.0, from.0, to.0);
         let filter = Filter {
             state: state.0.map(|name| State::parse(&name).ok_or_else(unknown)).transpose()?,
@@ -124,11 +124,11 @@ impl BookingsApi {
             from: date("from", from.0)?.unwrap_or(Night::FIRST),
             to: date("to", to.0)?.unwrap_or(Night::LAST),
             before: BookingId(self.cursors.before(&purpose, cursor.0.as_deref())?),
-            limit: limit.0.into(),
+            limit: limit.and_one(),
         };
-        let (found, has_more) = self.tools.db.read(move |conn| read::page(conn, &caller, whose, filter)).await?;
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.0.as_bytes()));
-        Ok(Json(BookingsView { data: found.iter().map(BookingRowView::of).collect(), next_cursor, has_more }))
+        let found = self.tools.db.read(move |conn| read::page(conn, &caller, whose, &filter)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.0.into_bytes());
+        Ok(Json(BookingsView { data: page.rows.iter().map(BookingRowView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// A booking of yours, or with you, by its id or by its code.
@@ -165,7 +165,7 @@ impl BookingsApi {
             let (now, payments) = (self.tools.clock.now(), self.payments.clone());
             let read = move |conn: &mut Conn<'_>| {
                 let (booking, side) = read::of(conn, &caller, id, Action::SeeGuestContact)?;
-                let told = read::told(conn, now, booking, side)?;
+                let told = read::told(conn, now, &caller, booking, side)?;
                 BookingView::with_tag(conn, &payments, &told)
             };
             let (view, tag) = self.tools.db.read_cut(read).await?;

@@ -11,7 +11,7 @@ use crate::features::quotes::rules::asked::judged;
 use crate::platform::access::Principal;
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Letters, PREFIX, Prepared, Visitor, etag};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Letters, PREFIX, Prepared, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Email, Instant, ListingId};
@@ -202,7 +202,7 @@ impl BookingHouseApi {
     #[oai(path = "/bookings/:id/refunds", method = "post", operation_id = "grantRefund")]
     async fn refund(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<GrantAsk>) -> Result<Done<BookingView>> {
         let (world, payments) = (World::of(&self.tools, visitor.origin()), self.payments.clone());
-        let (amount, reason) = (ask.0.amount, why(ask.0.reason)?);
+        let (amount, reason) = (ask.0.amount, reason::given(&ask.0.reason)?);
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let deed = Deed { caller: &caller, booking: BookingId(id.0), if_match: &if_match, reason: &reason };
             let booking = grant::by_host(tx, now, &world, &deed, amount)?;
@@ -223,7 +223,7 @@ impl BookingHouseApi {
         if_match: IfMatch,
         ask: Json<GoodwillAsk>,
     ) -> Result<Done<GoodwillView>> {
-        let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, why(ask.0.reason)?);
+        let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, reason::given(&ask.0.reason)?);
         let give = ask.0.give.unwrap_or_default();
         let given = if give == GoodwillAs::Credit { grant::as_credit } else { grant::by_platform };
         let done = self.tools.db.write_once(&once, move |tx, now| {
@@ -305,7 +305,8 @@ impl EntryAsk {
             total: self.total,
             paid: self.paid == PaidAsk::OfflineToHost,
             message: words("/body/message", self.message, 2_000)?,
-            reason: words("/body/reason", self.reason, 500)?,
+            // Hosts need not say why; whether somebody has to is known where it is known who asks.
+            reason: self.reason.filter(|text| !text.trim().is_empty()).map_or(Ok(String::new()), |text| reason::given(&text))?,
         })
     }
 }
@@ -313,14 +314,6 @@ impl EntryAsk {
 fn bad(pointer: &str, code: &'static str, message: &str) -> Error {
     let refused = Error::refused(Kind::Unacceptable, code, format!("{} {message}.", pointer.trim_start_matches("/body/")));
     refused.with_error(FieldError::new(pointer, code, message))
-}
-
-fn why(reason: String) -> Result<String> {
-    let reason = words("/body/reason", Some(reason), 500)?;
-    if reason.is_empty() {
-        return Err(bad("/body/reason", "invalid_reason", "must say why, in 1 to 500 characters without control characters"));
-    }
-    Ok(reason)
 }
 
 fn answer(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: crate::features::bookings::Booking) -> Result<Done<BookingView>> {

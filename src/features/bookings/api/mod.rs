@@ -72,7 +72,7 @@ async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: Bo
     let (now, shown_to, payments) = (tools.clock.now(), caller, payments.clone());
     let read = move |conn: &mut crate::platform::db::Conn<'_>| {
         let (booking, side) = read::of(conn, &shown_to, booking, May::SeeGuestContact)?;
-        let told = read::told(conn, now, booking, side)?;
+        let told = read::told(conn, now, &shown_to, booking, side)?;
         if let Some(why) = refused(&told, deposit) {
             return Err(why);
         }

@@ -2,7 +2,7 @@
 
 use super::{By, World, deposits, letters, money, silence, steps};
 use crate::features::bookings::rules::booking::{Booking, EARLY_HOURS};
-use crate::features::bookings::rules::state::{Act, Side, State, invalid};
+use crate::features::bookings::rules::state::{self, Act, Side, State, invalid};
 use crate::features::bookings::service::read::side_of;
 use crate::features::bookings::store::bookings as rows;
 use crate::features::calendar;
@@ -97,7 +97,7 @@ pub(crate) fn pay_deposit(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &D
 /// The guest is there (T10); at most twelve hours before the time.
 pub(crate) fn check_in(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
-    if booking.state == State::Confirmed && now < booking.check_in_at.plus_seconds(-EARLY_HOURS * 3_600) {
+    if state::next(booking.state, Act::CheckIn, side).is_some() && now < booking.check_in_at.plus_seconds(-EARLY_HOURS * 3_600) {
         let detail = format!("Guests may be let in {EARLY_HOURS} hours before check-in at the earliest.");
         let refused = Error::refused(Kind::Conflict, "too_early", detail);
         return Err(refused.with_data("check_in_at", booking.check_in_at.to_string().into()));
@@ -117,7 +117,10 @@ pub(crate) fn check_out(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Dee
 
 /// The guest did not come. Nothing changes but that it is known: nothing is refunded unless the host grants it.
 pub(crate) fn no_show(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
-    let (mut booking, _) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    if side == Side::Guest {
+        return Err(Error::refused(Kind::Forbidden, "forbidden", "The host says who did not come."));
+    }
     if !matches!(booking.state, State::InStay | State::Completed) || booking.no_show_at.is_some() {
         let refused = Error::refused(Kind::Conflict, "invalid_transition", "Only a stay that has begun can be marked as a no-show, and once.");
         return Err(refused.with_data("state", booking.state.name().into()));

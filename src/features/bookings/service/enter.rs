@@ -13,6 +13,7 @@ use crate::platform::access::{Action, Principal, Relation};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
+use crate::platform::http::reason;
 use crate::platform::instance::hex;
 use crate::platform::keys::same;
 use crate::values::{BookingId, Email, Instant, ListingId};
@@ -98,11 +99,7 @@ fn may_enter(tx: &mut Tx<'_>, caller: &Principal, listing: ListingId, wish: &Arr
     match standing.relation {
         Relation::Host => Ok(Side::Host),
         Relation::CoHostFull => Ok(Side::CoHost),
-        _ if wish.reason.is_empty() => {
-            let message = "must say why, in 1 to 500 characters without control characters";
-            let refused = Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}."));
-            Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)))
-        }
+        _ if wish.reason.is_empty() => Err(reason::missing()),
         _ => Ok(Side::Staff),
     }
 }

@@ -29,8 +29,13 @@ pub(super) fn amount(booking: &Booking, minor: i64) -> String {
     crate::values::Money::new(minor, booking.currency).to_string()
 }
 
+/// Until when the nights are held: never longer than until check-in, which stands where a booking has no timer.
+fn held_until(booking: &Booking) -> Instant {
+    booking.due_at.unwrap_or(booking.check_in_at)
+}
+
 pub(super) fn requested(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
-    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let (stay, until) = (stay(tx, booking)?, held_until(booking));
     let text = format!(
         "somebody asks for a stay with you:\n\n{stay}\n\nThe nights are held until {until}. Accept or decline by then; afterwards the request is void."
     );
@@ -38,7 +43,7 @@ pub(super) fn requested(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
 }
 
 pub(super) fn accepted(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
-    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let (stay, until) = (stay(tx, booking)?, held_until(booking));
     let due = amount(booking, booking.first_part());
     let text = format!(
         "the host agrees to your stay:\n\n{stay}\n\nIt is yours as soon as {due} are paid. If your card was authorised this happens by itself; else pay until {until}."
@@ -97,7 +102,7 @@ pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Boo
 }
 
 pub(super) fn card_refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {
-    let (stay, until) = (stay(tx, booking)?, booking.due_at.map(|at| at.to_string()).unwrap_or_default());
+    let (stay, until) = (stay(tx, booking)?, held_until(booking));
     let text = format!("your payment was refused:\n\n{stay}\n\nPay another way until {until}; afterwards the nights are free again.");
     write(tx, now, world, booking.guest, "your payment was refused", &text)
 }

@@ -45,10 +45,13 @@ pub(crate) fn not_found() -> Error {
     Error::not_found("There is no such booking, or it is not yours.")
 }
 
-/// On which side of a booking somebody stands who may do `action` to it; 404 for everybody else.
+/// On which side of a booking somebody stands who may do `action` to it; 403 for those who may only read it, 404 for everybody else (X2).
 pub(crate) fn side_of(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking, action: Action) -> Result<Side> {
-    let relation = if booking.guest == Some(caller.user) { Relation::Themselves } else { listings::relation_of(conn, caller.user, booking.listing)? };
+    let relation = relation(conn, caller, booking)?;
     let side = match (allows(action, Some(caller), relation), relation) {
+        (Cell::No | Cell::Own, _) if may(Action::SeeGuestContact, caller, relation) => {
+            return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do."));
+        }
         (Cell::No | Cell::Own, _) => return Err(not_found()),
         (_, Relation::Themselves) => Side::Guest,
         (_, Relation::Host) => Side::Host,
@@ -56,6 +59,22 @@ pub(crate) fn side_of(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking
         (_, Relation::Stranger) => Side::Staff,
     };
     Ok(side)
+}
+
+fn relation(conn: &mut Conn<'_>, caller: &Principal, booking: &Booking) -> DbResult<Relation> {
+    if booking.guest == Some(caller.user) { Ok(Relation::Themselves) } else { listings::relation_of(conn, caller.user, booking.listing) }
+}
+
+fn may(action: Action, caller: &Principal, relation: Relation) -> bool {
+    !matches!(allows(action, Some(caller), relation), Cell::No | Cell::Own)
+}
+
+/// The row of the table of roles that an act asks for.
+fn asked_of(act: Act) -> Action {
+    match act {
+        Act::Withdraw | Act::Pay | Act::Cancel => Action::CancelBooking,
+        Act::Accept | Act::Decline | Act::Expire | Act::CheckIn | Act::CheckOut | Act::Alter => Action::AnswerBooking,
+    }
 }
 
 /// A booking for whoever is on one of its sides, by its id or by its code, as it stands at `now`: what time has not yet done is told as
@@ -68,7 +87,7 @@ pub(crate) fn one(conn: &mut Conn<'_>, now: Instant, caller: &Principal, name: &
     };
     let booking = found.ok_or_else(not_found)?;
     let side = side_of(conn, caller, &booking, Action::SeeGuestContact)?;
-    told(conn, now, booking, side)
+    told(conn, now, caller, booking, side)
 }
 
 /// A booking that is there.
@@ -89,12 +108,14 @@ pub(crate) fn alterations(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<V
 }
 
 /// What one side is told.
-pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, booking: Booking, side: Side) -> Result<Told> {
+pub(crate) fn told(conn: &mut Conn<'_>, now: Instant, caller: &Principal, booking: Booking, side: Side) -> Result<Told> {
     let history = transitions::all(conn, booking.id)?;
     let open = booking.confirmed_at.is_some() || side == Side::Staff;
     let host = person(conn, booking.host, open || side == Side::Host)?;
     let guest = booking.guest.map(|guest| person(conn, guest, open || side == Side::Guest)).transpose()?.flatten();
-    let acts = steps::allowed_now(&booking, side, now);
+    // Not all who stand on a side may act there: some co-hosts only write to guests.
+    let relation = relation(conn, caller, &booking)?;
+    let acts = steps::allowed_now(&booking, side, now).into_iter().filter(|act| may(asked_of(*act), caller, relation)).collect();
     let parts = if booking.confirmed_at.is_some() { instalments::all(conn, booking.id)? } else { Vec::new() };
     let payments = payments::of_booking(conn, booking.id)?;
     let deposit = deposits::one(conn, booking.id)?;
@@ -109,16 +130,12 @@ fn person(conn: &mut Conn<'_>, id: UserId, open: bool) -> DbResult<Option<Person
     Ok(accounts::name(conn, id)?.map(|name| Person { id, name, email: None }))
 }
 
-/// A page of bookings, newest first, and whether there are more. Everybody's are for those who may see any booking: 403 for others.
-pub(crate) fn page(conn: &mut Conn<'_>, caller: &Principal, whose: Whose, filter: Filter) -> Result<(Vec<Booking>, bool)> {
+/// Bookings, newest first. Everybody's are for those who may see any booking: 403 for others.
+pub(crate) fn page(conn: &mut Conn<'_>, caller: &Principal, whose: Whose, filter: &Filter) -> Result<Vec<Booking>> {
     if whose == Whose::Everybody && matches!(allows(Action::SeeGuestContact, Some(caller), Relation::Stranger), Cell::No | Cell::Own) {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do."));
     }
-    let limit = usize::try_from(filter.limit).unwrap_or(0);
-    let mut found = lists::list(conn, whose, &Filter { limit: filter.limit.saturating_add(1), ..filter })?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    Ok((found, more))
+    Ok(lists::list(conn, whose, filter)?)
 }
 
 /// Gives back the nights of a stay that nobody will sleep in any more: those whose check-in time is still to come.

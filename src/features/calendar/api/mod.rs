@@ -6,12 +6,12 @@ mod views;
 use super::service::{edit, log, settings, units};
 use crate::features::listings::{self, Standing};
 use crate::platform::access::{Action, Door};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, etag};
 use crate::platform::tools::Tools;
-use crate::values::{Instant, ListingId};
+use crate::values::ListingId;
 use asks::{EditsAsk, RulesAsk, UnitsAsk};
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
@@ -104,18 +104,15 @@ impl CalendarApi {
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<LogView>> {
-        let (listing, limit) = (ListingId(id.0), usize::from(limit.0));
+        let (listing, limit) = (ListingId(id.0), Limit(limit.0));
         let purpose = format!("calendar-log/{listing}");
         let last = cursor.0.map(|text| self.cursors.moment(&purpose, &text)).transpose()?;
         let read = self.tools.db.read_cut(move |conn| {
             listings::allowed(conn, Some(&caller), listing, Action::ViewCalendarCauses)?;
-            Ok::<_, Error>(log::entries(conn, listing, last, i64::try_from(limit).unwrap_or(100))?)
+            Ok::<_, Error>(log::entries(conn, listing, last, limit.and_one())?)
         });
-        let mut entries = read.await?;
-        let has_more = entries.len() > limit;
-        entries.truncate(limit);
-        let next_cursor = entries.last().filter(|_| has_more).map(|last| seal(&self.cursors, &purpose, last.at, last.id));
-        Ok(Json(LogView::of(entries, has_more, next_cursor)))
+        let page = self.cursors.page(&purpose, limit, read.await?, |last| moment(last.at, last.id));
+        Ok(Json(LogView::of(page.rows, page.has_more, page.next_cursor)))
     }
 
     /// The units of a listing: alike homes behind one page.
@@ -161,10 +158,4 @@ fn private<T: poem_openapi::types::ToJSON>(view: &T, version: i64) -> Cached<T> 
 
 fn twenty() -> u8 {
     20
-}
-
-fn seal(cursors: &CursorKey, purpose: &str, at: Instant, id: Uuid) -> String {
-    let mut content = at.0.to_be_bytes().to_vec();
-    content.extend_from_slice(id.as_bytes());
-    cursors.seal(purpose, &content)
 }

@@ -74,5 +74,5 @@ pub(super) fn tell(tx: &mut Tx<'_>, now: Instant, listing: ListingId, event: eve
 
 /// Entries of a listing, newest first, after `last`; one more than `limit` when there are more.
 pub(crate) fn entries(conn: &mut Conn<'_>, listing: ListingId, last: Option<(Instant, Uuid)>, limit: i64) -> DbResult<Vec<LogRow>> {
-    log::list(conn, listing, last, limit.saturating_add(1))
+    log::list(conn, listing, last, limit)
 }

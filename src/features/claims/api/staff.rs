@@ -5,9 +5,9 @@ use super::views::{ClaimPageView, ClaimView};
 use crate::features::claims::rules::State;
 use crate::features::claims::service::{World, acts};
 use crate::features::claims::store;
-use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Done, IfMatch, Visitor};
+use crate::platform::cursor::{CursorKey, Limit};
+use crate::platform::error::{Error, Result};
+use crate::platform::http::{Caller, Done, IfMatch, Visitor, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use poem_openapi::param::{Path, Query};
@@ -60,13 +60,10 @@ impl StaffClaimsApi {
         };
         let purpose = format!("claims/{}", state.name());
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut found = self.tools.db.read(move |conn| store::in_state(conn, state, before, most).map_err(Error::from)).await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.as_bytes()));
-        Ok(Json(ClaimPageView { data: found.iter().map(ClaimView::of).collect(), next_cursor, has_more }))
+        let limit = Limit(limit.0);
+        let found = self.tools.db.read(move |conn| store::in_state(conn, state, before, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
+        Ok(Json(ClaimPageView { data: page.rows.iter().map(ClaimView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Decide a claim that was handed to you: how much the guest pays, or nothing. With 0 you also close one that is due and that nobody pays.
@@ -82,12 +79,8 @@ impl StaffClaimsApi {
         if_match: IfMatch,
         ask: Json<ClaimDecisionAsk>,
     ) -> Result<Done<ClaimView>> {
-        let (world, amount, reason) = (World::of(&self.tools, visitor.origin()), ask.0.amount, line("/body/reason", &ask.0.reason, 500)?);
-        if reason.is_empty() {
-            let message = "must say why, in 1 to 500 characters without control characters";
-            let refused = Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason {message}."));
-            return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)));
-        }
+        let (world, amount) = (World::of(&self.tools, visitor.origin()), ask.0.amount);
+        let reason = reason::given(&line("/body/reason", &ask.0.reason, 500)?)?;
         let decided = self
             .tools
             .db

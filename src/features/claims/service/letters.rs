@@ -30,17 +30,18 @@ fn amount(claim: &Claim, minor: i64) -> String {
     Money::new(minor, claim.currency).to_string()
 }
 
-fn until(claim: &Claim) -> String {
-    claim.due_at.map(|at| at.to_string()).unwrap_or_default()
+/// Until when it is to be done; nothing where no time ends it.
+fn by(claim: &Claim) -> String {
+    claim.due_at.map_or_else(String::new, |at| format!(" by {at}"))
 }
 
 pub(super) fn filed(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim) -> DbResult<()> {
     let items: Vec<String> = claim.items.iter().map(|item| format!("- {}: {}", item.what, amount(claim, item.amount))).collect();
     let text = format!(
-        "your host says that something was damaged during your stay:\n\n{}\n\nIn all: {}. Answer by {}: pay it, offer a part, or refuse.",
+        "your host says that something was damaged during your stay:\n\n{}\n\nIn all: {}. Answer{}: pay it, offer a part, or refuse.",
         items.join("\n"),
         amount(claim, claim.amount),
-        until(claim)
+        by(claim)
     );
     write(tx, now, world, claim.guest, "a damage claim", &text)
 }
@@ -65,13 +66,13 @@ fn contested(claim: &Claim) -> String {
         Some(0) => "The guest does not agree.".to_owned(),
         Some(offered) => format!("The guest offers {}.", amount(claim, offered)),
     };
-    format!("{offer} Take what is offered, if something is, or hand the claim to us until {}.", until(claim))
+    format!("{offer} Take what is offered, if something is, or hand the claim to us{}.", by(claim))
 }
 
 fn due(claim: &Claim) -> Words {
-    let (settled, until) = (amount(claim, claim.settled.unwrap_or(0)), until(claim));
-    let guest = format!("{settled} are to be paid by {until}. If you left no means of payment, or it is refused, pay another way.");
-    (Some(guest), Some(format!("The guest is to pay {settled} by {until}; if they do not, the claim lapses.")))
+    let (settled, by) = (amount(claim, claim.settled.unwrap_or(0)), by(claim));
+    let guest = format!("{settled} are to be paid{by}. If you left no means of payment, or it is refused, pay another way.");
+    (Some(guest), Some(format!("The guest is to pay {settled}{by}; if they do not, the claim lapses.")))
 }
 
 fn lapsed(claim: &Claim, before: State) -> Words {

@@ -48,7 +48,7 @@ impl StatementPapersApi {
         let read = self.tools.db.read_cut(move |conn| {
             let sections = payouts::statement(conn, host, span)?;
             let codes = payouts::codes(conn, sections.iter().flat_map(|section| &section.lines))?;
-            let name = accounts::contact(conn, host)?.map(|contact| contact.name).unwrap_or_default();
+            let name = accounts::contact(conn, host)?.context("whoever asks for a statement has no account")?.name;
             Ok::<_, Error>(sheets(span, &issuer, &Party { name, ..Party::default() }, &sections, &codes))
         });
         let (first, more) = read.await?;

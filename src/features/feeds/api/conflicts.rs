@@ -3,7 +3,7 @@
 use super::views::{ConflictView, ConflictsView};
 use crate::features::feeds::service::conflicts::{self as service, Ask};
 use crate::features::feeds::service::{By, World};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::error::Result;
 use crate::platform::http::{Caller, Nothing, Visitor};
 use crate::platform::idempotency::Once;
@@ -52,13 +52,13 @@ impl ConflictsApi {
         #[oai(default)]
         resolved: Query<bool>,
     ) -> Result<Json<ConflictsView>> {
-        let (listing, all, limit) = (ListingId(id.0), resolved.0, limit.0);
+        let (listing, all, limit) = (ListingId(id.0), resolved.0, Limit(limit.0));
         let purpose = purpose(listing, all);
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
         let ask = Ask { before, all, limit };
-        let (found, has_more) = self.tools.db.read_cut(move |conn| service::page(conn, By { caller: &caller, listing }, ask)).await?;
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.as_bytes()));
-        Ok(Json(ConflictsView { data: found.into_iter().map(ConflictView::of).collect(), next_cursor, has_more }))
+        let found = self.tools.db.read_cut(move |conn| service::page(conn, By { caller: &caller, listing }, ask)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
+        Ok(Json(ConflictsView { data: page.rows.into_iter().map(ConflictView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// You have seen to it: it is not told again, even if the other calendar goes on saying so.

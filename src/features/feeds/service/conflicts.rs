@@ -4,6 +4,7 @@ use super::{By, World, note};
 use crate::features::feeds::store::conflicts::{self as rows, Conflict};
 use crate::features::listings;
 use crate::platform::access::Action;
+use crate::platform::cursor::Limit;
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Result};
 use crate::values::Instant;
@@ -17,16 +18,13 @@ pub(crate) struct Ask {
     pub before: Uuid,
     /// Resolved ones too.
     pub all: bool,
-    pub limit: u8,
+    pub limit: Limit,
 }
 
-/// A page of conflicts, and whether there are more.
-pub(crate) fn page(conn: &mut Conn<'_>, by: By<'_>, ask: Ask) -> Result<(Vec<Conflict>, bool)> {
+/// Conflicts, the newest first.
+pub(crate) fn page(conn: &mut Conn<'_>, by: By<'_>, ask: Ask) -> Result<Vec<Conflict>> {
     listings::allowed(conn, Some(by.caller), by.listing, Action::ViewCalendarCauses)?;
-    let mut found = rows::of_listing(conn, by.listing, ask.before, ask.all, i64::from(ask.limit) + 1)?;
-    let more = found.len() > usize::from(ask.limit);
-    found.truncate(ask.limit.into());
-    Ok((found, more))
+    Ok(rows::of_listing(conn, by.listing, ask.before, ask.all, ask.limit.and_one())?)
 }
 
 /// The host has seen to it: it is not told again, even if the other calendar goes on saying so.

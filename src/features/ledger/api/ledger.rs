@@ -5,7 +5,7 @@ use crate::features::ledger::rules::{Account, EntryKind};
 use crate::features::ledger::service::{self, Witnesses};
 use crate::features::ledger::store::{Filter, Place};
 use crate::platform::access::{Action, Door};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::http::Caller;
 use crate::platform::tools::Tools;
@@ -70,15 +70,12 @@ impl LedgerApi {
             to: known("to", to.0, NO_INSTANT, Instant::parse)?,
         };
         let purpose = format!("ledger/{filter:?}");
-        let after = cursor.0.map(|text| open(&self.cursors, &purpose, &text)).transpose()?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut entries = self.tools.db.read(move |conn| service::list(conn, &filter, after.as_ref(), most).map_err(Error::from)).await?;
-        let has_more = entries.len() > limit;
-        entries.truncate(limit);
-        let last = entries.last().filter(|_| has_more).map(|last| Place { at: last.at, id: last.id });
-        let next_cursor = last.map(|place| seal(&self.cursors, &purpose, place));
-        Ok(Json(EntriesView { data: entries.into_iter().map(|recorded| EntryView::of(recorded, true)).collect(), next_cursor, has_more }))
+        let after = cursor.0.map(|text| self.cursors.moment(&purpose, &text)).transpose()?.map(|(at, id)| Place { at, id });
+        let limit = Limit(limit.0);
+        let found = self.tools.db.read(move |conn| service::list(conn, &filter, after.as_ref(), limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| moment(last.at, last.id));
+        let data = page.rows.into_iter().map(|recorded| EntryView::of(recorded, true)).collect();
+        Ok(Json(EntriesView { data, next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// The trial balance: what the accounts of the house hold, and what those of all bookings and people hold together, by sort.
@@ -114,16 +111,6 @@ fn twenty() -> u8 {
 
 fn known<T>(name: &str, text: Option<String>, wrong: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
     text.map(|text| parse(&text).ok_or_else(|| Error::invalid_parameter(name, wrong))).transpose()
-}
-
-fn seal(cursors: &CursorKey, purpose: &str, place: Place) -> String {
-    let mut content = place.at.0.to_be_bytes().to_vec();
-    content.extend_from_slice(place.id.as_bytes());
-    cursors.seal(purpose, &content)
-}
-
-fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Place> {
-    cursors.moment(purpose, text).map(|(at, id)| Place { at, id })
 }
 
 fn busy() -> Error {

@@ -2,7 +2,6 @@
 
 use super::homes::{Homes, fresh};
 use super::reference::NamedView;
-use super::staff::reason;
 use crate::features::listings::property_types;
 use crate::features::listings::rules::catalogue::{self, Choice};
 use crate::features::listings::rules::complaints::Complaints;
@@ -10,7 +9,7 @@ use crate::features::listings::rules::custom::{self as rules, Field, MOST_CHOICE
 use crate::features::listings::rules::words;
 use crate::features::listings::service::custom::{self, Deed};
 use crate::platform::error::{Error, Result};
-use crate::platform::http::{Caller, Created, Done, IfMatch, Nothing, PREFIX, Visitor, etag};
+use crate::platform::http::{Caller, Created, Done, IfMatch, Nothing, PREFIX, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -139,7 +138,7 @@ impl FieldsApi {
     /// Add a field. What is required is asked for when a home is published; homes that are published already stay so.
     #[oai(path = "/admin/custom-fields", method = "post", operation_id = "addCustomField", tag = "crate::platform::http::Tag::Administration")]
     async fn add(&self, caller: Caller, visitor: Visitor, once: Once, ask: Json<CustomFieldAsk>) -> Result<Created<CustomFieldView>> {
-        let (world, reason) = (self.homes.world(&visitor), reason(&ask.0.reason)?);
+        let (world, reason) = (self.homes.world(&visitor), reason::given(&ask.0.reason)?);
         let field = ask.0.judged()?;
         let made = self.homes.tools.db.write_once(&once, move |tx, now| {
             let field = custom::add(tx, now, &world, Deed { by: &caller, reason: &reason }, &field)?;
@@ -159,7 +158,7 @@ impl FieldsApi {
         if_match: IfMatch,
         patch: Json<CustomFieldPatch>,
     ) -> Result<Done<CustomFieldView>> {
-        let (world, reason, key, patch) = (self.homes.world(&visitor), reason(&patch.0.reason)?, key.0, patch.0);
+        let (world, reason, key, patch) = (self.homes.world(&visitor), reason::given(&patch.0.reason)?, key.0, patch.0);
         let done = self.homes.tools.db.write(move |tx, now| {
             let (deed, fresh) = (Deed { by: &caller, reason: &reason }, fresh(&if_match));
             let field = custom::change(tx, now, &world, deed, (&key, &fresh), |field| patch.clone().write_on(field))?;
@@ -172,7 +171,7 @@ impl FieldsApi {
     /// Take a field away. What homes say in it is not shown any more.
     #[oai(path = "/admin/custom-fields/:key", method = "delete", operation_id = "removeCustomField", tag = "crate::platform::http::Tag::Administration")]
     async fn remove(&self, caller: Caller, visitor: Visitor, key: Path<String>, ask: Json<CustomFieldDeedAsk>) -> Result<Nothing> {
-        let (world, reason, key) = (self.homes.world(&visitor), reason(&ask.0.reason)?, key.0);
+        let (world, reason, key) = (self.homes.world(&visitor), reason::given(&ask.0.reason)?, key.0);
         let done = self.homes.tools.db.write(move |tx, now| {
             let deed = Deed { by: &caller, reason: &reason };
             custom::remove(tx, now, &world, deed, &key).map(|()| Nothing::more())

@@ -5,9 +5,9 @@ use super::homes::{Homes, fresh, own_view, state_of};
 use crate::features::listings::service::staff::{Decision, Deed, decide};
 use crate::features::listings::service::world::no_such_listing;
 use crate::features::listings::store::{homes, lists, lists::Queue};
-use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag};
+use crate::platform::cursor::Limit;
+use crate::platform::error::{Error, Result};
+use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::values::ListingId;
 use poem_openapi::param::{Path, Query};
@@ -49,7 +49,7 @@ impl ListingStaffApi {
         (id, if_match, ask): (Uuid, IfMatch, ListingDeedAsk),
         decision: Decision,
     ) -> Result<Done<ListingStateView>> {
-        let (world, reason) = (self.homes.world(&visitor), reason(&ask.reason)?);
+        let (world, reason) = (self.homes.world(&visitor), reason::given(&ask.reason)?);
         let done = self.homes.tools.db.write_once(&once, move |tx, now| {
             let fresh = fresh(&if_match);
             let held = decide(tx, now, &world, &Deed { by: &caller, listing: ListingId(id), reason: &reason, fresh: &fresh }, decision)?;
@@ -77,10 +77,11 @@ impl ListingStaffApi {
     ) -> Result<Json<StaffHomesView>> {
         let queue = if state.0 == ListingQueue::Submitted { Queue::Submitted } else { Queue::Withheld };
         let purpose = format!("admin homes/{queue:?}");
-        let after = cursor.0.map(|text| opened(&self.homes.cursors, &purpose, &text)).transpose()?.unwrap_or(ListingId(Uuid::nil()));
-        let most = i64::from(limit.0) + 1;
-        let found = self.homes.tools.db.read(move |conn| lists::queue(conn, queue, after, most).map_err(Error::from)).await?;
-        Ok(Json(paged(&self.homes.cursors, &purpose, found, limit.0)))
+        let after = ListingId(self.homes.cursors.after(&purpose, cursor.0.as_deref())?);
+        let limit = Limit(limit.0);
+        let found = self.homes.tools.db.read(move |conn| lists::queue(conn, queue, after, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.homes.cursors.page(&purpose, limit, found, |last| last.id.0.into_bytes());
+        Ok(Json(StaffHomesView { data: page.rows.into_iter().map(StaffHomeView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// A home in any state, without what is told to confirmed guests only.
@@ -159,28 +160,4 @@ fn submitted() -> ListingQueue {
 
 fn twenty() -> u8 {
     20
-}
-
-/// The reason of a deed, without spaces around it.
-pub(super) fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 500 || text.chars().any(|c| c.is_control() && c != '\n') {
-        let message = "must say why, in 1 to 500 characters";
-        let refused = Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}."));
-        return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", message)));
-    }
-    Ok(text.to_owned())
-}
-
-/// A page of homes, of which one more than `limit` was looked for.
-fn paged(cursors: &CursorKey, purpose: &str, mut found: Vec<lists::Brief>, limit: u8) -> StaffHomesView {
-    let limit = usize::from(limit);
-    let has_more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = found.last().filter(|_| has_more).map(|last| cursors.seal(purpose, last.id.0.as_bytes()));
-    StaffHomesView { data: found.into_iter().map(StaffHomeView::of).collect(), next_cursor, has_more }
-}
-
-fn opened(cursors: &CursorKey, purpose: &str, text: &str) -> Result<ListingId> {
-    cursors.before(purpose, Some(text)).map(ListingId)
 }

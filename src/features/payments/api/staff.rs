@@ -5,9 +5,9 @@ use crate::features::payments::rules::terms::{DisputeState, State};
 use crate::features::payments::service::confirmed::By;
 use crate::features::payments::service::{Payments, asked, paid};
 use crate::features::payments::store::lists::{self, Filter};
-use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag};
+use crate::platform::cursor::{CursorKey, Limit};
+use crate::platform::error::{Error, Result};
+use crate::platform::http::{Cached, Caller, Done, IfMatch, Prepared, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, PaymentId, RefundId};
@@ -99,17 +99,14 @@ impl StaffPaymentsApi {
         let filter = Filter { booking: booking.0.map(BookingId), state: state.0.map(PaymentState::meant), provider: provider.0 };
         let purpose = format!("payments/{:?}/{:?}/{:?}", filter.booking, filter.state, filter.provider);
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let limit = usize::from(limit.0);
+        let limit = Limit(limit.0);
         let read = self.tools.db.read_cut(move |conn| {
-            let most = i64::try_from(limit).unwrap_or(100) + 1;
-            let found = lists::payments(conn, &filter, before, most)?;
+            let found = lists::payments(conn, &filter, before, limit.and_one())?;
             found.into_iter().map(|payment| paid::with(conn, payment)).collect::<Result<Vec<_>, _>>().map_err(Error::from)
         });
-        let mut found = read.await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|one| self.cursors.seal(&purpose, one.payment.id.0.as_bytes()));
-        Ok(Json(PaymentsView { data: found.iter().map(|one| PaymentView::of(one, None)).collect(), next_cursor, has_more }))
+        let page = self.cursors.page(&purpose, limit, read.await?, |last| last.payment.id.0.into_bytes());
+        let data = page.rows.iter().map(|one| PaymentView::of(one, None)).collect();
+        Ok(Json(PaymentsView { data, next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// One payment with its refunds and disputes.
@@ -132,7 +129,7 @@ impl StaffPaymentsApi {
         if_match: IfMatch,
         ask: Json<PaymentConfirmAsk>,
     ) -> Result<Done<PaymentView>> {
-        let by = By { user: caller.user, origin: visitor.origin(), reason: reason(&ask.0.reason)? };
+        let by = By { user: caller.user, origin: visitor.origin(), reason: reason::given(&ask.0.reason)? };
         let (payments, id, refund) = (self.payments.clone(), PaymentId(id.0), ask.0.refund_id.map(RefundId));
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let before = payments.held(tx, id)?;
@@ -160,13 +157,10 @@ impl StaffPaymentsApi {
         let state = state.0.map(DisputeStateParam::meant);
         let purpose = format!("disputes/{state:?}");
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut found = self.tools.db.read(move |conn| lists::disputes(conn, state, before, most).map_err(Error::from)).await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|one| self.cursors.seal(&purpose, one.id.as_bytes()));
-        Ok(Json(DisputesView { data: found.iter().map(DisputeView::of).collect(), next_cursor, has_more }))
+        let limit = Limit(limit.0);
+        let found = self.tools.db.read(move |conn| lists::disputes(conn, state, before, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
+        Ok(Json(DisputesView { data: page.rows.iter().map(DisputeView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 }
 
@@ -195,18 +189,4 @@ impl DisputeStateParam {
 
 fn twenty() -> u8 {
     20
-}
-
-fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    let fits = (1..=500).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n');
-    if fits {
-        return Ok(text.to_owned());
-    }
-    let message = "must say why, in 1 to 500 characters without control characters";
-    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new(
-        "/body/reason",
-        "invalid_reason",
-        message,
-    )))
 }

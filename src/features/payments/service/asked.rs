@@ -144,20 +144,10 @@ fn give_back(tx: &mut Tx<'_>, now: Instant, booking: BookingId, payments: Vec<Pa
     for part in parts {
         let Some(payment) = payments.iter().find(|payment| payment.id == part.payment) else { continue };
         let by_credit = payment.provider == CREDIT;
-        let refund = Refund {
-            id: RefundId::new(),
-            payment: payment.id,
-            booking,
-            amount: part.amount,
-            currency: payment.currency,
-            key: key.to_owned(),
-            asked: true,
-            state: if by_credit { RefundState::Succeeded } else { RefundState::Created },
-            reference: None,
-            failure: None,
-            version: 1,
-            created_at: now,
-        };
+        let mut refund = Refund::begun(now, payment, part.amount, key.to_owned(), true);
+        if by_credit {
+            refund.state = RefundState::Succeeded;
+        }
         refunds::insert(tx, &refund)?;
         match by_credit {
             true => credit::returned(tx, now, payment, &refund)?,

@@ -15,7 +15,7 @@ use crate::features::payments::store::refunds::{self, Refund};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
-use crate::values::{Instant, Origin, PaymentId, RefundId};
+use crate::values::{Instant, Origin, PaymentId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -146,7 +146,7 @@ fn go_on(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &mut Payment, to
         Some(State::RequiresAction) => What::RequiresAction(action.cloned().unwrap_or_else(|| NextAction::Open(String::new()))),
         Some(State::Authorized) => What::Authorized,
         Some(State::Captured) => What::Captured,
-        Some(State::Failed) => What::Failed { code: payment.failure.clone().unwrap_or_default() },
+        Some(State::Failed) => What::Failed { code: payment.failure.clone().unwrap_or_else(|| "unknown".to_owned()) },
         Some(State::Voided) => What::Voided,
     };
     tell(tx, now, world, payment, what)?;
@@ -240,20 +240,7 @@ fn returned(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &mut Payment,
 
 /// Somebody gave money back at the provider itself.
 fn made_elsewhere(tx: &mut Tx<'_>, now: Instant, payment: &Payment, told: &RefundFacts) -> Result<Refund> {
-    let refund = Refund {
-        id: RefundId::new(),
-        payment: payment.id,
-        booking: payment.booking,
-        amount: told.amount,
-        currency: payment.currency,
-        key: format!("{}:{}", payment.provider, told.reference),
-        asked: false,
-        state: RefundState::Created,
-        reference: None,
-        failure: None,
-        version: 1,
-        created_at: now,
-    };
+    let refund = Refund::begun(now, payment, told.amount, format!("{}:{}", payment.provider, told.reference), false);
     refunds::insert(tx, &refund)?;
     tracing::warn!(payment.id = %payment.id, amount = told.amount, "money went back that nobody here asked to give back");
     Ok(refund)

@@ -1,5 +1,6 @@
 //! SQL of refunds.
 
+use super::payments::Payment;
 use crate::features::payments::rules::terms::RefundState;
 use crate::platform::db::{Conn, DbResult, Row, Tx};
 use crate::values::{BookingId, Currency, Instant, PaymentId, RefundId};
@@ -22,6 +23,26 @@ pub struct Refund {
     pub failure: Option<String>,
     pub version: i64,
     pub created_at: Instant,
+}
+
+impl Refund {
+    /// One that begins now: `asked` by us, or made at the provider itself.
+    pub(in super::super) fn begun(now: Instant, of: &Payment, amount: i64, key: String, asked: bool) -> Self {
+        Self {
+            id: RefundId::new(),
+            payment: of.id,
+            booking: of.booking,
+            amount,
+            currency: of.currency,
+            key,
+            asked,
+            state: RefundState::Created,
+            reference: None,
+            failure: None,
+            version: 1,
+            created_at: now,
+        }
+    }
 }
 
 macro_rules! select {

@@ -7,6 +7,7 @@ use crate::features::payouts::rules::statement::{Month, Span};
 use crate::features::payouts::service::{Payouts, statements};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Caller;
+use anyhow::Context as _;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Html, Json, PlainText};
 use poem_openapi::{ApiResponse, Enum, OpenApi, ResponseContent};
@@ -84,7 +85,7 @@ impl EarningsApi {
         let read = self.payouts.tools.db.read_cut(move |conn| {
             let sections = statements::statement(conn, host, span)?;
             let codes = statements::codes(conn, sections.iter().flat_map(|section| &section.lines))?;
-            let name = accounts::contact(conn, host)?.map(|contact| contact.name).unwrap_or_default();
+            let name = accounts::contact(conn, host)?.context("whoever asks for a statement has no account")?.name;
             Ok::<_, Error>((sections, codes, name))
         });
         let (sections, codes, name) = read.await?;

@@ -14,7 +14,6 @@ use staff::StaffPayoutsApi;
 use super::service::Payouts;
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
 use poem_openapi::OpenApi;
 
 /// Who may come in; whose money it is, is for the use case.
@@ -44,18 +43,4 @@ pub fn apis(payouts: &Payouts, cursors: &CursorKey) -> impl OpenApi + use<> {
 
 fn twenty() -> u8 {
     20
-}
-
-/// Why staff do something.
-fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    if (1..=500).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n') {
-        return Ok(text.to_owned());
-    }
-    let message = "must say why, in 1 to 500 characters without control characters";
-    Err(Error::refused(Kind::Unacceptable, "invalid_reason", format!("reason: {message}.")).with_error(FieldError::new(
-        "/body/reason",
-        "invalid_reason",
-        message,
-    )))
 }

@@ -4,7 +4,7 @@ use super::twenty;
 use super::views::{PayoutBalanceView, PayoutView, PayoutsView};
 use crate::features::payouts::service::{Payouts, batch, staff};
 use crate::features::payouts::store::payouts::{self as rows, Filter};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Caller, Prepared, Visitor, etag};
 use poem_openapi::OpenApi;
@@ -42,19 +42,16 @@ impl PayoutsApi {
         let (host, world, now) = (caller.user, self.payouts.world(visitor.origin()), self.payouts.tools.clock.now());
         let (purpose, first) = (format!("payouts/{host}"), cursor.0.is_none());
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
+        let limit = Limit(limit.0);
         let filter = Filter { host: Some(host), ..Filter::default() };
         let read = self.payouts.tools.db.read_cut(move |conn| {
             let owed = if first { batch::owed(conn, now, &world, host)? } else { Vec::new() };
-            Ok::<_, Error>((rows::list(conn, &filter, before, most)?, owed))
+            Ok::<_, Error>((rows::list(conn, &filter, before, limit.and_one())?, owed))
         });
-        let (mut found, owed) = read.await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.as_bytes()));
+        let (found, owed) = read.await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
         let balances = owed.iter().filter(|owed| owed.payable != 0 || owed.receivable != 0).map(PayoutBalanceView::of).collect();
-        Ok(Json(PayoutsView { data: found.iter().map(PayoutView::of).collect(), balances, next_cursor, has_more }))
+        Ok(Json(PayoutsView { data: page.rows.iter().map(PayoutView::of).collect(), balances, next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// One of your payouts.

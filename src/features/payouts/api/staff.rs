@@ -1,17 +1,17 @@
 //! Payouts for staff: all of them, those to send by hand, hosts who are not paid for now, and taxes that were handed on.
 
+use super::twenty;
 use super::views::{PayoutBalanceView, PayoutState, PayoutView, PayoutsView};
-use super::{reason, twenty};
 use crate::features::ledger::Account;
-use crate::features::payouts::rules::paper::cell;
+use crate::features::payouts::rules::paper::{cell, decimal};
 use crate::features::payouts::service::staff::{self, By, ByHand, Remittance};
 use crate::features::payouts::service::{Payouts, World};
 use crate::features::payouts::store::holds;
 use crate::features::payouts::store::payouts::{self as rows, Filter};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Created, Done, IfMatch, PREFIX, Visitor, etag};
+use crate::platform::http::{Caller, Created, Done, IfMatch, PREFIX, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::wire::MoneyView;
 use crate::values::{Currency, Instant, Money, UserId};
@@ -87,7 +87,7 @@ enum ExportedPayouts {
 
 /// Who does it, and why.
 fn by(caller: &Caller, why: &str) -> Result<By> {
-    Ok(By { user: caller.user, reason: reason(why)? })
+    Ok(By { user: caller.user, reason: reason::given(why)? })
 }
 
 /// Payouts, for staff.
@@ -102,9 +102,16 @@ impl StaffPayoutsApi {
         Self { payouts, cursors }
     }
 
-    async fn tell(&self, by: By, visitor: &Visitor, once: &Once, (id, if_match): (Uuid, IfMatch), arrived: bool) -> Result<Done<PayoutView>> {
-        let world = self.payouts.world(visitor.origin());
-        let done = self.payouts.tools.db.write_once(once, move |tx, now| {
+    /// What became of a payout by hand.
+    async fn tell(
+        &self,
+        (caller, visitor, once): (Caller, Visitor, Once),
+        (id, if_match): (Uuid, IfMatch),
+        why: &str,
+        arrived: bool,
+    ) -> Result<Done<PayoutView>> {
+        let (by, world) = (by(&caller, why)?, self.payouts.world(visitor.origin()));
+        let done = self.payouts.tools.db.write_once(&once, move |tx, now| {
             let payout = staff::held(tx, id)?;
             if_match.check(&etag::of_version(payout.version))?;
             let payout = staff::told(tx, now, &world, &by, payout, arrived)?;
@@ -138,13 +145,11 @@ impl StaffPayoutsApi {
         let filter = Filter { host: host.0.map(UserId), state: state.0.map(PayoutState::meant), currency };
         let purpose = format!("all payouts/{filter:?}");
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut found = self.payouts.tools.db.read(move |conn| rows::list(conn, &filter, before, most).map_err(Error::from)).await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(&purpose, last.id.as_bytes()));
-        Ok(Json(PayoutsView { data: found.iter().map(PayoutView::of).collect(), balances: Vec::new(), next_cursor, has_more }))
+        let limit = Limit(limit.0);
+        let found = self.payouts.tools.db.read(move |conn| rows::list(conn, &filter, before, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
+        let data = page.rows.iter().map(PayoutView::of).collect();
+        Ok(Json(PayoutsView { data, balances: Vec::new(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Take out payouts to send by hand, with holder and account, as CSV. They are `sent` from then on: no such list has them again, and nothing stops
@@ -179,7 +184,7 @@ impl StaffPayoutsApi {
         if_match: IfMatch,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<Done<PayoutView>> {
-        self.tell(by(&caller, &ask.0.reason)?, &visitor, &once, (id.0, if_match), true).await
+        self.tell((caller, visitor, once), (id.0, if_match), &ask.0.reason, true).await
     }
 
     /// Say that a payout by hand came back, or could not be made: it is owed again, and the host is told to leave another account. Your reason stays in
@@ -194,7 +199,7 @@ impl StaffPayoutsApi {
         if_match: IfMatch,
         ask: Json<PayoutReasonAsk>,
     ) -> Result<Done<PayoutView>> {
-        self.tell(by(&caller, &ask.0.reason)?, &visitor, &once, (id.0, if_match), false).await
+        self.tell((caller, visitor, once), (id.0, if_match), &ask.0.reason, false).await
     }
 
     /// Hosts whose payouts are stopped.
@@ -209,15 +214,11 @@ impl StaffPayoutsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<PayoutHoldsView>> {
         const PURPOSE: &str = "payout holds";
-        let after = cursor.0.map_or(Ok(Uuid::nil()), |text| self.cursors.place(PURPOSE, &text, |content| Uuid::from_slice(content).ok()))?;
-        let limit = usize::from(limit.0);
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let mut found = self.payouts.tools.db.read(move |conn| holds::list(conn, UserId(after), most).map_err(Error::from)).await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|last| self.cursors.seal(PURPOSE, last.host.0.as_bytes()));
+        let (after, limit) = (self.cursors.after(PURPOSE, cursor.0.as_deref())?, Limit(limit.0));
+        let found = self.payouts.tools.db.read(move |conn| holds::list(conn, UserId(after), limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(PURPOSE, limit, found, |last| last.host.0.into_bytes());
         let view = |hold: holds::Hold| PayoutHoldView { host_id: hold.host.0, reason: hold.reason, since: Some(hold.since.to_string()), balances: Vec::new() };
-        Ok(Json(PayoutHoldsView { data: found.into_iter().map(view).collect(), next_cursor, has_more }))
+        Ok(Json(PayoutHoldsView { data: page.rows.into_iter().map(view).collect(), next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Stop the payouts of a host. What was put aside and is not `sent` yet is owed again.
@@ -292,8 +293,7 @@ fn sheet(all: &[ByHand]) -> String {
     let mut text = String::from("payout_id,created_at,host_id,holder,account,amount,currency,taken_out_at\r\n");
     for one in all {
         let payout = &one.payout;
-        let amount = Money::new(payout.amount, payout.currency).to_string();
-        let amount = amount.split(' ').next().unwrap_or_default();
+        let amount = decimal(payout.amount, payout.currency);
         // Writing to a string cannot fail.
         let _: std::fmt::Result = write!(
             text,

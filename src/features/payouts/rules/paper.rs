@@ -15,7 +15,9 @@ pub fn cell(text: &str) -> String {
     format!("\"{}\"", guarded.replace('"', "\"\""))
 }
 
-fn decimal(minor: i64, currency: Currency) -> String {
+/// An amount without its currency, such as `12.30`.
+#[must_use]
+pub fn decimal(minor: i64, currency: Currency) -> String {
     let text = Money::new(minor, currency).to_string();
     text.split(' ').next().unwrap_or_default().to_owned()
 }

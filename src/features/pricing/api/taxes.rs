@@ -5,9 +5,9 @@ use super::tax::TaxTerms;
 use crate::features::pricing::service::pricing::refuse;
 use crate::features::pricing::service::taxes::{self, Deed, Wish};
 use crate::features::pricing::store::taxes::{self as rows, PlaceTax};
-use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Nothing, PREFIX, Prepared, Visitor, etag};
+use crate::platform::cursor::{CursorKey, Limit};
+use crate::platform::error::{Error, Result};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Nothing, PREFIX, Prepared, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use poem_openapi::param::{Path, Query};
@@ -98,18 +98,12 @@ impl TaxesApi {
     ) -> Result<Json<PlaceTaxesView>> {
         let country = country.0.map(|country| country.to_ascii_uppercase());
         let purpose = format!("taxes/{}", country.as_deref().unwrap_or_default());
-        let after = cursor.0.map(|text| open(&self.cursors, &purpose, &text)).transpose()?.unwrap_or(Uuid::nil());
-        let limit = usize::from(limit.0);
-        let found = self.tools.db.read(move |conn| {
-            let most = i64::try_from(limit).unwrap_or(100) + 1;
-            rows::page(conn, country.as_deref(), after, most).map_err(Error::from)
-        });
-        let mut found = found.await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|tax| self.cursors.seal(&purpose, tax.id.as_bytes()));
-        let data: Result<Vec<PlaceTaxView>> = found.iter().map(PlaceTaxView::of).collect();
-        Ok(Json(PlaceTaxesView { data: data?, next_cursor, has_more }))
+        let after = self.cursors.after(&purpose, cursor.0.as_deref())?;
+        let limit = Limit(limit.0);
+        let found = self.tools.db.read(move |conn| rows::page(conn, country.as_deref(), after, limit.and_one()).map_err(Error::from)).await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| last.id.into_bytes());
+        let data: Result<Vec<PlaceTaxView>> = page.rows.iter().map(PlaceTaxView::of).collect();
+        Ok(Json(PlaceTaxesView { data: data?, next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Set up a tax of a place.
@@ -148,7 +142,7 @@ impl TaxesApi {
     /// Take a tax away. With `If-Match` only if it is still what you have read.
     #[oai(path = "/admin/taxes/:id", method = "delete", operation_id = "removeTax")]
     async fn remove(&self, caller: Caller, visitor: Visitor, if_match: IfMatch, id: Path<Uuid>, ask: Json<TaxReasonAsk>) -> Result<Nothing> {
-        let deed = Deed { by: caller.user, reason: reason(&ask.0.reason)?, origin: visitor.origin() };
+        let deed = Deed { by: caller.user, reason: reason::given(&ask.0.reason)?, origin: visitor.origin() };
         let done = self.tools.db.write(move |tx, now| {
             let before = taxes::find(tx, id.0)?;
             if_match.check(&etag::of_version(before.version))?;
@@ -165,23 +159,9 @@ fn twenty() -> u8 {
 
 fn judged(ask: PlaceTaxAsk, caller: &Caller, visitor: &Visitor) -> Result<(Wish, Deed)> {
     refuse("/body", ask.rule.date_faults("/rule"))?;
-    let deed = Deed { by: caller.user, reason: reason(&ask.reason)?, origin: visitor.origin() };
+    let deed = Deed { by: caller.user, reason: reason::given(&ask.reason)?, origin: visitor.origin() };
     let rule = plan::same(&ask.rule)?;
     Ok((Wish { country: ask.country, city: ask.city.unwrap_or_default(), currency: ask.currency, rule }, deed))
-}
-
-/// The reason of a deed, without spaces around it.
-fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\n') {
-        let refused = Error::refused(Kind::Unacceptable, "invalid_reason", "A change of taxes needs a reason, without control characters.");
-        return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", "must say why")));
-    }
-    Ok(text.to_owned())
-}
-
-fn open(cursors: &CursorKey, purpose: &str, text: &str) -> Result<Uuid> {
-    cursors.before(purpose, Some(text))
 }
 
 impl PlaceTaxView {

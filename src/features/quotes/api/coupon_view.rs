@@ -2,7 +2,7 @@
 
 use crate::features::pricing::{Funder, Off};
 use crate::features::quotes::rules::coupon::Coupon;
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::wire::MoneyView;
 use crate::values::Money;
 use poem_openapi::Object;
@@ -77,10 +77,8 @@ impl CouponView {
 
 impl CouponsView {
     /// A page of at most `limit`, from one more than that.
-    pub(super) fn of(mut found: Vec<Coupon>, limit: usize, cursors: &CursorKey, purpose: &str) -> Self {
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|coupon| cursors.seal(purpose, coupon.id.as_bytes()));
-        Self { data: found.iter().map(CouponView::of).collect(), next_cursor, has_more }
+    pub(super) fn of(found: Vec<Coupon>, limit: Limit, cursors: &CursorKey, purpose: &str) -> Self {
+        let page = cursors.page(purpose, limit, found, |last| last.id.into_bytes());
+        Self { data: page.rows.iter().map(CouponView::of).collect(), next_cursor: page.next_cursor, has_more: page.has_more }
     }
 }

@@ -4,7 +4,7 @@ use super::coupon_view::{CouponView, CouponsView};
 use super::twenty;
 use crate::features::quotes::rules::wish::{CouponWish, judged};
 use crate::features::quotes::service::coupons::{self, By};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Caller, Created, IfMatch, Nothing, PREFIX, Visitor, etag};
 use crate::platform::idempotency::Once;
@@ -71,10 +71,9 @@ impl CouponsApi {
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<CouponsView>> {
-        let (purpose, listing, limit) = (format!("coupons/{}", id.0), ListingId(id.0), usize::from(limit.0));
+        let (purpose, listing, limit) = (format!("coupons/{}", id.0), ListingId(id.0), Limit(limit.0));
         let before = self.cursors.before(&purpose, cursor.0.as_deref())?;
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let found = self.tools.db.read(move |conn| coupons::list(conn, &caller, listing, before, most)).await?;
+        let found = self.tools.db.read(move |conn| coupons::list(conn, &caller, listing, before, limit.and_one())).await?;
         Ok(Json(CouponsView::of(found, limit, &self.cursors, &purpose)))
     }
 

@@ -4,9 +4,9 @@ use super::coupon_view::{CouponView, CouponsView};
 use super::twenty;
 use crate::features::quotes::rules::wish::{CouponTerms, CouponWish, currency, judged};
 use crate::features::quotes::service::coupons::{self, By, Reach};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Created, IfMatch, Nothing, PREFIX, Visitor, etag};
+use crate::platform::http::{Caller, Created, IfMatch, Nothing, PREFIX, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::ListingId;
@@ -83,10 +83,9 @@ impl StaffCouponsApi {
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<CouponsView>> {
-        let limit = usize::from(limit.0);
+        let limit = Limit(limit.0);
         let before = self.cursors.before("platform coupons", cursor.0.as_deref())?;
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
-        let found = self.tools.db.read(move |conn| coupons::list_of_platform(conn, before, most)).await?;
+        let found = self.tools.db.read(move |conn| coupons::list_of_platform(conn, before, limit.and_one())).await?;
         Ok(Json(CouponsView::of(found, limit, &self.cursors, "platform coupons")))
     }
 
@@ -140,11 +139,6 @@ impl PlatformCouponAsk {
     }
 }
 
-fn by(caller: &Caller, visitor: &Visitor, reason: &str) -> Result<By> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().any(|c| c.is_control() && c != '\n') {
-        let refused = Error::refused(Kind::Unacceptable, "invalid_reason", "A coupon of the platform needs a reason, without control characters.");
-        return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", "must say why")));
-    }
-    Ok(By { caller: (**caller).clone(), origin: visitor.origin(), reason: Some(reason.to_owned()) })
+fn by(caller: &Caller, visitor: &Visitor, why: &str) -> Result<By> {
+    Ok(By { caller: (**caller).clone(), origin: visitor.origin(), reason: Some(reason::given(why)?) })
 }

@@ -132,7 +132,8 @@ impl Provider for Stripe {
     fn look_up(&self, whom: &Again) -> Result<Option<Facts>, Trouble> {
         let Some(intent) = self.intent(whom)? else { return Ok(None) };
         let mut facts = read::intent(&intent).ok_or_else(wire::unreadable)?;
-        let name = facts.reference.clone().unwrap_or_default();
+        // Without its name the lists would be those of everybody.
+        let name = facts.reference.clone().ok_or_else(wire::unreadable)?;
         facts.refunds = self.list("/v1/refunds", &name)?.iter().filter_map(read::refund).flat_map(|one| one.refunds).collect();
         facts.dispute = self.list("/v1/disputes", &name)?.iter().filter_map(read::dispute).find_map(|one| one.dispute);
         Ok(Some(facts))
