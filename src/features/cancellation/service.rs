@@ -50,7 +50,8 @@ impl Guard for OwnPolicies {
 
 /// All that are not retired.
 pub(super) fn open(conn: &mut Conn<'_>) -> DbResult<Vec<OwnPolicy>> {
-    rows::open(conn, MOST)
+    // Two operators at once may make one too many.
+    rows::open(conn, 2 * MOST)
 }
 
 pub(super) fn find(conn: &mut Conn<'_>, id: Uuid) -> Result<OwnPolicy> {
@@ -90,15 +91,13 @@ pub(super) fn retire(tx: &mut Tx<'_>, now: Instant, deed: &Deed, before: &OwnPol
 
 fn judged(table: &OwnTable) -> Result<Rules> {
     let faults = table.faults();
-    match (faults.first(), table.rules()) {
-        (None, Some(rules)) => Ok(rules),
-        (first, _) => {
-            let why = first.map_or_else(|| "It has no rows.".to_owned(), |first| format!("{} {}.", first.pointer, first.message));
-            let mut refused = Refused::new(Kind::Unacceptable, "invalid_policy", why);
-            refused.errors = faults.into_iter().map(|fault| FieldError { pointer: format!("/body{}", fault.pointer), ..fault }).collect();
-            Err(refused.into())
-        }
+    if let (true, Some(rules)) = (faults.is_empty(), table.rules()) {
+        return Ok(rules);
     }
+    let why = faults.first().map_or_else(|| "It has no rows.".to_owned(), |first| format!("{} {}.", first.pointer, first.message));
+    let mut refused = Refused::new(Kind::Unacceptable, "invalid_policy", why);
+    refused.errors = faults.into_iter().map(|fault| FieldError { pointer: format!("/body{}", fault.pointer), ..fault }).collect();
+    Err(refused.into())
 }
 
 fn note(tx: &mut Tx<'_>, now: Instant, action: &'static str, deed: &Deed, id: Uuid, diff: Value) -> DbResult<()> {
