@@ -8,13 +8,13 @@ use uuid::Uuid;
 const ONE: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE id = $1";
 const BY_KEY: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE key = $1";
 const PAGE: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE id > $1 ORDER BY id LIMIT $2";
-const OPEN: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE retired_at IS NULL ORDER BY id LIMIT $1";
+const OPEN: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE retired_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
 const INSERT: &str = "INSERT INTO cancellation_policies (id, key, name, is_long, rules, retired_at, created_at)
     VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (key) DO NOTHING";
 const RETIRE: &str = "UPDATE cancellation_policies SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
 
 /// The statements that must find their rows by an index, with the kinds of their parameters: u an id, t a text, n a number, i an instant.
-pub const STATEMENTS: [(&str, &str); 5] = [(ONE, "u"), (BY_KEY, "t"), (PAGE, "un"), (OPEN, "n"), (RETIRE, "ui")];
+pub const STATEMENTS: [(&str, &str); 5] = [(ONE, "u"), (BY_KEY, "t"), (PAGE, "un"), (OPEN, "un"), (RETIRE, "ui")];
 
 /// A policy as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn page(conn: &mut Conn<'_>, after: Uuid, limit: i64) -> DbResult<Vec
 
 /// Up to `limit` that are not retired.
 pub(super) fn open(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<OwnPolicy>> {
-    conn.query(OPEN, &[limit.into()], read)
+    conn.query(OPEN, &[Uuid::nil().into(), limit.into()], read)
 }
 
 /// `false` where there is one with this key.

@@ -160,7 +160,7 @@ on_both!(a_promise_that_has_grown_old_is_renewed, async |db: TestDb| {
     stage.asks_for(json!({"kind": "card_hold", "amount": 20_000})).await;
     let booking = stage.book("Gustav", ("2026-06-10", "2026-06-17"), "card_ok").await;
     stage.at("2026-06-09T19:00:00Z").await;
-    stage.at("2026-06-15T18:59:59Z").await;
+    stage.at("2026-06-15T18:50:00Z").await;
     assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("authorized", 0), vec!["authorized".to_owned()]));
     let next = stage.seen_by("Gustav", &booking).await["deposit"]["next_at"].clone();
     assert_eq!(next, "2026-06-15T19:00:00Z", "after six days");
@@ -168,7 +168,7 @@ on_both!(a_promise_that_has_grown_old_is_renewed, async |db: TestDb| {
     stage.at("2026-06-15T19:01:00Z").await;
     assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("authorized", 0), vec!["voided".to_owned(), "authorized".to_owned()]));
     assert_eq!(stage.letters_about("a deposit is due").await, 0, "nobody has to do anything");
-    stage.at("2026-06-18T14:59:59Z").await;
+    stage.at("2026-06-18T14:50:00Z").await;
     assert_eq!(stage.deposit(&booking).await, is("authorized", 0));
     stage.at("2026-06-18T15:00:00Z").await;
     assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("returned", 0), vec!["voided".to_owned(); 2]));
@@ -177,7 +177,7 @@ on_both!(a_promise_that_has_grown_old_is_renewed, async |db: TestDb| {
     // A promise is not to grow old after guests have left: then it is renewed an hour before they do.
     let five = stage.book("Gustav", ("2026-06-20", "2026-06-25"), "card_ok").await;
     stage.at("2026-06-19T19:00:00Z").await;
-    stage.at("2026-06-25T13:59:59Z").await;
+    stage.at("2026-06-25T13:50:00Z").await;
     assert_eq!(stage.tries(&five).await, ["authorized"]);
     stage.at("2026-06-25T14:00:00Z").await;
     stage.at("2026-06-25T14:01:00Z").await;
