@@ -315,13 +315,14 @@ CREATE INDEX IF NOT EXISTS tax_rules_of_place ON tax_rules (country, city_key);
 -- Cancellation policies of the operator's own (docs/RULES.md, "Calling a stay off"). Their terms are never changed: homes and bookings rely on them.
 CREATE TABLE IF NOT EXISTS cancellation_policies (
     id         UUID PRIMARY KEY,
-    key        TEXT NOT NULL UNIQUE,       -- as listings.short_policy and long_policy name it
+    key        TEXT NOT NULL,              -- as listings.short_policy and long_policy name it
     name       TEXT NOT NULL,
     is_long    BOOLEAN NOT NULL,           -- for stays of 28 nights and more
     rules      JSONB NOT NULL,             -- object: see Rules
     retired_at TIMESTAMPTZ,                -- no further home can choose it; NULL: hosts can
     created_at TIMESTAMPTZ NOT NULL
 );
+CREATE UNIQUE INDEX IF NOT EXISTS cancellation_policies_key ON cancellation_policies (key);
 CREATE INDEX IF NOT EXISTS cancellation_policies_open ON cancellation_policies (id) WHERE retired_at IS NULL;
 
 -- What takes something off a stay for whoever knows the code (docs/RULES.md, P8).

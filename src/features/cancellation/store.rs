@@ -8,7 +8,8 @@ use uuid::Uuid;
 const ONE: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE id = $1";
 const BY_KEY: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE key = $1";
 const PAGE: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE id > $1 ORDER BY id LIMIT $2";
-const OPEN: &str = "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE retired_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
+const OPEN: &str =
+    "SELECT id, key, name, is_long, rules, retired_at, created_at FROM cancellation_policies WHERE retired_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
 const INSERT: &str = "INSERT INTO cancellation_policies (id, key, name, is_long, rules, retired_at, created_at)
     VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (key) DO NOTHING";
 const RETIRE: &str = "UPDATE cancellation_policies SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
