@@ -252,7 +252,7 @@ CREATE TABLE IF NOT EXISTS listings (
     notice_as_request   BOOLEAN NOT NULL DEFAULT FALSE,   -- A9: too late for instant booking is a request instead of a no
     check_in_minute     BIGINT NOT NULL DEFAULT 900 CHECK (check_in_minute BETWEEN 0 AND 1439),     -- local wall time (D5)
     check_out_minute    BIGINT NOT NULL DEFAULT 660 CHECK (check_out_minute BETWEEN 0 AND 1439),
-    short_policy        TEXT NOT NULL DEFAULT 'flexible',  -- cancellation of stays under 28 nights (C2)
+    short_policy        TEXT NOT NULL DEFAULT 'flexible',  -- cancellation of stays under 28 nights (C2): a standard policy or cancellation_policies.key
     long_policy         TEXT NOT NULL DEFAULT 'firm_long',
     rooms               JSONB NOT NULL DEFAULT '[]',       -- array of bedrooms with their beds
     accessibility       JSONB NOT NULL DEFAULT '[]',       -- array of catalogue keys
@@ -311,6 +311,19 @@ CREATE TABLE IF NOT EXISTS tax_rules (
     updated_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX IF NOT EXISTS tax_rules_of_place ON tax_rules (country, city_key);
+
+-- Cancellation policies of the operator's own (docs/RULES.md, "Calling a stay off"). Their terms are never changed: homes and bookings rely on them.
+CREATE TABLE IF NOT EXISTS cancellation_policies (
+    id         UUID PRIMARY KEY,
+    key        TEXT NOT NULL,              -- as listings.short_policy and long_policy name it
+    name       TEXT NOT NULL,
+    is_long    BOOLEAN NOT NULL,           -- for stays of 28 nights and more
+    rules      JSONB NOT NULL,             -- object: see Rules
+    retired_at TIMESTAMPTZ,                -- no further home can choose it; NULL: hosts can
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS cancellation_policies_key ON cancellation_policies (key);
+CREATE INDEX IF NOT EXISTS cancellation_policies_open ON cancellation_policies (id) WHERE retired_at IS NULL;
 
 -- What takes something off a stay for whoever knows the code (docs/RULES.md, P8).
 CREATE TABLE IF NOT EXISTS coupons (

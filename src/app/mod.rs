@@ -16,6 +16,7 @@ use crate::features::accounts::{
 use crate::features::availability::{self, AvailabilityApi};
 use crate::features::bookings::{self, BookingData};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
+use crate::features::cancellation::{self, OwnPolicies, PoliciesApi};
 use crate::features::claims::{self, ClaimData};
 use crate::features::credit::{self, CreditApi, CreditData};
 use crate::features::documents::{self, DocumentData};
@@ -149,7 +150,7 @@ fn handlers(
 
 /// Who is asked before a home is published or archived, and hears who may edit it no longer.
 fn guards(tools: &Tools) -> Guards {
-    let all: Vec<Box<dyn Guard>> = vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config))), Box::new(FeedGuard::new(tools))];
+    let all: Vec<Box<dyn Guard>> = vec![Box::new(PhotoGuard::new(Arc::clone(&tools.config))), Box::new(FeedGuard::new(tools)), Box::new(OwnPolicies)];
     Guards::new(all, Arc::new(CalendarUnits))
 }
 
@@ -215,6 +216,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         ConflictsApi::new(tools.clone(), cursors.clone()),
         PricingApi::new(tools.clone()),
         TaxesApi::new(tools.clone(), cursors.clone()),
+        PoliciesApi::new(tools.clone(), cursors.clone()),
         CouponsApi::new(tools.clone(), cursors.clone()),
         StaffCouponsApi::new(tools.clone(), cursors.clone()),
         CoHostsApi::new(tools.clone(), guards(&tools)),
@@ -254,6 +256,7 @@ pub fn doors() -> Doors {
         media::DOORS,
         calendar::DOORS,
         pricing::DOORS,
+        cancellation::DOORS,
         availability::DOORS,
         quotes::DOORS,
         bookings::DOORS,

@@ -10,6 +10,7 @@ mod audit;
 mod binary;
 mod bookings;
 mod calendar;
+mod cancellation;
 mod db;
 mod db_schema;
 mod db_writer;

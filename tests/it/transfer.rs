@@ -134,11 +134,15 @@ on_both!(bad_lines_are_told_and_skipped, async |db: TestDb| {
         // What the schema refuses: a home without most of its fields, a price below nothing.
         json!({"format": 1, "id": uuid::Uuid::now_v7(), "host": {"name": "Bo"}, "listing": {"title": "Half"}}).to_string(),
         json!({"format": 1, "id": id, "host": {"name": "Bo"}, "listing": {"price_minor": -1}}).to_string(),
+        // A policy that its operator made, and this one has not; one for stays of another length.
+        json!({"format": 1, "id": id, "host": {"name": "Bo"}, "listing": {"short_policy": "our_own"}}).to_string(),
+        json!({"format": 1, "id": id, "host": {"name": "Bo"}, "listing": {"long_policy": "firm"}}).to_string(),
     ];
     let outcome = back(&db, format!("{}\n\n{good}", bad.join("\n"))).await;
-    assert_eq!((outcome.written, outcome.unchanged, outcome.bad_count), (0, 1, 8), "{outcome:?}");
-    assert_eq!(outcome.bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!((outcome.written, outcome.unchanged, outcome.bad_count), (0, 1, 10), "{outcome:?}");
+    assert_eq!(outcome.bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     assert!(outcome.bad[4].1.contains("title must be a text") && outcome.bad[5].1.contains("days: from_night"), "{outcome:?}");
+    assert!(outcome.bad[8].1.contains("short_policy") && outcome.bad[9].1.contains("long_policy"), "{outcome:?}");
     assert_eq!(out(&db, Wish::default()).await, good, "a bad line left something behind");
 });
 

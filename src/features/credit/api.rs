@@ -5,7 +5,7 @@ use crate::features::ledger::{Account, EntryKind, Place, Recorded};
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Caller, Done, Visitor};
+use crate::platform::http::{Caller, Done, Visitor, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::platform::wire::MoneyView;
@@ -141,11 +141,7 @@ impl CreditAsk {
         };
         let known = Currency::parse(&self.currency).filter(|known| known.code() == self.currency);
         let currency = known.ok_or_else(|| bad("currency", "out_of_range", "is an ISO 4217 code"))?;
-        let reason = self.reason.trim();
-        if !(1..=500).contains(&reason.chars().count()) || reason.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(bad("reason", "invalid_reason", "must say why, in 1 to 500 characters without control characters"));
-        }
-        Ok((currency, reason.to_owned()))
+        Ok((currency, reason::given(&self.reason)?))
     }
 }
 

@@ -29,7 +29,7 @@ pub use rules::words::prose;
 pub use service::change::may_become;
 pub use service::cover::{Publisher, set_cover};
 pub use service::custom::searchable_fields;
-pub use service::guards::{Guard, Guards, Left, UnitKeeper};
+pub use service::guards::{Guard, Guards, Left, PolicyChoice, UnitKeeper};
 pub use service::life::pause_silent;
 pub use service::private::{private_part, set_private_part};
 pub use service::standing::{Standing, State, allowed, lock_calendar, relation_of, standing_of};

@@ -3,6 +3,7 @@
 use super::rules::{FORMAT, LISTING, TABLES, Table, is_as_told};
 use super::store;
 use crate::features::calendar;
+use crate::features::cancellation;
 use crate::features::listings::{self, State};
 use crate::platform::db::{Conn, Db, DbResult, Lane, Tx, Value};
 use crate::platform::error::{self, Error, Result};
@@ -222,6 +223,7 @@ fn put(tx: &mut Tx<'_>, now: Instant, keys: &Keys, home: &Home) -> Result<Put> {
     if store::is_erased(tx, home.id, home.host)? {
         return Ok(Put::Erased);
     }
+    knows_policies(tx, home)?;
     let host = store::host(tx, now, home.host, home.email.as_ref(), &home.name)?;
     match current {
         Some(_) => change(tx, now, home, host)?,
@@ -235,6 +237,18 @@ fn put(tx: &mut Tx<'_>, now: Instant, keys: &Keys, home: &Home) -> Result<Put> {
     }
     events::append(tx, Kind::ListingChanged, home.id.0, &json!({}), now)?;
     Ok(if held_back { Put::HeldBack } else { Put::Written })
+}
+
+/// A home is never sold under terms that nobody here can tell: policies of the operator's own do not come along.
+fn knows_policies(tx: &mut Tx<'_>, home: &Home) -> Result<()> {
+    for (column, long) in [("short_policy", false), ("long_policy", true)] {
+        let Some(name) = home.told(column).and_then(Member::as_str) else { continue };
+        if !cancellation::is_known(tx, name, long)? {
+            let why = format!("{column} is no cancellation policy here: make it first, under the same key.");
+            return Err(Error::refused(error::Kind::Unacceptable, "unknown_policy", why));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a home would come before guests without any photo. One that they see already stays as it is.

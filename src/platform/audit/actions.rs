@@ -85,6 +85,8 @@ pub const ACTIONS: &[Action] = actions! {
     "field.changed": "A field of all homes was changed.",
     "field.removed": "A field of all homes was taken away.",
     "pricing.changed": "The base price of a listing, or its discounts, fees, taxes or instalments, were changed.",
+    "cancellation_policy.made": "A cancellation policy of the operator's own was made.",
+    "cancellation_policy.retired": "A cancellation policy of the operator's own was retired.",
     "coupon.made": "A coupon was made.",
     "coupon.ended": "A coupon was ended.",
     "tax.made": "A tax of a place was set up.",

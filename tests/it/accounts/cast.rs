@@ -250,6 +250,9 @@ impl<'a> Cast<'a> {
         if let Some(request) = self.request_about_prices(operation).await {
             return request;
         }
+        if let Some(request) = self.request_about_policies(operation).await {
+            return request;
+        }
         if let Some(request) = self.request_about_payments(operation, who).await {
             return request;
         }

@@ -24,6 +24,7 @@ mod payments_cast;
 mod payouts_cast;
 mod photos_cast;
 mod plans;
+mod policies_cast;
 mod prices_cast;
 mod profile;
 mod quotes_cast;

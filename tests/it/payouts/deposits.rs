@@ -155,6 +155,60 @@ on_both!(a_card_is_promised_for_short_stays_and_charged_for_long_ones, async |db
     assert_eq!(stage.tries(&lapses).await, ["voided", "authorized"]);
 });
 
+on_both!(a_promise_that_has_grown_old_is_renewed, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    stage.asks_for(json!({"kind": "card_hold", "amount": 20_000})).await;
+    let booking = stage.book("Gustav", ("2026-06-10", "2026-06-17"), "card_ok").await;
+    stage.at("2026-06-09T19:00:00Z").await;
+    stage.at("2026-06-15T18:50:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("authorized", 0), vec!["authorized".to_owned()]));
+    let next = stage.seen_by("Gustav", &booking).await["deposit"]["next_at"].clone();
+    assert_eq!(next, "2026-06-15T19:00:00Z", "after six days");
+    stage.at("2026-06-15T19:00:00Z").await;
+    stage.at("2026-06-15T19:01:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("authorized", 0), vec!["voided".to_owned(), "authorized".to_owned()]));
+    assert_eq!(stage.letters_about("a deposit is due").await, 0, "nobody has to do anything");
+    stage.at("2026-06-18T14:50:00Z").await;
+    assert_eq!(stage.deposit(&booking).await, is("authorized", 0));
+    stage.at("2026-06-18T15:00:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("returned", 0), vec!["voided".to_owned(); 2]));
+    stage.is_sound().await;
+
+    // A promise is not to grow old after guests have left: then it is renewed an hour before they do.
+    let five = stage.book("Gustav", ("2026-06-20", "2026-06-25"), "card_ok").await;
+    stage.at("2026-06-19T19:00:00Z").await;
+    stage.at("2026-06-25T13:50:00Z").await;
+    assert_eq!(stage.tries(&five).await, ["authorized"]);
+    stage.at("2026-06-25T14:00:00Z").await;
+    stage.at("2026-06-25T14:01:00Z").await;
+    assert_eq!((stage.deposit(&five).await, stage.tries(&five).await), (is("authorized", 0), vec!["voided".to_owned(), "authorized".to_owned()]));
+    // A claim takes the new one.
+    stage.at("2026-06-25T16:00:00Z").await;
+    let body = json!({"items": [{"what": "A lamp", "amount": 7_500}], "description": ""});
+    stage.act("Hannah", &five, "claims", body).await.expect(201);
+    stage.settle().await;
+    assert_eq!((stage.deposit(&five).await, stage.tries(&five).await), (is("held", 20_000), vec!["voided".to_owned(), "captured".to_owned()]));
+    stage.is_sound().await;
+});
+
+on_both!(whoever_does_not_renew_a_promise_is_asked_for_it, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    stage.asks_for(json!({"kind": "card_hold", "amount": 20_000})).await;
+    let booking = stage.book("Gustav", ("2026-06-10", "2026-06-17"), "card_ok").await;
+    stage.at("2026-06-09T19:00:00Z").await;
+    run(&db, "UPDATE payment_customers SET method_sealed = NULL WHERE provider = $1", vec!["sandbox".into()]).await;
+    stage.at("2026-06-15T19:00:00Z").await;
+    stage.at("2026-06-15T19:01:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("failed", 0), vec!["voided".to_owned()]));
+    assert_eq!(stage.letters_about("a deposit is due").await, 1);
+    let pay = json!({"payment_method": "card_ok", "what": "deposit"});
+    let left = stage.act("Gustav", &booking, "payments", pay).await.expect(200).json();
+    assert_eq!((left["state"].as_str(), left["deposit"]["state"].as_str()), (Some("in_stay"), Some("authorized")));
+    stage.at("2026-06-18T15:00:00Z").await;
+    assert_eq!((stage.deposit(&booking).await, stage.tries(&booking).await), (is("returned", 0), vec!["voided".to_owned(); 2]));
+    stage.is_sound().await;
+});
+
 on_both!(damage_is_paid_out_of_the_deposit_first, async |db: TestDb| {
     let stage = Stage::new(&db).await;
     stage.asks_for(charged(5_000)).await;

@@ -14,6 +14,10 @@ use crate::values::{BookingId, DepositKind, Instant, PaymentId};
 /// A refused deposit is asked for again each day; after so many refusals the host may call the stay off without a penalty.
 const TRIES: u16 = 3;
 const DAY_SECONDS: i64 = 24 * 3_600;
+/// Cards' promises usually lapse after seven days: one that is to last longer is asked for anew after six (M4).
+const PROMISE_SECONDS: i64 = 6 * DAY_SECONDS;
+/// The latest time for that: guests who have left are asked for nothing new.
+const BEFORE_LEAVING_SECONDS: i64 = 3_600;
 
 /// Writes down what is to be left for a stay that has just been sold, and asks for it where it is due with the booking.
 pub(super) fn plan(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
@@ -40,13 +44,39 @@ pub(super) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booki
             void(tx, now, &deposit)?;
             if to_come { refused(tx, now, world, booking, &mut deposit) } else { end(tx, booking, &mut deposit, LeftState::Cancelled) }
         }
-        LeftState::Authorized => {
-            void(tx, now, &deposit)?;
-            end(tx, booking, &mut deposit, LeftState::Returned)
-        }
+        LeftState::Authorized => promised(tx, now, booking, &mut deposit),
         LeftState::Held => give_back(tx, now, world, booking, &mut deposit),
         _ => end(tx, booking, &mut deposit, LeftState::Cancelled),
     }
+}
+
+/// What a card has promised is let go of when the time is over. Before that the promise has grown old: it is let go of, and asked for anew when
+/// that is heard ([`lapsed`]).
+fn promised(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    let back = back_at(booking, DepositKind::CardHold);
+    if now < back && !matches!(booking.state, State::Confirmed | State::InStay) {
+        // They left early.
+        deposit.next_at = Some(back);
+        return Ok(rows::update(tx, booking.id, deposit)?);
+    }
+    void(tx, now, deposit)?;
+    if now >= back {
+        return end(tx, booking, deposit, LeftState::Returned);
+    }
+    deposit.next_at = None;
+    Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+/// When something happens to a card's promise: it is let go of after the stay, or is too old before (M4).
+fn promised_until(conn: &mut Conn<'_>, now: Instant, booking: &Booking, deposit: &LeftDeposit) -> Result<Instant> {
+    let back = back_at(booking, DepositKind::CardHold).max(now);
+    if !matches!(booking.state, State::Confirmed | State::InStay) {
+        return Ok(back);
+    }
+    let left = payments::of_booking(conn, booking.id)?.into_iter().find(|one| Some(one.payment.id) == deposit.payment);
+    let old = left.and_then(|left| left.payment.authorized_at).unwrap_or(now).plus_seconds(PROMISE_SECONDS);
+    let leaving = booking.check_out_at.plus_seconds(-BEFORE_LEAVING_SECONDS);
+    Ok(if old >= back { back } else { old.min(leaving).max(now) })
 }
 
 /// The guest leaves it with a means of payment of their choice. Refuses with 409 `nothing_due`.
@@ -118,8 +148,8 @@ pub(super) fn heard(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Book
     let mut ours = deposit.as_mut().filter(|deposit| deposit.payment == Some(news.payment));
     match (&news.what, ours.as_mut()) {
         (What::Authorized, Some(deposit)) if may_be_left(booking, deposit) => {
-            let until = back_at(booking, DepositKind::CardHold);
-            (deposit.state, deposit.next_at) = (LeftState::Authorized, Some(until.max(now)));
+            let until = promised_until(tx, now, booking, deposit)?;
+            (deposit.state, deposit.next_at) = (LeftState::Authorized, Some(until));
             Ok(rows::update(tx, booking.id, deposit)?)
         }
         (What::Authorized, _) => payments::void(tx, now, news.payment),
@@ -148,14 +178,16 @@ fn not_left(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, dep
     end(tx, booking, deposit, LeftState::Cancelled)
 }
 
-/// A promise of a card ends before the stay does: it is asked for once more at once, as far as tries are left.
+/// A promise of a card ends before the stay does: it is asked for once more at once, as far as tries are left. One that we let go of because it was old
+/// is no try.
 fn lapsed(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return end(tx, booking, deposit, LeftState::Returned);
     }
+    let renewed = deposit.next_at.is_none() && !deposit.claimed;
     deposit.state = LeftState::Failed;
-    deposit.tries = deposit.tries.saturating_add(1);
-    deposit.next_at = (deposit.tries < TRIES).then_some(now);
+    deposit.tries = deposit.tries.saturating_add(u16::from(!renewed));
+    deposit.next_at = (renewed || deposit.tries < TRIES).then_some(now);
     Ok(rows::update(tx, booking.id, deposit)?)
 }
 
@@ -243,12 +275,12 @@ pub(super) fn moved(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<
 
 /// Sets the time at which what is there goes back.
 pub(super) fn wait(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
-    let kind = match deposit.state {
-        LeftState::Authorized => DepositKind::CardHold,
-        LeftState::Held => DepositKind::ChargeRefund,
+    let until = match deposit.state {
+        LeftState::Authorized => promised_until(tx, now, booking, deposit)?,
+        LeftState::Held => back_at(booking, DepositKind::ChargeRefund).max(now),
         _ => return Ok(()),
     };
-    deposit.next_at = (!deposit.claimed).then_some(back_at(booking, kind).max(now));
+    deposit.next_at = (!deposit.claimed).then_some(until);
     Ok(rows::update(tx, booking.id, deposit)?)
 }
 

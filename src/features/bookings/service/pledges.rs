@@ -15,7 +15,8 @@ pub fn pledge_deposit(tx: &mut Tx<'_>, now: Instant, id: BookingId) -> Result<()
     let Some(mut deposit) = rows::locked(tx, id)? else { return Ok(()) };
     match (deposit.state, deposit.payment) {
         (LeftState::Held, _) => {}
-        (LeftState::Authorized, Some(payment)) => payments::capture(tx, now, payment)?,
+        // One that is being renewed is let go of already, and ends with that.
+        (LeftState::Authorized, Some(payment)) if deposit.next_at.is_some() => payments::capture(tx, now, payment)?,
         _ => return Ok(()),
     }
     (deposit.claimed, deposit.next_at) = (true, None);

@@ -1,4 +1,5 @@
-//! The policies a host can choose from, as data: a booking keeps a copy of its own, which no later release changes.
+//! The policies a host can choose from, as data: a booking keeps a copy of its own, which no later release changes. Those of the operator's own
+//! are in `own.rs`.
 
 use crate::values::Stay;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ pub(super) const LONG_NIGHTS: u16 = 28;
 /// Nights of a long stay that are kept at once.
 const MONTH: u16 = 30;
 const DAY_HOURS: u16 = 24;
-const WHOLE_BP: u32 = 10_000;
+pub(super) const WHOLE_BP: u32 = 10_000;
 
 /// The names are stored and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    const NOTHING: Self = Self { nights: 0, rest_bp: 0 };
+    pub(super) const NOTHING: Self = Self { nights: 0, rest_bp: 0 };
     const HALF: Self = Self { nights: 0, rest_bp: WHOLE_BP / 2 };
     const FIRST_NIGHT: Self = Self { nights: 1, rest_bp: 0 };
     const FIRST_NIGHT_AND_HALF: Self = Self { nights: 1, rest_bp: WHOLE_BP / 2 };
@@ -41,6 +42,11 @@ impl Kept {
     #[must_use]
     pub fn is_nothing(self) -> bool {
         self == Self::NOTHING
+    }
+
+    /// Whether it is at least as much as `other` of every stay.
+    pub(super) fn covers(self, other: Self) -> bool {
+        self.rest_bp >= WHOLE_BP || (self.nights >= other.nights && self.rest_bp >= other.rest_bp)
     }
 
     /// In minor units of the nights' shares of the room. Of a part the odd cent is the guest's (C3).
@@ -67,7 +73,7 @@ pub struct Later {
 }
 
 impl Later {
-    const ALL: Self = Self { further_nights: None, rest_bp: 0 };
+    pub(crate) const ALL: Self = Self { further_nights: None, rest_bp: 0 };
 
     const fn next(nights: u16, rest_bp: u32) -> Self {
         Self { further_nights: Some(nights), rest_bp }
@@ -86,6 +92,9 @@ impl Later {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
     pub days: u16,
+    /// Instead of days: so many hours before the instant of check-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u16>,
     pub kept: Kept,
 }
 
@@ -97,6 +106,11 @@ pub struct GraceRule {
     pub confirmed_days: u16,
     /// It ends so many days before check-in at the latest.
     pub latest_days: Option<u16>,
+}
+
+impl GraceRule {
+    /// C1.
+    pub(super) const SHORT: Self = Self { hours: DAY_HOURS, confirmed_days: 7, latest_days: None };
 }
 
 /// The terms of a policy in full: what a booking promises (D10).
@@ -133,11 +147,17 @@ impl Policy {
         Self::ALL.into_iter().find(|policy| policy.name() == name)
     }
 
-    /// The one of a listing's two policies that holds for a stay; the cheaper rate has its own (C2).
+    /// Whether it is for stays of 28 nights and more.
     #[must_use]
-    pub fn of(stay: Stay, non_refundable: bool, short: Self, long: Self) -> Self {
+    pub fn is_long(self) -> bool {
+        matches!(self, Self::FirmLong | Self::StrictLong)
+    }
+
+    /// The one of a listing's two policies that holds for a stay, each by its name; the cheaper rate has its own (C2).
+    #[must_use]
+    pub fn of<'a>(stay: Stay, non_refundable: bool, short: &'a str, long: &'a str) -> &'a str {
         match stay.nights() {
-            _ if non_refundable => Self::NonRefundable,
+            _ if non_refundable => Self::NonRefundable.name(),
             LONG_NIGHTS.. => long,
             _ => short,
         }
@@ -147,7 +167,7 @@ impl Policy {
     #[must_use]
     pub fn rules(self, nights: u16) -> Rules {
         let (deadlines, until_check_in, after_check_in) = self.table();
-        let deadlines = deadlines.iter().map(|(days, kept)| Deadline { days: *days, kept: *kept }).collect();
+        let deadlines = deadlines.iter().map(|(days, kept)| Deadline { days: *days, hours: None, kept: *kept }).collect();
         Rules { policy: self.name().to_owned(), grace: self.grace(nights), deadlines, until_check_in, after_check_in }
     }
 
@@ -171,7 +191,7 @@ impl Policy {
             Self::NonRefundable => None,
             Self::StrictLong => Some(GraceRule { hours: 2 * DAY_HOURS, confirmed_days: LONG_NIGHTS, latest_days: Some(LONG_NIGHTS) }),
             _ if nights >= LONG_NIGHTS => None,
-            _ => Some(GraceRule { hours: DAY_HOURS, confirmed_days: 7, latest_days: None }),
+            _ => Some(GraceRule::SHORT),
         }
     }
 }

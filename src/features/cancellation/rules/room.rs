@@ -36,7 +36,7 @@ pub(super) fn kept_at(terms: &Terms<'_>, at: Instant) -> Kept {
     if grace_ends.is_some_and(|end| at <= end) {
         return Kept { nights: 0, rest_bp: 0 };
     }
-    let open = rules.deadlines.iter().find(|deadline| at <= arrival.days_before(deadline.days));
+    let open = rules.deadlines.iter().find(|deadline| at <= deadline.ends(arrival));
     open.map_or(rules.until_check_in, |deadline| deadline.kept)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn by_night(kept: Kept, nights: &[i64]) -> Vec<i64> {
 pub(super) fn turns(terms: &Terms<'_>) -> Vec<Instant> {
     let (rules, arrival) = (terms.rules, &terms.arrival);
     let grace = Grace::of(rules, arrival).and_then(|grace| grace.ends(terms.confirmed_at));
-    let deadlines = rules.deadlines.iter().map(|deadline| arrival.days_before(deadline.days));
+    let deadlines = rules.deadlines.iter().map(|deadline| deadline.ends(arrival));
     let nights = arrival.stay.range().iter().map(|night| arrival.zone.resolve(night, arrival.minute));
     let penalties = terms.settings.host_penalty.iter().flat_map(|penalty| penalty.turns(arrival.days_before(0)));
     let mut turns: Vec<Instant> = grace.into_iter().chain(deadlines).chain(nights).chain(penalties).collect();

@@ -1,7 +1,7 @@
 //! Until when a stay can be called off, and what of the room the host keeps then: the policy of a listing as a timeline
 //! (docs/RULES.md, "Calling a stay off").
 
-use super::policy::{Later, Rules};
+use super::policy::{Deadline, Later, Rules};
 use crate::values::written::{instant, instant_or_none};
 use crate::values::{Instant, Stay, Zone};
 use serde::{Deserialize, Serialize};
@@ -72,15 +72,30 @@ impl Arrival<'_> {
     }
 }
 
+impl Deadline {
+    /// Its last instant in time.
+    pub(super) fn ends(&self, arrival: &Arrival<'_>) -> Instant {
+        let check_in = arrival.days_before(0);
+        self.hours.map_or_else(|| arrival.days_before(self.days), |hours| check_in.plus_seconds(-i64::from(hours) * 3_600))
+    }
+}
+
 /// The timeline of a stay, as it stands at `now`. `nights`: what each night bears of the room (P20).
 #[must_use]
 pub fn timeline(rules: &Rules, arrival: &Arrival<'_>, nights: &[i64], now: Instant) -> Timeline {
-    let steps = rules.deadlines.iter().map(|deadline| (deadline.days, deadline.kept)).chain([(0, rules.until_check_in)]);
-    let steps = steps.map(|(days, kept)| Step { until: arrival.days_before(days), kept: kept.of(nights) });
+    let ends = rules.deadlines.iter().map(|deadline| (deadline.ends(arrival), deadline.kept));
+    let mut steps: Vec<Step> = Vec::with_capacity(rules.deadlines.len() + 1);
+    for (until, kept) in ends.chain([(arrival.days_before(0), rules.until_check_in)]) {
+        // Where the clocks change, a day may be over later than hours that are fewer on paper; the row before holds until then.
+        if steps.last().is_none_or(|last| last.until < until) {
+            steps.push(Step { until, kept: kept.of(nights) });
+        }
+    }
+    steps.retain(|step| now <= step.until);
     Timeline {
         policy: rules.policy.clone(),
         grace: Grace::of(rules, arrival).filter(|grace| now <= grace.confirmed_by),
-        steps: steps.filter(|step| now <= step.until).collect(),
+        steps,
         after_check_in: rules.after_check_in,
     }
 }
@@ -145,8 +160,8 @@ mod tests {
     #[test]
     fn the_policy_is_that_of_the_length() {
         let first = Night::parse("2026-06-04").unwrap();
-        let of = |nights, cheap| Policy::of(Stay::new(first, first.plus(nights)).unwrap(), cheap, Policy::Moderate, Policy::StrictLong);
-        assert_eq!((of(27, false), of(28, false), of(3, true)), (Policy::Moderate, Policy::StrictLong, Policy::NonRefundable));
+        let of = |nights, cheap| Policy::of(Stay::new(first, first.plus(nights)).unwrap(), cheap, "moderate", "our_months");
+        assert_eq!((of(27, false), of(28, false), of(3, true)), ("moderate", "our_months", "non_refundable"));
         for policy in Policy::ALL {
             assert_eq!(Policy::parse(policy.name()), Some(policy));
         }

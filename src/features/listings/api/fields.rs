@@ -115,7 +115,12 @@ impl FieldsApi {
     /// What hosts can choose from: kinds of homes, rooms and beds, accessibility, cancellation, and this site's own fields.
     #[oai(path = "/reference/listing-choices", method = "get", operation_id = "listListingChoices", tag = "crate::platform::http::Tag::Reference")]
     async fn choices(&self) -> Result<Json<ListingChoicesView>> {
-        let named = |choices: &[Choice]| choices.iter().map(|one| NamedView { key: one.key.to_owned(), name: one.name.to_owned() }).collect();
+        let named = |choices: &[Choice]| choices.iter().map(|one| NamedView { key: one.key.to_owned(), name: one.name.to_owned() }).collect::<Vec<_>>();
+        let own = self.homes.policies().await?;
+        let with_own = |choices: &[Choice], long: bool| {
+            let own = own.iter().filter(|one| one.long == long).map(|one| NamedView { key: one.key.clone(), name: one.name.clone() });
+            named(choices).into_iter().chain(own).collect()
+        };
         let types = catalogue::PROPERTY_TYPES.iter().map(|slug| NamedView { key: (*slug).to_owned(), name: property_types::name(slug) });
         Ok(Json(ListingChoicesView {
             room_types: named(catalogue::ROOM_TYPES),
@@ -123,8 +128,8 @@ impl FieldsApi {
             room_kinds: named(catalogue::ROOM_KINDS),
             beds: named(catalogue::BEDS),
             accessibility: named(catalogue::ACCESSIBILITY),
-            short_policies: named(catalogue::SHORT_POLICIES),
-            long_policies: named(catalogue::LONG_POLICIES),
+            short_policies: with_own(catalogue::SHORT_POLICIES, false),
+            long_policies: with_own(catalogue::LONG_POLICIES, true),
             custom: self.all().await?,
         }))
     }

@@ -2,11 +2,12 @@
 
 use super::home_wire::{LocationWire, RoomWire};
 use super::pen::Pen;
-use crate::features::listings::rules::catalogue::{self, ACCESSIBILITY, BEDS, LONG_POLICIES, PROPERTY_TYPES, ROOM_KINDS, ROOM_TYPES, SHORT_POLICIES};
+use crate::features::listings::rules::catalogue::{self, ACCESSIBILITY, BEDS, Choice, LONG_POLICIES, PROPERTY_TYPES, ROOM_KINDS, ROOM_TYPES, SHORT_POLICIES};
 use crate::features::listings::rules::complaints::Complaints;
 use crate::features::listings::rules::custom::{self, Field};
 use crate::features::listings::rules::home::{Home, MOST_BEDS, MOST_PRICE, MOST_ROOMS, Room};
 use crate::features::listings::rules::words;
+use crate::features::listings::service::change::Own;
 use crate::features::listings::{amenities, place};
 use crate::platform::wire::Halves;
 use crate::values::{Currency, Zone, language};
@@ -125,7 +126,7 @@ impl HomeAsk {
     }
 
     /// Writes what was sent on `home`.
-    pub(super) fn write_on(self, home: &mut Home, complaints: &mut Complaints, fields: &[Field]) {
+    pub(super) fn write_on(self, home: &mut Home, complaints: &mut Complaints, own: &Own) {
         let mut pen = Pen { complaints };
         pen.text("title", self.title, |text| words::line(text, 100), &mut home.title);
         pen.text("summary", self.summary, |text| words::prose(text, 500), &mut home.texts.summary);
@@ -143,8 +144,9 @@ impl HomeAsk {
         pen.number("unit_count", self.unit_count, 1..=500, &mut home.units);
         let number = |text: &str| words::registration(text);
         pen.optional("registration_number", "invalid_text", self.registration_number, number, &mut home.registration_number);
-        pen.choice("short_policy", self.short_policy, |key| catalogue::known(key, SHORT_POLICIES), &mut home.short_policy);
-        pen.choice("long_policy", self.long_policy, |key| catalogue::known(key, LONG_POLICIES), &mut home.long_policy);
+        let (short, long) = (home.short_policy.clone(), home.long_policy.clone());
+        pen.choice("short_policy", self.short_policy, |key| policy(key, &short, SHORT_POLICIES, (own, false)), &mut home.short_policy);
+        pen.choice("long_policy", self.long_policy, |key| policy(key, &long, LONG_POLICIES, (own, true)), &mut home.long_policy);
         pen.time("check_in_time", self.check_in_time, &mut home.check_in_minute);
         pen.time("check_out_time", self.check_out_time, &mut home.check_out_minute);
         if let Some(rooms) = pen.list("rooms", self.rooms, MOST_ROOMS) {
@@ -163,7 +165,7 @@ impl HomeAsk {
         pen.keys("accessibility", self.accessibility, MOST_OTHER, |key| catalogue::known(key, ACCESSIBILITY), &mut home.accessibility);
         place_on(home, self.location, self.zone, &mut pen);
         terms_on(home, self.booking_mode, self.currency, self.base_price, &mut pen);
-        custom_on(home, self.custom, fields, &mut pen);
+        custom_on(home, self.custom, &own.fields, &mut pen);
         self.private.take().unwrap_or_default().write_on(home, &mut pen);
     }
 }
@@ -183,6 +185,14 @@ impl PrivatePatch {
 fn property_type(slug: &str, kept: &str) -> Result<String, String> {
     let known = slug == kept || PROPERTY_TYPES.contains(&slug);
     if known { Ok(slug.to_owned()) } else { Err("must be a slug of `property_types` in /reference/listing-choices".to_owned()) }
+}
+
+/// A standard policy, or one of the operator's for stays of this length; a home keeps its own after it was retired.
+fn policy(key: &str, kept: &str, standard: &[Choice], (own, long): (&Own, bool)) -> Result<String, String> {
+    if key == kept || own.policies.iter().any(|one| one.long == long && one.key == key) {
+        return Ok(key.to_owned());
+    }
+    catalogue::known(key, standard).map_err(|why| format!("{why}, or another key of /reference/listing-choices"))
 }
 
 fn is_point(place: &LocationWire) -> bool {

@@ -4,10 +4,9 @@ use super::home_ask::HomeAsk;
 use super::home_view::{HomeView, ListingStateView};
 use crate::features::listings::place::PlaceKey;
 use crate::features::listings::rules::complaints::Complaints;
-use crate::features::listings::rules::custom::Field;
 use crate::features::listings::rules::home::Home;
-use crate::features::listings::service::change::{self, Edit};
-use crate::features::listings::service::guards::Guards;
+use crate::features::listings::service::change::{self, Edit, Own};
+use crate::features::listings::service::guards::{Guards, PolicyChoice};
 use crate::features::listings::service::world::{self, Request, World};
 use crate::features::listings::service::{custom, life};
 use crate::features::listings::store::homes::Held;
@@ -39,6 +38,12 @@ impl Homes {
     #[must_use]
     pub fn new(tools: Tools, cursors: CursorKey, place: PlaceKey, guards: Guards) -> Self {
         Self { tools, cursors, place, guards }
+    }
+
+    /// The operator's own cancellation policies that hosts can choose.
+    pub(super) async fn policies(&self) -> Result<Vec<PolicyChoice>> {
+        let guards = self.guards.clone();
+        self.tools.db.read(move |conn| guards.policies(conn).map_err(Error::from)).await
     }
 
     pub(super) fn world(&self, visitor: &Visitor) -> World {
@@ -86,9 +91,9 @@ impl HomesApi {
         let (world, ask) = (self.homes.world(&visitor), ask.0);
         let zone = zone_of_place(&ask).await?;
         let made = self.homes.tools.db.write_once(&once, move |tx, now| {
-            let write = |home: &mut Home, complaints: &mut Complaints, fields: &[Field]| {
+            let write = |home: &mut Home, complaints: &mut Complaints, own: &Own| {
                 ask.check_new(complaints);
-                ask.clone().write_on(home, complaints, fields);
+                ask.clone().write_on(home, complaints, own);
             };
             let held = change::create(tx, now, &world, &caller, &Edit { write: &write, zone_of_place: zone.as_ref() })?;
             let missing = world::missing(tx, &world, &held)?;
@@ -122,7 +127,7 @@ impl HomesApi {
         let (world, ask, listing) = (self.homes.world(&visitor), ask.0, ListingId(id.0));
         let zone = zone_of_place(&ask).await?;
         let done = self.homes.tools.db.write(move |tx, now| {
-            let write = |home: &mut Home, complaints: &mut Complaints, fields: &[Field]| ask.clone().write_on(home, complaints, fields);
+            let write = |home: &mut Home, complaints: &mut Complaints, own: &Own| ask.clone().write_on(home, complaints, own);
             let fresh = fresh(&if_match);
             let request = Request { caller: &caller, listing, fresh: &fresh };
             let held = change::change(tx, now, &world, request, &Edit { write: &write, zone_of_place: zone.as_ref() })?;

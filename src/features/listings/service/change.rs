@@ -7,6 +7,7 @@ use super::super::rules::custom::Field;
 use super::super::rules::home::Home;
 use super::super::store::custom;
 use super::super::store::homes::{self, Changed, Held, Turn};
+use super::guards::PolicyChoice;
 use super::standing::{Standing, State};
 use super::world::{Request, World, announce, complete, lacks, nights_taken, no_such_listing, note, take, today_in};
 use crate::platform::access::{Action, Cell, Principal, Relation, Role, allows};
@@ -19,10 +20,22 @@ use serde_json::{Map, json};
 
 /// What somebody wrote: how it changes a home, and what of it the house must know beforehand.
 pub(crate) struct Edit<'a> {
-    /// Writes on the home, and complains about what cannot be kept. Is given the operator's own fields.
-    pub write: &'a dyn Fn(&mut Home, &mut Complaints, &[Field]),
+    /// Writes on the home, and complains about what cannot be kept.
+    pub write: &'a dyn Fn(&mut Home, &mut Complaints, &Own),
     /// The zone at the place that was given, unless a zone was named too.
     pub zone_of_place: Option<&'a Zone>,
+}
+
+/// What the operator added to what hosts can say.
+pub(crate) struct Own {
+    pub fields: Vec<Field>,
+    pub policies: Vec<PolicyChoice>,
+}
+
+impl Own {
+    fn of(tx: &mut Tx<'_>, world: &World) -> DbResult<Self> {
+        Ok(Self { fields: custom::all(tx)?, policies: world.guards.policies(tx)? })
+    }
 }
 
 /// A new home of the caller, as a draft.
@@ -30,10 +43,10 @@ pub(crate) fn create(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Prin
     if allows(Action::CreateListing, Some(caller), Relation::Stranger) != Cell::Yes {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "You are known, but this is not yours to do."));
     }
-    let (fields, mut complaints) = (custom::all(tx)?, Complaints::default());
+    let (own, mut complaints) = (Own::of(tx, world)?, Complaints::default());
     let currency = Currency::parse("EUR").ok_or_else(|| anyhow::anyhow!("there is no euro"))?;
     let mut home = Home::blank(currency);
-    (edit.write)(&mut home, &mut complaints, &fields);
+    (edit.write)(&mut home, &mut complaints, &own);
     let id = ListingId::new();
     settle_place(world, id, None, &mut home, edit.zone_of_place);
     if complaints.is_empty() && home.zone.is_empty() {
@@ -49,9 +62,9 @@ pub(crate) fn create(tx: &mut Tx<'_>, now: Instant, world: &World, caller: &Prin
 /// Changes a home. What is published stays fit to be seen.
 pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, request: Request<'_>, edit: &Edit<'_>) -> Result<Held> {
     let held = take(tx, world, request, Action::EditListing)?;
-    let (fields, mut complaints) = (custom::all(tx)?, Complaints::default());
+    let (own, mut complaints) = (Own::of(tx, world)?, Complaints::default());
     let mut home = held.home.clone();
-    (edit.write)(&mut home, &mut complaints, &fields);
+    (edit.write)(&mut home, &mut complaints, &own);
     complaints.settle()?;
     settle_place(world, held.id, Some(&held.home), &mut home, edit.zone_of_place);
     let changed = homes::changed(&held.home, &home);
@@ -59,8 +72,8 @@ pub(crate) fn change(tx: &mut Tx<'_>, now: Instant, world: &World, request: Requ
         return Ok(held);
     }
     if matches!(held.state, State::Published | State::Submitted) {
-        let before = lacks(world, &held, &held.home, &fields);
-        complete(lacks(world, &held, &home, &fields).into_iter().filter(|one| !before.contains(one)).collect())?;
+        let before = lacks(world, &held, &held.home, &own.fields);
+        complete(lacks(world, &held, &home, &own.fields).into_iter().filter(|one| !before.contains(one)).collect())?;
     }
     let was = Terms { listing: held.id, state: held.state, zone: &held.home.zone, currency: held.home.currency };
     stays_allow(tx, now, request.caller.roles.has(Role::Operator), &was, (&home.zone, home.currency))?;

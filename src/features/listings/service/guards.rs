@@ -14,6 +14,11 @@ pub trait Guard: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Cancellation policies that homes can choose besides the standard ones.
+    fn policies(&self, _conn: &mut Conn<'_>) -> DbResult<Vec<PolicyChoice>> {
+        Ok(Vec::new())
+    }
+
     /// Somebody may edit the home no longer, because `by` said so: what they alone hold of it ends.
     fn helper_left(&self, _tx: &mut Tx<'_>, _now: Instant, _left: &Left<'_>) -> DbResult<()> {
         Ok(())
@@ -23,6 +28,15 @@ pub trait Guard: Send + Sync {
     fn blocks_archive(&self, _conn: &mut Conn<'_>, _listing: ListingId, _now: Instant) -> DbResult<Vec<Blocker>> {
         Ok(Vec::new())
     }
+}
+
+/// A cancellation policy of the operator's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyChoice {
+    pub key: String,
+    pub name: String,
+    /// For stays of 28 nights and more; else for shorter ones.
+    pub long: bool,
 }
 
 /// Who may edit which home no longer.
@@ -58,6 +72,14 @@ impl Guards {
         let mut all = Vec::new();
         for guard in self.0.iter() {
             all.extend(guard.missing(conn, listing)?);
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn policies(&self, conn: &mut Conn<'_>) -> DbResult<Vec<PolicyChoice>> {
+        let mut all = Vec::new();
+        for guard in self.0.iter() {
+            all.extend(guard.policies(conn)?);
         }
         Ok(all)
     }

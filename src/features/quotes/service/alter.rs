@@ -51,7 +51,6 @@ pub fn alter(conn: &mut Conn<'_>, now: Instant, config: &Config, change: &Change
         quote.promise = Promise { agreed: true, schedule, price, ..quote.promise };
     }
     let arrival = Arrival { stay, zone: &gathered.place.zone, minute: gathered.place.check_in_minute };
-    quote.promise.policy = change.promise.policy.clone();
     // What was agreed on is left, and how it is left follows from the nights.
     quote.promise.deposit = change.promise.deposit.map(|deposit| deposit.of_stay(stay.nights()));
     quote.promise.cancellation = timeline(&quote.promise.policy, &arrival, &quote.promise.price.allocation, now);
@@ -81,7 +80,7 @@ fn gather(conn: &mut Conn<'_>, now: Instant, config: &Config, change: &Change<'_
         let offer = pricing::offer_of(conn, listing, &config.fees)?.ok_or_else(not_found)?;
         let after = rows::place(conn, listing)?.ok_or_else(not_found)?;
         if after == place {
-            return Ok(Gathered { place, calendar, offer });
+            return Ok(Gathered { place, calendar, offer, policy: change.promise.policy.clone() });
         }
         place = after;
     }

@@ -3,7 +3,7 @@
 use super::coupons;
 use crate::features::availability;
 use crate::features::calendar::{Calendar, Rule, Unavailable, calendar_in_any_state, calendar_of, explain};
-use crate::features::cancellation::{Arrival, Policy, timeline};
+use crate::features::cancellation::{self, Arrival, Policy, Rules, timeline};
 use crate::features::listings;
 use crate::features::pricing::{self, Ask, Offer, Plan, Priced};
 use crate::features::quotes::rules::asked::Asked;
@@ -26,13 +26,15 @@ pub(super) struct Gathered {
     pub place: Place,
     pub calendar: Calendar,
     pub offer: Offer,
+    /// That of this stay.
+    pub policy: Rules,
 }
 
 /// Decides and prices a stay; nothing is kept yet. Refuses with 404 where the listing is not published, with 422 for options, rates and
 /// coupons that are not there, with 409 `dates_unavailable` where a rule of the calendar says no, and with 422 `price_too_large`.
 pub(crate) fn work_out(conn: &mut Conn<'_>, now: Instant, by: Option<UserId>, config: &Config, asked: &Asked) -> Result<Quote> {
     let stay = asked.stay().map_err(Error::Refused)?;
-    let gathered = gather(conn, asked.listing, config, now)?;
+    let gathered = gather(conn, asked, config, now)?;
     choices(&gathered.offer.plan, asked)?;
     let coupon = match &asked.coupon {
         Some(key) => Some(coupons::found(conn, now, key, by, asked, stay, &gathered.place, gathered.offer.base.currency)?),
@@ -108,18 +110,19 @@ fn find(conn: &mut Conn<'_>, by: Option<UserId>, id: QuoteId) -> Result<Quote> {
 /// [`make`] does, but for the calendar.
 pub fn entered(conn: &mut Conn<'_>, now: Instant, config: &Config, asked: &Asked) -> Result<Quote> {
     let stay = asked.stay().map_err(Error::Refused)?;
-    let gathered = gather_from(conn, asked.listing, config, |conn| calendar_in_any_state(conn, asked.listing, None, now))?;
+    let gathered = gather_from(conn, asked, config, |conn| calendar_in_any_state(conn, asked.listing, None, now))?;
     choices(&gathered.offer.plan, asked)?;
     worked_out(now, None, config, asked, stay, &gathered, None)
 }
 
-fn gather(conn: &mut Conn<'_>, listing: ListingId, config: &Config, now: Instant) -> Result<Gathered> {
-    gather_from(conn, listing, config, |conn| calendar_of(conn, listing, None, now))
+fn gather(conn: &mut Conn<'_>, asked: &Asked, config: &Config, now: Instant) -> Result<Gathered> {
+    gather_from(conn, asked, config, |conn| calendar_of(conn, asked.listing, None, now))
 }
 
 /// Reads a listing. On PostgreSQL every statement sees what is committed by then; a change in between shows in the versions, and all is
 /// read again.
-fn gather_from(conn: &mut Conn<'_>, listing: ListingId, config: &Config, calendar: impl Fn(&mut Conn<'_>) -> DbResult<Option<Calendar>>) -> Result<Gathered> {
+fn gather_from(conn: &mut Conn<'_>, asked: &Asked, config: &Config, calendar: impl Fn(&mut Conn<'_>) -> DbResult<Option<Calendar>>) -> Result<Gathered> {
+    let (listing, stay) = (asked.listing, asked.stay().map_err(Error::Refused)?);
     let not_found = || Error::not_found("There is no such listing, or it is not published.");
     let mut place = rows::place(conn, listing)?.ok_or_else(not_found)?;
     for _ in 0..READINGS {
@@ -127,7 +130,10 @@ fn gather_from(conn: &mut Conn<'_>, listing: ListingId, config: &Config, calenda
         let offer = pricing::offer_of(conn, listing, &config.fees)?.ok_or_else(not_found)?;
         let after = rows::place(conn, listing)?.ok_or_else(not_found)?;
         if after == place {
-            return Ok(Gathered { place, calendar, offer });
+            // The terms of a policy never change, so they fit whenever they are read.
+            let name = Policy::of(stay, asked.non_refundable, &place.short_policy, &place.long_policy);
+            let policy = cancellation::promised(conn, name, stay.nights())?;
+            return Ok(Gathered { place, calendar, offer, policy });
         }
         place = after;
     }
@@ -180,17 +186,16 @@ pub(super) fn worked_out(
     on: &Gathered,
     coupon: Option<&Coupon>,
 ) -> Result<Quote> {
-    let Gathered { place, calendar, offer } = on;
+    let Gathered { place, calendar, offer, policy } = on;
     let lead_days = calendar.local.today.days_until(stay.check_in());
     let off = coupon.map(|coupon| pricing::Coupon { code: &coupon.code, off: coupon.off, funded_by: coupon.funded_by });
     let ask = Ask { rate: asked.rate(), options: &asked.options, coupon: off, ..Ask::standard(stay, asked.guests(), lead_days) };
     let price = pricing::price(&offer.terms(&calendar.days), &ask)?;
     let arrival = Arrival { stay, zone: &place.zone, minute: place.check_in_minute };
-    let policy = Policy::of(stay, asked.non_refundable, place.short_policy, place.long_policy).rules(stay.nights());
     let promise = Promise {
         schedule: schedule(&offer.plan, &price, config, &arrival, lead_days),
-        cancellation: timeline(&policy, &arrival, &price.allocation, now),
-        policy,
+        cancellation: timeline(policy, &arrival, &price.allocation, now),
+        policy: policy.clone(),
         coupon: coupon.map(|coupon| coupon.code.clone()),
         zone: place.zone.name().to_owned(),
         check_in_minute: place.check_in_minute,

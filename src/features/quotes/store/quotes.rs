@@ -1,6 +1,5 @@
 //! SQL of quotes, and what else a quote must know of a listing.
 
-use crate::features::cancellation::Policy;
 use crate::features::quotes::rules::promise::{Quote, QuoteId};
 use crate::platform::db::{Conn, DbResult, Json, Row, Tx};
 use crate::values::{Currency, Instant, ListingId, UserId, Zone};
@@ -30,8 +29,8 @@ pub(in super::super) struct Place {
     pub check_in_minute: u16,
     pub check_out_minute: u16,
     /// For stays under 28 nights, and for others.
-    pub short_policy: Policy,
-    pub long_policy: Policy,
+    pub short_policy: String,
+    pub long_policy: String,
 }
 
 /// A listing in any state; `None` where there is no such listing.
@@ -44,8 +43,8 @@ pub(in super::super) fn place(conn: &mut Conn<'_>, listing: ListingId) -> DbResu
             zone: row.known(3, Zone::parse)?,
             check_in_minute: row.small(4)?,
             check_out_minute: row.small(5)?,
-            short_policy: row.known(6, Policy::parse)?,
-            long_policy: row.known(7, Policy::parse)?,
+            short_policy: row.get(6)?,
+            long_policy: row.get(7)?,
         })
     })
 }

@@ -3,6 +3,7 @@
 mod causes;
 mod golden;
 mod held;
+mod own;
 mod table;
 
 use super::*;

@@ -6,7 +6,7 @@ use crate::features::pricing::rules::Plan;
 const NIGHT: i64 = 10_001;
 
 /// 10,001 a night and nothing else.
-fn plain_stay(policy: Policy, nights: i32, zone: &str, check_in: &str) -> Booking {
+pub(super) fn plain_stay(policy: Policy, nights: i32, zone: &str, check_in: &str) -> Booking {
     let first = night(check_in);
     let stay = Stay::new(first, first.plus(nights)).unwrap();
     let (plan, days) = (Plan::default(), Days::default());
