@@ -105,7 +105,8 @@ async fn shown(players: &Players, table: &Table, section: &Section, booking: &Js
             Answer::Refused(_, code) => code == "alteration_open",
         };
         let mut meant: Vec<&str> = SHOWN.iter().filter(|(act, _)| can(act)).map(|(_, name)| *name).collect();
-        (told.sort_unstable(), meant.sort_unstable());
+        told.sort_unstable();
+        meant.sort_unstable();
         if told != meant {
             wrong.push(format!("{}: `allowed_actions` for {person} are {told:?}, and {meant:?} are meant", section.name));
         }
