@@ -27,8 +27,13 @@ impl Durable {
     pub(super) fn start(database: &Path) -> std::io::Result<Self> {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
+        let (log, mut file) = (PathBuf::from(log), None);
+        Self::with(move || sync(&log, &mut file))
+    }
+
+    fn with(sync: impl FnMut() -> std::io::Result<()> + Send + 'static) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(WAITING);
-        let thread = std::thread::Builder::new().name("sqlite-sync".into()).spawn(move || run(&PathBuf::from(log), &waiting))?;
+        let thread = std::thread::Builder::new().name("sqlite-sync".into()).spawn(move || run(sync, &waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -52,12 +57,11 @@ impl Drop for Durable {
     }
 }
 
-fn run(log: &Path, waiting: &Receiver<Told>) {
-    let mut file = None;
+fn run(mut sync: impl FnMut() -> std::io::Result<()>, waiting: &Receiver<Told>) {
     while let Ok(first) = waiting.recv() {
-        // The log stays the same file for as long as anybody has the database open. Who sync takes along was committed before it begins.
+        // Whoever is taken along was committed before the sync begins.
         let others: Vec<Told> = waiting.try_iter().collect();
-        if let Err(error) = sync(log, &mut file) {
+        if let Err(error) = sync() {
             stop(&format!("the disk refused to make a commit durable: {error}"));
         }
         first();
@@ -65,6 +69,7 @@ fn run(log: &Path, waiting: &Receiver<Told>) {
     }
 }
 
+/// The log stays the same file for as long as anybody has the database open.
 fn sync(log: &Path, file: &mut Option<File>) -> std::io::Result<()> {
     let open = match file.take() {
         Some(open) => open,
@@ -87,6 +92,31 @@ mod tests {
     use super::*;
     use parking_lot::Mutex;
     use std::sync::Arc;
+
+    #[test]
+    fn nobody_is_told_before_the_disk_has_it() {
+        let ((begins, begun), (disk, asked)) = (sync_channel(0), sync_channel(0));
+        let sync = move || {
+            begins.send(()).map_err(std::io::Error::other)?;
+            asked.recv().map_err(std::io::Error::other)
+        };
+        let durable = Durable::with(sync).unwrap();
+        let told: Arc<Mutex<Vec<u32>>> = Arc::default();
+        let tell = |number| {
+            let told = Arc::clone(&told);
+            durable.then(move || told.lock().push(number));
+        };
+        tell(1);
+        begun.recv().unwrap();
+        tell(2);
+        assert!(told.lock().is_empty(), "the disk has nothing yet");
+        disk.send(()).unwrap();
+        begun.recv().unwrap();
+        assert_eq!(*told.lock(), [1], "the second was committed after the first sync had begun");
+        disk.send(()).unwrap();
+        drop(durable);
+        assert_eq!(*told.lock(), [1, 2]);
+    }
 
     #[test]
     fn everybody_is_told_in_order_and_before_the_end() {

@@ -91,7 +91,8 @@ pub(super) struct OwnPolicyView {
     name: String,
     stays: PolicyStays,
     rows: Vec<PolicyRow>,
-    /// Null: there is none.
+    /// Absent: there is none.
+    #[oai(skip_serializing_if_is_none)]
     grace: Option<PolicyGrace>,
     after_check_in: PolicyAfterCheckIn,
     /// RFC 3339, UTC; null: hosts can choose it.
@@ -106,10 +107,12 @@ pub(super) struct PolicyTermsView {
     key: String,
     /// What the operator calls it; null for a standard policy.
     name: Option<String>,
-    /// Null: for stays of any length.
+    /// Absent: for stays of any length.
+    #[oai(skip_serializing_if_is_none)]
     stays: Option<PolicyStays>,
     rows: Vec<PolicyRow>,
-    /// Null: there is none.
+    /// Absent: there is none.
+    #[oai(skip_serializing_if_is_none)]
     grace: Option<PolicyGrace>,
     after_check_in: PolicyAfterCheckIn,
     /// No further home can choose it.
