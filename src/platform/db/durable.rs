@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 /// What is to be told when everything before it is on the disk.
 type Told = Box<dyn FnOnce() + Send>;
 
+pub(super) const THREAD: &str = "sqlite-sync";
 /// Batches that may wait for the disk; then the writer waits too.
 const WAITING: usize = 4;
 
@@ -33,7 +34,7 @@ impl Durable {
 
     fn with(sync: impl FnMut() -> std::io::Result<()> + Send + 'static) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(WAITING);
-        let thread = std::thread::Builder::new().name("sqlite-sync".into()).spawn(move || run(sync, &waiting))?;
+        let thread = std::thread::Builder::new().name(THREAD.into()).spawn(move || run(sync, &waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 

@@ -25,6 +25,7 @@ const BATCH: usize = 512;
 /// SQLite before 3.51.3 can corrupt a WAL database when two connections checkpoint and write at once.
 const OLDEST_LIBRARY: i32 = 3_051_003;
 const READERS: u32 = 8;
+const WRITER: &str = "sqlite-writer";
 
 pub(super) struct Sqlite {
     readers: r2d2::Pool<Readers>,
@@ -53,7 +54,7 @@ impl Sqlite {
         let lanes = Arc::new(Lanes::new());
         let queue = Arc::clone(&lanes);
         let writer = std::thread::Builder::new()
-            .name("sqlite-writer".into())
+            .name(WRITER.into())
             .spawn(move || Writer { durable, checkpoints, connection, clock, bells }.run(&queue))
             .map_err(|e| DbError::Unusable(format!("cannot start the writer thread: {e}")))?;
         Ok(Self { readers, lanes, writer: Some(writer) })
@@ -90,8 +91,9 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         self.lanes.close();
         if let Some(writer) = self.writer.take()
-            // The last handle may have been inside a closure that the writer itself has just finished with.
-            && writer.thread().id() != std::thread::current().id()
+            // The last handle may have been inside a closure that was finished with just now, by the writer or by the thread that answers
+            // after the disk: they cannot wait for themselves, or for each other.
+            && std::thread::current().name().is_none_or(|name| name != WRITER && name != durable::THREAD)
             && writer.join().is_err()
         {
             tracing::error!("the SQLite writer thread had panicked");
@@ -311,5 +313,38 @@ fn reword(error: &DbError) -> DbError {
         DbError::Unique => DbError::Unique,
         DbError::Constraint(text) => DbError::Constraint(text.clone()),
         other => DbError::Engine(other.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::platform::db::{Db, DbError, DbResult};
+    use crate::values::SystemClock;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    #[tokio::test]
+    async fn the_last_handle_may_go_with_a_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stopover.db");
+        let opened = path.clone();
+        let open = move || Db::open(&crate::platform::db::DatabaseUrl::Sqlite(opened), Arc::new(SystemClock));
+        let db = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
+        let inside = db.clone();
+        let write = async move {
+            let slow = move |_: &mut crate::platform::db::Tx<'_>, _| -> DbResult<()> {
+                std::thread::sleep(Duration::from_millis(200));
+                let _held = &inside;
+                Ok::<(), DbError>(())
+            };
+            db.write(slow).await
+        };
+        assert!(tokio::time::timeout(Duration::from_millis(50), write).await.is_err(), "the caller has gone away");
+        // The last connection to be closed takes the log away.
+        let (log, begun) = (folder.path().join("stopover.db-wal"), Instant::now());
+        while log.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "the database was not closed");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
