@@ -3,7 +3,7 @@
 use super::service::{self, Desk, Gift};
 use crate::features::ledger::{Account, EntryKind, Place, Recorded};
 use crate::platform::access::{Action, Door};
-use crate::platform::cursor::CursorKey;
+use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{Caller, Done, Visitor, reason};
 use crate::platform::idempotency::Once;
@@ -93,24 +93,19 @@ impl CreditApi {
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<CreditView>> {
-        let (guest, limit) = (caller.user, usize::from(limit.0));
+        let (guest, limit) = (caller.user, Limit(limit.0));
         let purpose = format!("credit/{guest}");
         let open = |text: String| self.cursors.moment(&purpose, &text).map(|(at, id)| Place { at, id });
         let after = cursor.0.map(open).transpose()?;
-        let most = i64::try_from(limit).unwrap_or(100) + 1;
         let read = self.tools.db.read_cut(move |conn| {
             let balances = service::balances(conn, guest)?;
-            Ok::<_, Error>((balances, service::movements(conn, guest, after.as_ref(), most)?))
+            Ok::<_, Error>((balances, service::movements(conn, guest, after.as_ref(), limit.and_one())?))
         });
-        let (balances, mut found) = read.await?;
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next_cursor = found.last().filter(|_| has_more).map(|last| {
-            let content = [&last.at.0.to_be_bytes()[..], last.id.as_bytes()].concat();
-            self.cursors.seal(&purpose, &content)
-        });
-        let data = found.iter().map(|one| CreditMovementView::of(one, guest)).collect();
-        Ok(Json(CreditView { balances: balances.into_iter().map(MoneyView::from).collect(), data, next_cursor, has_more }))
+        let (balances, found) = read.await?;
+        let page = self.cursors.page(&purpose, limit, found, |last| moment(last.at, last.id));
+        let data = page.rows.iter().map(|one| CreditMovementView::of(one, guest)).collect();
+        let balances = balances.into_iter().map(MoneyView::from).collect();
+        Ok(Json(CreditView { balances, data, next_cursor: page.next_cursor, has_more: page.has_more }))
     }
 
     /// Give a guest credit for stays, at the platform's cost. They get a letter. For staff who handle money, with a fresh proof.

@@ -215,13 +215,7 @@ impl Writer {
     fn run(mut self, lanes: &Lanes<Box<dyn WriteJob>>) {
         while let Some(mut batch) = lanes.take(BATCH) {
             match self.commit_together(&mut batch) {
-                Ok(rings) => {
-                    let bells = self.bells.clone();
-                    self.durable.then(move || {
-                        rings.ring(&bells);
-                        batch.into_iter().for_each(|job| job.answer(None));
-                    });
-                }
+                Ok(rings) => self.tell_when_durable(rings, batch),
                 Err(error) if batch.len() == 1 => batch.into_iter().for_each(|job| job.answer(Some(reword(&error)))),
                 // Another process keeps the write lock: trying each job alone would wait as long for every one of them.
                 Err(DbError::Retry(_)) => batch.into_iter().for_each(|job| job.answer(Some(DbError::Overloaded))),
@@ -235,19 +229,23 @@ impl Writer {
     }
 
     fn commit_alone(&mut self, job: Box<dyn WriteJob>) {
-        let mut alone = [job];
-        let done = self.commit_together(&mut alone);
-        let [job] = alone;
-        match done {
-            Ok(rings) => {
-                let bells = self.bells.clone();
-                self.durable.then(move || {
-                    rings.ring(&bells);
-                    job.answer(None);
-                });
+        let mut alone = vec![job];
+        match self.commit_together(&mut alone) {
+            Ok(rings) => self.tell_when_durable(rings, alone),
+            Err(error) => {
+                if let Some(job) = alone.pop() {
+                    job.answer(Some(error));
+                }
             }
-            Err(error) => job.answer(Some(error)),
         }
+    }
+
+    fn tell_when_durable(&self, rings: Rings, jobs: Vec<Box<dyn WriteJob>>) {
+        let bells = self.bells.clone();
+        self.durable.then(move || {
+            rings.ring(&bells);
+            jobs.into_iter().for_each(|job| job.answer(None));
+        });
     }
 
     /// Runs all jobs in one transaction, and commits it without waiting for the disk. An error means that nothing of any of them is written.

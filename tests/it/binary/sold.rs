@@ -193,11 +193,22 @@ fn settle(server: &Server, folder: &Path) {
     }
 }
 
+/// The calls that wait, and the jobs that are to make them.
+fn calls(db: &Connection) -> String {
+    let sql =
+        "SELECT json_object('call', hex(c.id), 'kind', c.kind, 'attempts', c.attempts, 'lease_until', c.lease_until, 'said', c.answer, 'created', c.created_at,
+            'jobs', (SELECT json_group_array(json_object('kind', j.kind, 'key', j.unique_key, 'state', j.state, 'run_at', j.run_at, 'attempts', j.attempts,
+                'lease_until', j.lease_until, 'error', j.last_error)) FROM jobs j WHERE j.kind LIKE 'payments.%'))
+        FROM provider_calls c WHERE c.state = 'waiting'";
+    let mut found = db.prepare(sql).unwrap();
+    found.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap).collect::<Vec<_>>().join("\n")
+}
+
 fn look(folder: &Path, told: &Told, killed: &str) {
     let db = database(folder);
     for (never, sql) in NEVER {
         let found: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-        assert_eq!(found, 0, "{killed}: {never}");
+        assert_eq!(found, 0, "{killed}: {never}\n{}", calls(&db));
     }
     for (id, (state, under_way)) in told {
         let key = uuid::Uuid::parse_str(id).unwrap();

@@ -105,6 +105,21 @@ on_both!(who_dies_between_the_call_and_the_record_pays_once, async |db: TestDb| 
     stage.expect_same_books().await;
 });
 
+on_both!(what_waits_for_its_turn_more_than_once_is_not_forgotten, async |db: TestDb| {
+    let (stage, _) = stage(&db, script(&[Fault::Dies])).await;
+    let (booking, id) = stage.charge("card_ok", Capture::Later).await;
+    stage.run().await;
+    stage.write(move |tx, now| payments::void(tx, now, id)).await.unwrap();
+    stage.run().await;
+    // Whoever died has the first call for a minute. The second one comes after it, and looks again and again; long before the sweep.
+    for seconds in [2, 2, 2, 2, 30, 30, 2, 2] {
+        stage.pass(seconds).await;
+    }
+    assert_eq!(stage.payment(booking).await.state, State::Voided);
+    assert_eq!(stage.count("SELECT COUNT(*) FROM provider_calls WHERE state = 'waiting'").await, 0);
+    stage.expect_same_books().await;
+});
+
 on_both!(the_same_call_is_never_made_by_two_at_once, async |db: TestDb| {
     let (stage, calls) = stage(&db, script(&[])).await;
     let (booking, id) = stage.charge("card_ok", Capture::Now).await;

@@ -1,7 +1,7 @@
 //! What guests get back afterwards: the host grants it out of their payout (E08), or the platform out of its own pocket (E17), as money or as credit.
 
 use super::acts::{Deed, opened};
-use super::{World, books, letters, money, read, steps};
+use super::{World, books, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
 use crate::features::bookings::store::{bookings as rows, papers};
@@ -69,10 +69,7 @@ pub(crate) fn by_platform(
     if_match: &IfMatch,
     (amount, reason): (i64, &str),
 ) -> Result<Booking> {
-    read::known(tx, id)?;
-    let mut booking = steps::open(tx, now, world, id)?;
-    must_be_outside(tx, caller, &booking)?;
-    if_match.check(&etag::of_version(booking.version))?;
+    let mut booking = opened_from_outside(tx, now, world, (caller, id), if_match)?;
     let paid = money::so_far(tx, &booking)?;
     within(amount, paid.captured - paid.refunded)?;
     if matches!(booking.state, State::Confirmed | State::InStay) {
@@ -90,6 +87,14 @@ pub(crate) fn by_platform(
     Ok(booking)
 }
 
+/// The booking, locked, for staff who have no part in it: 404, 403 `own_case`, 412.
+fn opened_from_outside(tx: &mut Tx<'_>, now: Instant, world: &World, (caller, id): (&Principal, BookingId), if_match: &IfMatch) -> Result<Booking> {
+    let booking = steps::open(tx, now, world, id)?;
+    must_be_outside(tx, caller, &booking)?;
+    if_match.check(&etag::of_version(booking.version))?;
+    Ok(booking)
+}
+
 /// The platform gives the guest credit for later stays instead of money: whatever they paid, and whenever, because it changes nothing of what the stay costs.
 ///
 /// Refuses with 404 where there is no such booking, with 403 `own_case` whoever has a part in the stay, with 409 `no_account` where nobody has the credit, and
@@ -102,10 +107,7 @@ pub(crate) fn as_credit(
     if_match: &IfMatch,
     (amount, reason): (i64, &str),
 ) -> Result<Booking> {
-    read::known(tx, id)?;
-    let mut booking = steps::open(tx, now, world, id)?;
-    must_be_outside(tx, caller, &booking)?;
-    if_match.check(&etag::of_version(booking.version))?;
+    let mut booking = opened_from_outside(tx, now, world, (caller, id), if_match)?;
     let no_account = || Error::refused(Kind::Conflict, "no_account", "This guest has no account here, so nobody would have the credit.");
     let guest = booking.guest.ok_or_else(no_account)?;
     if accounts::contact(tx, guest)?.is_none() {

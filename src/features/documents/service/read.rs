@@ -11,7 +11,7 @@ use crate::features::ledger::{self, Account};
 use crate::features::payments;
 use crate::platform::access::{Action, Principal};
 use crate::platform::config::Config;
-use crate::platform::db::{Conn, DbResult};
+use crate::platform::db::{Conn, DbError, DbResult};
 use crate::platform::error::{Error, Kind, Result};
 use crate::values::BookingId;
 use uuid::Uuid;
@@ -34,7 +34,9 @@ impl Names {
 }
 
 pub(super) fn names(conn: &mut Conn<'_>, config: &Config, booking: &Booking) -> DbResult<Names> {
-    let mut person = |id| Ok::<_, crate::platform::db::DbError>(accounts::name(conn, id)?.unwrap_or_default());
+    // Nobody's row goes while a booking names them: a document without a name is none.
+    let nobody = || DbError::Engine("a booking names somebody who is not there".into());
+    let mut person = |id| accounts::name(conn, id)?.ok_or_else(nobody);
     let plain = |name: String| Party { name, ..Party::default() };
     let guest = match booking.guest {
         Some(guest) => person(guest)?,

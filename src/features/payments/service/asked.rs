@@ -173,10 +173,18 @@ pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: Opti
     Ok(())
 }
 
-/// A job that makes a call.
+/// A job that makes a call, at once or at the next whole second after `at`.
+///
+/// The second is part of its key: whoever asks for the same second meets the same job, and a job that finds that it came too early can leave another one behind
+/// while it runs itself. Under one key for all of them that other one would not be stored, and nobody made the call until the sweep.
 pub(in super::super) fn wake(tx: &mut Tx<'_>, now: Instant, call: Uuid, at: Instant) -> Result<()> {
-    let key = if at > now { format!("{call} later") } else { call.to_string() };
-    jobs::enqueue(tx, now, &Job { kind: CALL, key: Some(key), payload: json!({"call": call}), run_at: at })?;
+    let (key, run_at) = if at > now {
+        let second = at.0.div_euclid(Instant::SECOND) + 1;
+        (format!("{call} {second}"), Instant(second * Instant::SECOND))
+    } else {
+        (call.to_string(), at)
+    };
+    jobs::enqueue(tx, now, &Job { kind: CALL, key: Some(key), payload: json!({"call": call}), run_at })?;
     Ok(())
 }
 
