@@ -253,10 +253,7 @@ fn a_server_killed_while_it_sells_has_sold_nothing_twice_and_lost_nothing() {
     let homes = prepare(folder.path());
     let mut told = Told::new();
     let mut dice = Dice(u64::from(std::process::id()));
-    let sold = |told: &Told| told.values().filter(|(state, _)| *state == "confirmed").count();
-    let (kills, mut moment) = (if long() { 200 } else { 10 }, 0);
-    // On a busy machine a server lives too short to sell anything: then it is killed some more times.
-    while moment < kills || (sold(&told) <= 5 && moment < 4 * kills) {
+    for moment in 0..if long() { 200 } else { 10 } {
         let time = Duration::from_millis(30 + dice.below(900));
         let killed = format!("moment {moment}, killed after {time:?}");
         let server = Server::start(folder.path(), &["--dev"]).ready();
@@ -272,9 +269,8 @@ fn a_server_killed_while_it_sells_has_sold_nothing_twice_and_lost_nothing() {
             }
         }
         server.kill();
-        moment += 1;
     }
-    assert!(sold(&told) > 5, "nobody booked anything: {told:?}");
+    assert!(told.values().filter(|(state, _)| *state == "confirmed").count() > 5, "nobody booked anything: {told:?}");
     let doctor = run(folder.path(), &["doctor"]);
     assert_eq!(doctor.code, Some(0), "{doctor:?}");
 }
