@@ -533,6 +533,7 @@ CREATE INDEX IF NOT EXISTS bookings_of_listing ON bookings (listing_id, check_in
 CREATE INDEX IF NOT EXISTS bookings_due ON bookings (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bookings_to_release ON bookings (release_at, id) WHERE release_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS bookings_held_by ON bookings (guest_id, due_at) WHERE state IN ('pending_payment', 'requested');
+CREATE INDEX IF NOT EXISTS bookings_lapsed ON bookings (listing_id, guest_id, ended_at) WHERE state = 'expired';
 
 -- Bookings whose documents are to be written: those that have come to their end, or of which something was given back since.
 CREATE TABLE IF NOT EXISTS booking_papers (

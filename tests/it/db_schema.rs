@@ -121,8 +121,7 @@ async fn sqlite_is_set_up_for_durable_writes() {
         })
         .await
         .unwrap();
-    // NORMAL: the commit itself does not wait for the disk. The answer does (src/platform/db/durable.rs, and its tests).
-    assert_eq!(settings, (Some("1".into()), Some("wal".into()), Some("1".into())), "NORMAL, WAL, foreign keys");
+    assert_eq!(settings, (Some("2".into()), Some("wal".into()), Some("1".into())), "FULL, WAL, foreign keys");
 }
 
 async fn open(path: PathBuf) -> DbResult<Db> {

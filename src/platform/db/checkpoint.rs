@@ -103,6 +103,12 @@ fn run(connection: &Connection, shared: &Shared) {
     }
 }
 
+/// Copies the log of a process that ended, so that the next commit begins the log anew. Nobody is waited for: a process that has the
+/// database open takes care of its own.
+pub(super) fn copy_what_was_left(connection: &Connection) {
+    copy(connection, "PASSIVE");
+}
+
 /// Copies what no reader needs where it was; answers how many pages of the log were not in the database file at the end.
 fn copy(connection: &Connection, mode: &str) -> i64 {
     let counts = connection

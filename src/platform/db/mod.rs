@@ -7,7 +7,6 @@
 mod balance;
 mod checkpoint;
 mod conn;
-mod durable;
 mod error;
 mod guards;
 mod lanes;

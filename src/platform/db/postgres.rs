@@ -14,7 +14,7 @@ use postgres::{Client, IsolationLevel, NoTls};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 use tokio::sync::watch;
 
 const POOL: u32 = 16;
@@ -23,6 +23,8 @@ const ATTEMPTS: u32 = 5;
 const SEQUENCER_LOCK: i64 = 0x53_54_4f_50_4f_56_45_52;
 /// How long a lost wake-up can go unnoticed.
 const SAFETY_NET: Duration = Duration::from_millis(250);
+/// How long a connection is believed to be alive; one that the server closed is noticed at once (`has_broken`), or by the next statement.
+const BELIEVED: Duration = Duration::from_secs(1);
 
 pub(super) struct Postgres {
     /// Taken only when this is dropped.
@@ -103,13 +105,13 @@ impl Postgres {
 
     pub(super) fn read<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.checkout()?;
-        let PgConnection { client, statements } = &mut *connection;
+        let PgConnection { client, statements, .. } = &mut *connection;
         f(&mut Conn::client(client, statements))
     }
 
     pub(super) fn snapshot<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.checkout()?;
-        let PgConnection { client, statements } = &mut *connection;
+        let PgConnection { client, statements, .. } = &mut *connection;
         let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().map_err(DbError::from)?;
         let answer = f(&mut Conn::transaction(&mut transaction, statements))?;
         transaction.commit().map_err(DbError::from)?;
@@ -136,7 +138,7 @@ impl Postgres {
             Ok(connection) => connection,
             Err(error) => return Attempt::Done(Err(error.into())),
         };
-        let PgConnection { client, statements } = &mut *connection;
+        let PgConnection { client, statements, .. } = &mut *connection;
         let mut transaction = match client.build_transaction().read_only(false).start() {
             Ok(transaction) => transaction,
             Err(error) => return Attempt::failed(error.into()),
@@ -219,6 +221,8 @@ struct Connections {
 struct PgConnection {
     client: Client,
     statements: Statements,
+    /// When it was last found to be alive.
+    seen: Moment,
 }
 
 impl r2d2::ManageConnection for Connections {
@@ -231,11 +235,16 @@ impl r2d2::ManageConnection for Connections {
         client.batch_execute(
             "SET default_transaction_read_only = on; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'",
         )?;
-        Ok(PgConnection { client, statements: Statements::new() })
+        Ok(PgConnection { client, statements: Statements::new(), seen: Moment::now() })
     }
 
+    /// Asks the server only after a while: to ask before each use was a fifteenth of all that it was asked.
     fn is_valid(&self, connection: &mut PgConnection) -> Result<(), postgres::Error> {
-        connection.client.is_valid(Duration::from_secs(2))
+        if connection.client.is_closed() || connection.seen.elapsed() > BELIEVED {
+            connection.client.is_valid(Duration::from_secs(2))?;
+            connection.seen = Moment::now();
+        }
+        Ok(())
     }
 
     fn has_broken(&self, connection: &mut PgConnection) -> bool {

@@ -1,12 +1,11 @@
 //! SQLite: a pool of read-only connections and ONE writer that commits many callers' work at once.
 //!
-//! Group commit: the writer takes what waits, runs each closure in a savepoint of one shared transaction and commits it; `durable.rs` has
-//! it on the disk before anybody is answered, while the writer goes on. The promise is that of a transaction each with
-//! `synchronous=FULL`: an acknowledged write survives `kill -9` and a power cut.
+//! Group commit: the writer takes what waits, runs each closure in a savepoint of one shared transaction, and the one commit
+//! (`synchronous=FULL`) makes all of them durable. The promise is that of a transaction each: an acknowledged write survives `kill -9` and
+//! a power cut, and nobody reads what is not on the disk.
 
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{self, Checkpoints};
 use super::conn::{Conn, Tx};
-use super::durable::{self, Durable};
 use super::error::{DbError, DbResult};
 use super::lanes::{Lanes, Turned};
 use super::{Bells, Lane};
@@ -50,12 +49,11 @@ impl Sqlite {
             .connection_timeout(std::time::Duration::from_secs(5))
             .build(Readers { path: path.to_owned() })?;
         let checkpoints = Checkpoints::start(path).map_err(|e| DbError::Unusable(format!("cannot open the database {} again: {e}", path.display())))?;
-        let durable = Durable::start(path).map_err(|e| DbError::Unusable(format!("cannot start the thread that makes commits durable: {e}")))?;
         let lanes = Arc::new(Lanes::new());
         let queue = Arc::clone(&lanes);
         let writer = std::thread::Builder::new()
             .name(WRITER.into())
-            .spawn(move || Writer { durable, checkpoints, connection, clock, bells }.run(&queue))
+            .spawn(move || Writer { checkpoints, connection, clock, bells }.run(&queue))
             .map_err(|e| DbError::Unusable(format!("cannot start the writer thread: {e}")))?;
         Ok(Self { readers, lanes, writer: Some(writer) })
     }
@@ -91,9 +89,8 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         self.lanes.close();
         if let Some(writer) = self.writer.take()
-            // The last handle may have been inside a closure that was finished with just now, by the writer or by the thread that answers
-            // after the disk: they cannot wait for themselves, or for each other.
-            && std::thread::current().name().is_none_or(|name| name != WRITER && name != durable::THREAD)
+            // The last handle may have been inside a closure that the writer has finished with just now: it cannot wait for itself.
+            && std::thread::current().name() != Some(WRITER)
             && writer.join().is_err()
         {
             tracing::error!("the SQLite writer thread had panicked");
@@ -141,12 +138,17 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     }
 }
 
-/// `synchronous`: what is committed is made durable by `durable.rs`. `temp_store`: what a savepoint may have to undo is kept in memory; in a file it was a third of what a booking cost. `recursive_triggers`: without it the guards would not see a row that INSERT OR REPLACE throws out.
+/// `temp_store`: what a savepoint may have to undo is kept in memory; in a file it was a third of what a booking cost. `recursive_triggers`:
+/// without it the guards would not see a row that INSERT OR REPLACE throws out. `journal_size_limit`: a log that grew while somebody read for
+/// long gives its space back. The log of a process that ended is copied at once: if the disk had refused to make it durable, only the
+/// kernel's copy is whole, and nothing may be acknowledged behind a gap.
 fn try_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=40000;",
+        "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=40000; PRAGMA journal_size_limit=67108864;",
     )?;
+    checkpoint::copy_what_was_left(&connection);
     plan_once(&connection)?;
     Ok(connection)
 }
@@ -204,7 +206,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// Closed from the top: everybody is answered before the database goes.
 struct Writer {
-    durable: Durable,
     checkpoints: Checkpoints,
     connection: Connection,
     clock: Arc<dyn Clock>,
@@ -215,10 +216,10 @@ impl Writer {
     fn run(mut self, lanes: &Lanes<Box<dyn WriteJob>>) {
         while let Some(mut batch) = lanes.take(BATCH) {
             match self.commit_together(&mut batch) {
-                Ok(rings) => self.tell_when_durable(rings, batch),
-                Err(error) if batch.len() == 1 => batch.into_iter().for_each(|job| job.answer(Some(reword(&error)))),
+                Ok(rings) => self.tell(rings, batch),
                 // Another process keeps the write lock: trying each job alone would wait as long for every one of them.
                 Err(DbError::Retry(_)) => batch.into_iter().for_each(|job| job.answer(Some(DbError::Overloaded))),
+                Err(error) if batch.len() == 1 => batch.into_iter().for_each(|job| job.answer(Some(reword(&error)))),
                 Err(error) => {
                     tracing::warn!(jobs = batch.len(), %error, "a shared transaction was lost; running its jobs one by one");
                     batch.into_iter().for_each(|job| self.commit_alone(job));
@@ -231,7 +232,7 @@ impl Writer {
     fn commit_alone(&mut self, job: Box<dyn WriteJob>) {
         let mut alone = vec![job];
         match self.commit_together(&mut alone) {
-            Ok(rings) => self.tell_when_durable(rings, alone),
+            Ok(rings) => self.tell(rings, alone),
             Err(error) => {
                 if let Some(job) = alone.pop() {
                     job.answer(Some(error));
@@ -240,15 +241,12 @@ impl Writer {
         }
     }
 
-    fn tell_when_durable(&self, rings: Rings, jobs: Vec<Box<dyn WriteJob>>) {
-        let bells = self.bells.clone();
-        self.durable.then(move || {
-            rings.ring(&bells);
-            jobs.into_iter().for_each(|job| job.answer(None));
-        });
+    fn tell(&self, rings: Rings, jobs: Vec<Box<dyn WriteJob>>) {
+        rings.ring(&self.bells);
+        jobs.into_iter().for_each(|job| job.answer(None));
     }
 
-    /// Runs all jobs in one transaction, and commits it without waiting for the disk. An error means that nothing of any of them is written.
+    /// Runs all jobs in one transaction, and commits it. An error means that nothing of any of them is written.
     fn commit_together(&mut self, jobs: &mut [Box<dyn WriteJob>]) -> DbResult<Rings> {
         let now = self.clock.now();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -296,11 +294,13 @@ impl Rings {
     }
 }
 
-/// The log is synced by `durable.rs`; SQLite itself syncs when it begins the log anew and when it copies it.
+/// After a failed sync the kernel may have dropped the pages, so a later success would prove nothing: stop at once, so that nothing unsaved
+/// is acknowledged.
 pub(super) fn stop_after_failed_sync(error: &rusqlite::Error) {
     let Some(code) = error.sqlite_error() else { return };
     if matches!(code.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) {
-        durable::stop(&format!("the disk refused to make a commit durable: {error}"));
+        tracing::error!(%error, "the disk refused to make a commit durable; stopping so that nothing unsaved is acknowledged");
+        std::process::exit(74);
     }
 }
 
@@ -324,10 +324,7 @@ mod tests {
     #[tokio::test]
     async fn the_last_handle_may_go_with_a_write() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("stopover.db");
-        let opened = path.clone();
-        let open = move || Db::open(&crate::platform::db::DatabaseUrl::Sqlite(opened), Arc::new(SystemClock));
-        let db = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
+        let db = opened(folder.path().join("stopover.db")).await;
         let inside = db.clone();
         let write = async move {
             let slow = move |_: &mut crate::platform::db::Tx<'_>, _| -> DbResult<()> {
@@ -344,5 +341,41 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(10), "the database was not closed");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Waits as long as the writer does for a lock.
+    #[tokio::test]
+    async fn whoever_meets_another_process_at_work_is_asked_to_come_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = opened(folder.path().join("stopover.db")).await;
+        let other = rusqlite::Connection::open(folder.path().join("stopover.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let write = |tx: &mut crate::platform::db::Tx<'_>, _| tx.execute("UPDATE instance SET value = value", &[]);
+        let refused = db.write(write).await;
+        assert!(matches!(refused, Err(DbError::Overloaded)), "{refused:?}");
+        other.execute_batch("ROLLBACK").unwrap();
+        db.write(write).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_process_that_died_is_copied_before_anything_is_added() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (name, log) = ("stopover.db", "stopover.db-wal");
+        let db = opened(first.path().join(name)).await;
+        let write = |tx: &mut crate::platform::db::Tx<'_>, _| tx.execute("INSERT INTO instance (name, value) VALUES ('left', 'behind')", &[]);
+        db.write(write).await.unwrap();
+        // What `kill -9` leaves.
+        for file in [name, log] {
+            std::fs::copy(first.path().join(file), second.path().join(file)).unwrap();
+        }
+        let held = |folder: &std::path::Path, file: &str| std::fs::read(folder.join(file)).unwrap().windows(10).any(|bytes| bytes == b"leftbehind");
+        assert!(held(second.path(), log) && !held(second.path(), name), "it is in the log only");
+        let _again = opened(second.path().join(name)).await;
+        assert!(held(second.path(), name), "it is in the database file");
+    }
+
+    async fn opened(path: std::path::PathBuf) -> Db {
+        let open = move || Db::open(&crate::platform::db::DatabaseUrl::Sqlite(path), Arc::new(SystemClock));
+        tokio::task::spawn_blocking(open).await.unwrap().unwrap()
     }
 }
