@@ -20,7 +20,7 @@ pub use rules::{
     refunded_late, released, returned_offline, reversal, tax_remitted, to_give_back,
 };
 pub use service::{
-    Finding, Posted, ReleasedTo, Report, Together, Witness, Witnesses, balance, balance_before, balances_of, by_kind, check, currencies_of, export, first_at,
-    hold, inspect, list, of_booking, owed_to_hosts, post, released_to, reverse, seal_all, sealer, together, trial_balance,
+    Finding, Posted, ReleasedTo, Report, Together, Witness, Witnesses, balance, balance_before, balances_of, by_kind, by_source, check, currencies_of, export,
+    first_at, hold, inspect, list, of_booking, owed_to_hosts, post, released_to, reverse, seal_all, sealer, together, trial_balance,
 };
 pub use store::{Filter, Place, SUM_STATEMENTS, balance_sql, list_sql, postings_sql};

@@ -149,8 +149,7 @@ pub(super) fn claim_from_deposit(tx: &mut Tx<'_>, now: Instant, booking: &Bookin
 /// E14, given back: what a claim took of the deposit is the guest's again. Answers how much.
 pub(super) fn claim_given_back(tx: &mut Tx<'_>, now: Instant, booking: &Booking, claim: Uuid) -> DbResult<i64> {
     let source = ledger::claim_from_deposit(booking.id, claim, booking.host, booking.currency, 1).source;
-    let taken = ledger::of_booking(tx, booking.id)?.into_iter().find(|recorded| recorded.entry.source == source);
-    let taken = taken.map_or(0, |recorded| recorded.entry.on(&Account::DepositHeld(booking.id)));
+    let taken = ledger::by_source(tx, &source)?.map_or(0, |recorded| recorded.entry.on(&Account::DepositHeld(booking.id)));
     let payable = payable(tx, booking)?;
     post(tx, now, ledger::claim_given_back(booking.id, claim, booking.host, booking.currency, taken, payable))?;
     Ok(taken)

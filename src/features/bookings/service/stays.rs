@@ -73,7 +73,7 @@ pub fn is_over(conn: &mut Conn<'_>, id: BookingId) -> DbResult<bool> {
 
 /// The eight letters by which people know a booking.
 pub fn code_of(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<String>> {
-    Ok(rows::one(conn, id)?.map(|booking| booking.code))
+    rows::code(conn, id)
 }
 
 /// Up to `limit` bookings whose documents are to be written by `now`, the longest overdue first.

@@ -36,16 +36,32 @@ const SET_GUEST: &str = "UPDATE bookings SET guest_id = $2, version = version + 
 const LOCK: &str = "UPDATE bookings SET version = version WHERE id = $1";
 const OF_QUOTE: &str = "SELECT id FROM bookings WHERE quote_id = $1";
 const LISTING: &str = "SELECT listing_id FROM bookings WHERE id = $1";
+const CODE: &str = "SELECT code FROM bookings WHERE id = $1";
 const LIVE_HOLDS: &str = "SELECT state FROM bookings WHERE guest_id = $1 AND state IN ('pending_payment', 'requested') AND due_at > $2 LIMIT 100";
 const LET_LAPSE: &str = "SELECT COUNT(*) FROM bookings WHERE listing_id = $1 AND guest_id = $2 AND state = 'expired' AND ended_at > $3
     AND accepted_at IS NULL AND check_in < $5 AND check_out > $4";
 const DUE: &str = "SELECT id FROM bookings WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
 
-pub(super) const STATEMENTS: [(&str, &str); 9] =
-    [(ONE, "u"), (BY_CODE, "t"), (UPDATE, "utiiiiiji"), (LOCK, "u"), (OF_QUOTE, "u"), (LISTING, "u"), (LIVE_HOLDS, "ui"), (LET_LAPSE, "uuidd"), (DUE, "in")];
+pub(super) const STATEMENTS: [(&str, &str); 10] = [
+    (ONE, "u"),
+    (CODE, "u"),
+    (BY_CODE, "t"),
+    (UPDATE, "utiiiiiji"),
+    (LOCK, "u"),
+    (OF_QUOTE, "u"),
+    (LISTING, "u"),
+    (LIVE_HOLDS, "ui"),
+    (LET_LAPSE, "uuidd"),
+    (DUE, "in"),
+];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<Booking>> {
     conn.first(ONE, &[id.into()], read)
+}
+
+/// The eight letters of a booking.
+pub(in super::super) fn code(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<String>> {
+    conn.first(CODE, &[id.into()], |row| row.get(0))
 }
 
 pub(in super::super) fn by_code(conn: &mut Conn<'_>, code: &str) -> DbResult<Option<Booking>> {

@@ -107,7 +107,7 @@ impl ClaimsApi {
         let (world, booking) = (World::of(&self.tools, visitor.origin()), BookingId(id.0));
         let filed = self.tools.db.write_once(&once, move |tx, now| {
             let claim = acts::file(tx, now, &world, &caller, booking, wish.clone())?;
-            Ok(Created::at(format!("{PREFIX}/bookings/{booking}/claims"), &ClaimView::of(&claim)).with_etag(etag::of_version(claim.version)))
+            Ok(Created::at(format!("{PREFIX}/bookings/{booking}/claims"), ClaimView::of(&claim)).with_etag(etag::of_version(claim.version)))
         });
         filed.await
     }
@@ -175,7 +175,7 @@ impl ClaimsApi {
 }
 
 pub(super) fn shown(claim: &Claim) -> Done<ClaimView> {
-    Done::now(&ClaimView::of(claim)).with_etag(etag::of_version(claim.version))
+    Done::now(ClaimView::of(claim)).with_etag(etag::of_version(claim.version))
 }
 
 /// Words of a person, as a listing's texts are read.

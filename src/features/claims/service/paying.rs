@@ -51,8 +51,7 @@ pub(super) fn charge(tx: &mut Tx<'_>, now: Instant, world: &World, claim: &Claim
 /// What of it came out of the deposit.
 fn from_deposit(conn: &mut Conn<'_>, claim: &Claim) -> DbResult<i64> {
     let source = ledger::claim_from_deposit(claim.booking, claim.id, claim.host, claim.currency, 1).source;
-    let posted = ledger::of_booking(conn, claim.booking)?.into_iter().find(|recorded| recorded.entry.source == source);
-    Ok(posted.map_or(0, |recorded| recorded.entry.on(&ledger::Account::DepositHeld(claim.booking))))
+    Ok(ledger::by_source(conn, &source)?.map_or(0, |recorded| recorded.entry.on(&ledger::Account::DepositHeld(claim.booking))))
 }
 
 /// Nothing of a claim is to be paid any more: what is under way is let go, and what failed as well, which may still succeed at its provider.

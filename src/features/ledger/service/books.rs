@@ -114,6 +114,11 @@ pub fn released_to(conn: &mut Conn<'_>, host: UserId, from: Instant, to: Instant
     Ok(found.into_iter().map(|(currency, times, base, host_fee)| ReleasedTo { currency, times, base, host_fee }).collect())
 }
 
+/// The entry that was posted for `source`, which no other one has.
+pub fn by_source(conn: &mut Conn<'_>, source: &str) -> DbResult<Option<Recorded>> {
+    store::by_source(conn, source)
+}
+
 /// The entries of a booking, oldest first; never more than a thousand.
 pub fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Recorded>> {
     store::of_booking(conn, booking)

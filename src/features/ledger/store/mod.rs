@@ -14,5 +14,5 @@ pub(super) use balances::{
 pub(super) use chain::{Books, Stored};
 pub(super) use invariants::{each_account, handed_on, ill_kept, incomplete, kept, unbalanced};
 pub use read::{Filter, Place, list_sql, postings_sql};
-pub(super) use read::{between, by_id, each_of_account, list, of_booking};
+pub(super) use read::{between, by_id, by_source, each_of_account, list, of_booking};
 pub(super) use write::{add_to_people, find_source, insert};

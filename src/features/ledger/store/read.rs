@@ -75,6 +75,13 @@ pub(in super::super) fn by_id(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<
     Ok(with_postings(conn, found)?.pop())
 }
 
+/// The entry with this source.
+pub(in super::super) fn by_source(conn: &mut Conn<'_>, source: &str) -> DbResult<Option<Recorded>> {
+    let sql = format!("SELECT {ENTRY} FROM ledger_entries e LEFT JOIN ledger_seals s ON s.entry_id = e.id WHERE e.source = $1");
+    let found = conn.query(&sql, &[source.into()], recorded)?;
+    Ok(with_postings(conn, found)?.pop())
+}
+
 /// The entries of a booking, oldest first.
 pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Recorded>> {
     let sql =

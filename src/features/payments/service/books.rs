@@ -44,8 +44,7 @@ pub(super) fn refunded(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund:
 /// The bank sent back what had gone back: it is owed again.
 pub(super) fn came_back(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: &Refund) -> Result<()> {
     let source = ledger::refunded(&payer(payment), refund.id.0, refund.amount).source;
-    let posted = ledger::of_booking(tx, payment.booking)?.into_iter().find(|recorded| recorded.entry.source == source);
-    if let Some(posted) = posted {
+    if let Some(posted) = ledger::by_source(tx, &source)? {
         ledger::reverse(tx, now, posted.id, "the bank sent the refund back")?;
     }
     Ok(())
