@@ -18,6 +18,10 @@ impl Cast<'_> {
                 let body = json!({"kind": "bank", "holder": "Somebody", "account": "DE89 3704 0044 0532 0130 00"});
                 Request { body: Some(body), ..Request::default() }
             }
+            "openPayoutAccount" => {
+                run_any(self.db, "UPDATE payout_methods SET removed_at = created_at", vec![]).await;
+                Request { body: Some(json!({})), ..Request::default() }
+            }
             "removePayoutMethod" => Request { id: Some(self.payout_method(user).await), ..Request::default() },
             "readPayout" => Request { id: Some(self.payout(user).await), ..Request::default() },
             "readStatement" => Request { places: vec![("{month}", "2026-06".into())], ..Request::default() },

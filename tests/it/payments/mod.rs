@@ -4,6 +4,7 @@ mod cards;
 mod faults;
 mod hands;
 mod held;
+mod left;
 mod messages;
 mod stripe;
 

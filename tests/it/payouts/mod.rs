@@ -6,6 +6,7 @@ mod debts;
 mod deposits;
 mod dice;
 mod methods;
+mod onboarding;
 mod paying;
 mod providers;
 mod releasing;

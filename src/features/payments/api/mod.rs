@@ -2,6 +2,7 @@
 
 mod message;
 mod sandbox;
+mod saved;
 mod staff;
 mod views;
 mod webhooks;
@@ -14,6 +15,7 @@ use crate::platform::cursor::CursorKey;
 use crate::platform::tools::Tools;
 use poem_openapi::OpenApi;
 use sandbox::SandboxApi;
+use saved::SavedApi;
 use staff::StaffPaymentsApi;
 use webhooks::PaymentsApi;
 
@@ -21,6 +23,9 @@ use webhooks::PaymentsApi;
 pub const DOORS: &[Door] = &[
     Door::to("takePaymentMessage", Action::ComeIn).with_streamed_body().counted_as(Meter::Message),
     Door::to("authenticateSandboxPayment", Action::Book),
+    Door::to("readSavedMethod", Action::Book),
+    Door::to("saveMethod", Action::Book),
+    Door::to("forgetMethod", Action::Book),
     Door::to("listPayments", Action::HandleMoney),
     Door::to("readPayment", Action::HandleMoney),
     Door::to("confirmPayment", Action::HandleMoney),
@@ -30,5 +35,6 @@ pub const DOORS: &[Door] = &[
 /// All of them.
 pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl OpenApi + use<> {
     let staff = StaffPaymentsApi::new(tools.clone(), cursors.clone(), payments.clone());
-    (PaymentsApi::new(payments.clone()), SandboxApi::new(tools.clone(), payments.clone()), staff)
+    let saved = SavedApi::new(tools.clone(), payments.clone());
+    (PaymentsApi::new(payments.clone()), saved, SandboxApi::new(tools.clone(), payments.clone()), staff)
 }

@@ -57,6 +57,6 @@ impl SandboxApi {
         }
         let shown = self.tools.db.read_cut(move |conn| paid::one(conn, id).map_err(Error::from)).await?.ok_or_else(asked::no_such_payment)?;
         let view = PaymentView::of(&shown, self.payments.action(&shown.payment)?);
-        Ok(Done::now(&view).with_etag(etag::of_version(shown.payment.version)))
+        Ok(Done::now(view).with_etag(etag::of_version(shown.payment.version)))
     }
 }

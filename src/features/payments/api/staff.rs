@@ -136,7 +136,7 @@ impl StaffPaymentsApi {
             if_match.check(&etag::of_version(before.version))?;
             payments.confirm(tx, now, &by, id, refund)?;
             let after = paid::one(tx, id)?.ok_or_else(asked::no_such_payment)?;
-            Ok(Done::now(&PaymentView::of(&after, None)).with_etag(etag::of_version(after.payment.version)))
+            Ok(Done::now(PaymentView::of(&after, None)).with_etag(etag::of_version(after.payment.version)))
         });
         done.await
     }

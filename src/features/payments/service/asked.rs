@@ -210,19 +210,28 @@ pub(super) fn method_place(id: PaymentId) -> String {
 
 /// The token of the means of payment, as the provider knows it.
 fn method(tx: &mut Tx<'_>, keys: &Keys, charge: &Charge, provider: &str) -> Result<String> {
-    let bad = |why| Err(Error::refused(Kind::Unacceptable, "invalid_payment_method", why));
     if charge.method != SAVED {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        if charge.method.is_empty() || charge.method.len() > TOKEN_BYTES || !charge.method.bytes().all(plain) {
-            return bad("The means of payment is a token of the payment provider: letters, digits, `_`, `-` and `.`.");
-        }
+        token(&charge.method)?;
         return Ok(charge.method.clone());
     }
     let Some(sealed) = customers::one(tx, charge.guest, provider)?.and_then(|customer| customer.method_sealed) else {
-        return bad("No means of payment was left for later.");
+        return Err(bad_method("No means of payment was left for later."));
     };
     let opened = keys.unseal(&saved_place(charge.guest, provider), &sealed)?;
     String::from_utf8(opened).map_err(|_never| anyhow::anyhow!("a token of a means of payment is no text").into())
+}
+
+/// Whether this may be a token of a means of payment.
+pub(super) fn token(text: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if text.is_empty() || text.len() > TOKEN_BYTES || !text.bytes().all(plain) || text == SAVED {
+        return Err(bad_method("The means of payment is a token of the payment provider: letters, digits, `_`, `-` and `.`."));
+    }
+    Ok(())
+}
+
+pub(super) fn bad_method(why: &str) -> Error {
+    Error::refused(Kind::Unacceptable, "invalid_payment_method", why)
 }
 
 /// What a token that was left is sealed for.

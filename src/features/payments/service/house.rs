@@ -3,7 +3,7 @@
 use super::calls::{self, LEASE_SECONDS, Turn};
 use super::messages::{self, Received};
 use super::{Follows, World, confirmed, learn};
-use crate::features::payments::provider::{CASH, Forged, MANUAL, Manual, PaidOut, PayOut, Provider, SANDBOX, STRIPE, Sandbox, Stripe, Total, Trouble};
+use crate::features::payments::provider::{CASH, Forged, MANUAL, Manual, PaidOut, PayOut, Provider, SANDBOX, STRIPE, Sandbox, Saved, Stripe, Total, Trouble};
 use crate::features::payments::rules::terms::{NextAction, State};
 use crate::features::payments::store::calls as outbox;
 use crate::features::payments::store::payments::{self, Payment};
@@ -12,7 +12,7 @@ use crate::platform::db::{Conn, Db, DbError, Lane, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::outbound::Outbound;
 use crate::platform::tools::Tools;
-use crate::values::{BookingId, Instant, PaymentId, RefundId};
+use crate::values::{BookingId, Instant, PaymentId, RefundId, UserId};
 use http::HeaderMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
@@ -24,8 +24,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Payments; cheap to clone.
 #[derive(Clone)]
 pub struct Payments {
-    db: Db,
-    world: World,
+    pub(super) db: Db,
+    pub(super) world: World,
     providers: Arc<[Arc<dyn Provider>]>,
     sandbox: Option<Sandbox>,
 }
@@ -103,7 +103,7 @@ impl Payments {
         };
         let answer = match self.provider(taken.provider()) {
             Some(provider) => calls::make(provider, &taken),
-            None => Err(Trouble::NotMade(format!("the provider {} is not set up here", taken.provider()))),
+            None => Err(absent(taken.provider())),
         };
         let (world, told) = (self.world.clone(), answer.clone());
         let done = self.db.write_blocking(Lane::Urgent, move |tx, now| calls::settle(tx, now, &world, &taken, &told))?;
@@ -178,10 +178,22 @@ impl Payments {
 
     /// Sends money to a host. Blocks; for jobs, with a key that is the same through all tries.
     pub fn pay_out(&self, provider: &str, call: &PayOut) -> Result<PaidOut, Trouble> {
-        match self.provider(provider) {
-            Some(provider) => provider.payout(call),
-            None => Err(Trouble::NotMade(format!("the provider {provider} is not set up here"))),
-        }
+        self.provider(provider).ok_or_else(|| absent(provider))?.payout(call)
+    }
+
+    /// Makes an account at a provider for a host; a copy with the same key answers the same one. Blocks.
+    pub fn open_account(&self, provider: &str, key: &str, host: UserId) -> Result<String, Trouble> {
+        self.provider(provider).ok_or_else(|| absent(provider))?.open_account(key, host)
+    }
+
+    /// The page of a provider at which a host proves who they are. Blocks.
+    pub fn account_page(&self, provider: &str, account: &str, back_to: &str) -> Result<String, Trouble> {
+        self.provider(provider).ok_or_else(|| absent(provider))?.account_page(account, back_to)
+    }
+
+    /// Has a provider keep a card of a guest's. Blocks.
+    pub(super) fn save(&self, provider: &str, key: &str, guest: UserId, customer: Option<&String>, method: &str) -> Result<Saved, Trouble> {
+        self.provider(provider).ok_or_else(|| absent(provider))?.save(key, guest, customer, method)
     }
 
     /// What a provider's own books say of a time. `None`: it keeps none, or is not here. Blocks.
@@ -200,4 +212,8 @@ impl Payments {
         let names: Vec<&str> = self.providers.iter().map(|provider| provider.name()).collect();
         Ok(names.join(", "))
     }
+}
+
+fn absent(provider: &str) -> Trouble {
+    Trouble::NotMade(format!("the provider {provider} is not set up here"))
 }

@@ -9,6 +9,7 @@ pub(super) mod credit;
 pub(super) mod learn;
 pub(super) mod messages;
 pub(super) mod paid;
+pub(super) mod saved;
 
 mod house;
 

@@ -17,9 +17,10 @@ const OF_GUEST: &str = "SELECT provider, customer_ref, method_sealed FROM paymen
 const KEEP: &str = "INSERT INTO payment_customers (guest_id, provider, customer_ref, method_sealed, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
     ON CONFLICT (guest_id, provider) DO UPDATE SET customer_ref = excluded.customer_ref, updated_at = excluded.updated_at,
     method_sealed = COALESCE(excluded.method_sealed, payment_customers.method_sealed)";
+const FORGET_METHOD: &str = "UPDATE payment_customers SET method_sealed = NULL, updated_at = $3 WHERE guest_id = $1 AND provider = $2";
 const FORGET: &str = "DELETE FROM payment_customers WHERE guest_id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 3] = [(ONE, "ut"), (OF_GUEST, "u"), (FORGET, "u")];
+pub(super) const STATEMENTS: [(&str, &str); 4] = [(ONE, "ut"), (OF_GUEST, "u"), (FORGET_METHOD, "uti"), (FORGET, "u")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, guest: UserId, provider: &str) -> DbResult<Option<Customer>> {
     conn.first(ONE, &[guest.into(), provider.into()], |row| Ok(Customer { provider: row.get(0)?, reference: row.get(1)?, method_sealed: row.get(2)? }))
@@ -33,6 +34,11 @@ pub(in super::super) fn of_guest(conn: &mut Conn<'_>, guest: UserId) -> DbResult
 pub(in super::super) fn keep(tx: &mut Tx<'_>, now: Instant, guest: UserId, customer: &Customer) -> DbResult<()> {
     let params = [guest.into(), (&customer.provider).into(), (&customer.reference).into(), customer.method_sealed.clone().into(), now.into()];
     tx.execute(KEEP, &params)?;
+    Ok(())
+}
+
+pub(in super::super) fn forget_method(tx: &mut Tx<'_>, now: Instant, guest: UserId, provider: &str) -> DbResult<()> {
+    tx.execute(FORGET_METHOD, &[guest.into(), provider.into(), now.into()])?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use poem_openapi::OpenApi;
 pub const DOORS: &[Door] = &[
     Door::to("listPayoutMethods", Action::EditPayoutMethod),
     Door::to("addPayoutMethod", Action::EditPayoutMethod).with_fresh_proof(),
+    Door::to("openPayoutAccount", Action::EditPayoutMethod).with_fresh_proof().with_secret_answer(),
     Door::to("removePayoutMethod", Action::EditPayoutMethod).with_fresh_proof(),
     Door::to("listPayouts", Action::SeeEarnings),
     Door::to("readPayout", Action::SeeEarnings),

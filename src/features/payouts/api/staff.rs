@@ -115,7 +115,7 @@ impl StaffPayoutsApi {
             let payout = staff::held(tx, id)?;
             if_match.check(&etag::of_version(payout.version))?;
             let payout = staff::told(tx, now, &world, &by, payout, arrived)?;
-            Ok(Done::now(&PayoutView::of(&payout)).with_etag(etag::of_version(payout.version)))
+            Ok(Done::now(PayoutView::of(&payout)).with_etag(etag::of_version(payout.version)))
         });
         done.await
     }
@@ -254,7 +254,7 @@ impl StaffPayoutsApi {
             let (id, left) = staff::remit(tx, now, &world, &by, &of)?;
             let money = |minor| MoneyView::from(Money::new(minor, of.currency));
             let view = TaxRemittanceView { id, tax: of.tax.clone(), amount: money(of.amount), still_owed: money(left) };
-            Ok(Created::at(format!("{PREFIX}/admin/ledger?account=tax_payable:{}", of.tax), &view))
+            Ok(Created::at(format!("{PREFIX}/admin/ledger?account=tax_payable:{}", of.tax), view))
         });
         made.await
     }
@@ -285,7 +285,7 @@ fn stand(tx: &mut Tx<'_>, now: Instant, world: &World, host: UserId) -> Result<D
     let hold = holds::of(tx, host)?;
     let balances = staff::standing(tx, now, world, host)?.iter().map(PayoutBalanceView::of).collect();
     let since = hold.as_ref().map(|hold| hold.since.to_string());
-    Ok(Done::now(&PayoutHoldView { host_id: host.0, reason: hold.map(|hold| hold.reason).unwrap_or_default(), since, balances }))
+    Ok(Done::now(PayoutHoldView { host_id: host.0, reason: hold.map(|hold| hold.reason).unwrap_or_default(), since, balances }))
 }
 
 /// Payouts by hand as a table.

@@ -1,9 +1,10 @@
 //! Use cases of payouts. `release.rs` gives what a stay earns to its host, `batch.rs` makes payouts of what hosts are owed, `send.rs` has
-//! them sent and hears what became of them, `methods.rs` is where to, `staff.rs` what staff say and stop, `statements.rs` what was earned.
+//! them sent and hears what became of them, `methods.rs` is where to (`onboarding.rs`: an account that is opened from here), `staff.rs` what staff say and stop, `statements.rs` what was earned.
 
 pub(super) mod batch;
 pub(super) mod letters;
 pub(super) mod methods;
+pub(super) mod onboarding;
 pub(super) mod release;
 pub(super) mod send;
 pub(super) mod staff;

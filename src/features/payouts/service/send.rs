@@ -137,7 +137,7 @@ pub(super) fn end(tx: &mut Tx<'_>, now: Instant, world: &World, payout: &mut Pay
     Ok(())
 }
 
-fn unsealed(world: &World, method: Uuid, sealed: &str) -> Result<Details> {
+pub(super) fn unsealed(world: &World, method: Uuid, sealed: &str) -> Result<Details> {
     let plain = world.keys.unseal(&place(method), sealed)?;
     serde_json::from_slice(&plain).map_err(|error| Error::Broken(anyhow::anyhow!("the details of a payout method cannot be read: {error}")))
 }

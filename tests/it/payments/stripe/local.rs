@@ -105,6 +105,7 @@ on_both!(its_guests_prove_who_they_are_and_leave_their_card, async |db: TestDb| 
         asked.post("/v1/payment_methods", card)["id"].as_str().unwrap().to_owned()
     })
     .await;
+    let secure = card.clone();
     let (booking, id) = stage.striped(|charge| Charge { method: card, ..charge }).await;
     let payment = stage.payment(booking).await;
     assert_eq!(payment.state, State::RequiresAction);
@@ -124,7 +125,14 @@ on_both!(its_guests_prove_who_they_are_and_leave_their_card, async |db: TestDb| 
     assert_eq!(stage.payment(later).await.state, State::Captured);
     // The same without taking anything.
     let (guest, settings) = (stage.guest, settings(&local.url));
-    let saved = off_thread(move || Stripe::new(&settings, &Outbound::open(&Config::default())).save("setup", guest, None, "pm_card_visa").unwrap()).await;
+    let saved = off_thread(move || {
+        let stripe = Stripe::new(&settings, &Outbound::open(&Config::default()));
+        assert!(stripe.save("declined", guest, None, "pm_card_visa_chargeDeclined").is_err(), "a card that is refused is not left");
+        let asked = stripe.save("secure", guest, None, &secure).unwrap();
+        assert!(matches!(asked.action, Some(NextAction::ClientSecret(_))), "{asked:?}");
+        stripe.save("setup", guest, None, "pm_card_visa").unwrap()
+    })
+    .await;
     assert!(saved.customer.starts_with("cus_") && saved.method.starts_with("pm_") && saved.action.is_none(), "{saved:?}");
 });
 

@@ -9,13 +9,14 @@ pub use later::delivered;
 pub(in super::super) use later::sandbox_proof;
 
 use super::signature::{check, signed};
-use super::{Again, Answer, Authorize, Forged, GiveBack, Message, PaidOut, PayOut, Provider, Total, Trouble};
+use super::{Again, Answer, Authorize, Forged, GiveBack, Message, PaidOut, PayOut, Provider, Saved, Total, Trouble};
+use crate::features::payments::rules::cards::Card;
 use crate::features::payments::rules::facts::Facts;
 use crate::features::payments::store::sandbox as rows;
 use crate::platform::db::{Db, DbError, Lane};
 use crate::platform::error::Result;
 use crate::platform::tools::Tools;
-use crate::values::{Instant, PaymentId};
+use crate::values::{Instant, PaymentId, UserId};
 use book::Told;
 use http::HeaderMap;
 use later::{Event, Step};
@@ -126,6 +127,27 @@ impl Provider for Sandbox {
         let (call, name) = (call.clone(), reference.clone());
         let written = self.db.write_blocking(Lane::Urgent, move |tx, now| book::pay_out(tx, now, &call, &name));
         written.map(|()| PaidOut { reference }).map_err(|error: DbError| Trouble::Unknown(error.to_string()))
+    }
+
+    fn open_account(&self, _key: &str, host: UserId) -> Result<String, Trouble> {
+        Ok(format!("sb_acct_{}", host.0.simple()))
+    }
+
+    /// Nothing is to be proven here.
+    fn account_page(&self, _account: &str, back_to: &str) -> Result<String, Trouble> {
+        Ok(back_to.to_owned())
+    }
+
+    /// Cards that would be refused are not kept. Nobody is asked for a proof yet.
+    fn save(&self, _key: &str, guest: UserId, customer: Option<&String>, method: &str) -> Result<Saved, Trouble> {
+        let refused = |code: &str| Err(Trouble::Refused { code: code.to_owned(), facts: Box::default() });
+        match Card::parse(method) {
+            None => refused("unknown_card"),
+            Some(Card::Refused(why)) => refused(why),
+            Some(_) => {
+                Ok(Saved { customer: customer.cloned().unwrap_or_else(|| format!("sb_cus_{}", guest.0.simple())), method: method.to_owned(), action: None })
+            }
+        }
     }
 
     fn verify_webhook(&self, now: Instant, headers: &HeaderMap, body: &[u8]) -> Result<Message, Forged> {

@@ -160,10 +160,19 @@ impl Provider for Stripe {
         let customer = self.customer(key, guest, customer)?;
         let guest = guest.to_string();
         let form = [("customer", customer.as_str()), ("payment_method_types[]", "card"), ("usage", "off_session"), ("metadata[guest]", &guest)];
-        let intent = read::id(&self.wire.post("/v1/setup_intents", Some(key), &form)?)?;
-        let answer = self.wire.post(&format!("/v1/setup_intents/{intent}/confirm"), Some(&format!("{key}:confirm")), &[("payment_method", method)])?;
-        let method = answer["payment_method"].as_str().unwrap_or(method).to_owned();
-        Ok(Saved { customer, method, action: read::action(&answer) })
+        let place = format!("/v1/setup_intents/{}", read::id(&self.wire.post("/v1/setup_intents", Some(key), &form)?)?);
+        // Whoever comes back from their bank asks with the same key, which is answered as it was at first: look how it stands now.
+        let mut intent = self.wire.get(&place, &[])?;
+        if matches!(intent["status"].as_str(), Some("requires_payment_method" | "requires_confirmation")) {
+            intent = self.wire.post(&format!("{place}/confirm"), None, &[("payment_method", method)])?;
+        }
+        let action = read::action(&intent);
+        if action.is_none() && intent["status"].as_str() != Some("succeeded") {
+            let code = intent["last_setup_error"]["code"].as_str().unwrap_or("not_saved").to_owned();
+            return Err(Trouble::Refused { code, facts: Box::default() });
+        }
+        let method = intent["payment_method"].as_str().unwrap_or(method).to_owned();
+        Ok(Saved { customer, method, action })
     }
 
     fn verify_webhook(&self, now: Instant, headers: &HeaderMap, body: &[u8]) -> Result<Message, Forged> {
