@@ -118,7 +118,7 @@ impl CreditApi {
             let gift = Gift { guest, amount, currency, booking: None, by, reason: &reason };
             let balance = service::give(tx, now, desk, &gift)?;
             let money = |minor| MoneyView::from(Money::new(minor, currency));
-            Ok(Done::now(&CreditGivenView { user_id: guest.0, given: money(amount), balance: money(balance) }))
+            Ok(Done::now(CreditGivenView { user_id: guest.0, given: money(amount), balance: money(balance) }))
         });
         given.await
     }

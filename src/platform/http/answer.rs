@@ -1,15 +1,16 @@
-//! Answers of operations that change something: rendered when they are made, so that they can be stored in the transaction of
-//! the change and given again byte for byte (`idempotency`).
+//! Answers of operations that change something. One that is stored in the transaction of the change, to be given again byte for byte
+//! (`idempotency`), is rendered there; any other one when it is sent, so that nobody who waits to write waits for JSON.
 //!
 //! ```ignore
 //! async fn make(&self, caller: Caller, once: Once, ask: Json<Ask>) -> ApiResult<Created<HomeView>> {
 //!     self.tools.db.write_once(&once, move |tx, now| {
 //!         let home = service::make(tx, now, caller.user, &ask)?;
-//!         Ok(Created::at(format!("{PREFIX}/homes/{}", home.id), &HomeView::of(&home)))
+//!         Ok(Created::at(format!("{PREFIX}/homes/{}", home.id), HomeView::of(&home)))
 //!     }).await
 //! }
 //! ```
 
+use super::etag;
 use super::prepared::Prepared;
 use crate::platform::idempotency::{Kept, Repeatable};
 use bytes::Bytes;
@@ -20,7 +21,6 @@ use poem_openapi::ApiResponse;
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ToJSON, Type};
-use std::marker::PhantomData;
 
 /// Says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -33,7 +33,11 @@ pub type Created<T> = Answer<201, T>;
 pub type Accepted<T> = Answer<202, T>;
 
 /// An answer with the JSON of a `T`.
-pub struct Answer<const STATUS: u16, T>(Finished, PhantomData<fn() -> T>);
+pub struct Answer<const STATUS: u16, T> {
+    finished: Finished,
+    /// What is not rendered yet.
+    view: Option<T>,
+}
 
 /// 204: it is done, and there is nothing to tell.
 pub struct Nothing(Finished);
@@ -45,34 +49,42 @@ struct Finished {
 }
 
 impl<const STATUS: u16, T: ToJSON> Answer<STATUS, T> {
-    fn of(view: &T) -> Self {
-        let kept = Kept {
-            status: STATUS,
-            content_type: Some(Prepared::<T>::CONTENT_TYPE.to_owned()),
-            location: None,
-            etag: None,
-            body: Some(Prepared::of(view).bytes().clone()),
-        };
-        Self(Finished { kept, again: false }, PhantomData)
+    fn of(view: T) -> Self {
+        let kept = Kept { status: STATUS, content_type: Some(Prepared::<T>::CONTENT_TYPE.to_owned()), location: None, etag: None, body: None };
+        Self { finished: Finished { kept, again: false }, view: Some(view) }
     }
 
     /// With the entity tag of what is shown (`etag::of_version`).
     #[must_use]
     pub fn with_etag(mut self, tag: String) -> Self {
-        self.0.kept.etag = Some(tag);
+        self.finished.kept.etag = Some(tag);
+        self
+    }
+
+    /// With the entity tag of its bytes, for what has no version.
+    #[must_use]
+    pub fn with_own_etag(mut self) -> Self {
+        self.render();
+        self.finished.kept.etag = self.finished.kept.body.as_deref().map(etag::of);
         self
     }
 
     #[must_use]
     pub fn with_location(mut self, location: String) -> Self {
-        self.0.kept.location = Some(location);
+        self.finished.kept.location = Some(location);
         self
+    }
+
+    fn render(&mut self) {
+        if let Some(view) = self.view.take() {
+            self.finished.kept.body = Some(Prepared::of(&view).bytes().clone());
+        }
     }
 }
 
 impl<T: ToJSON> Done<T> {
     #[must_use]
-    pub fn now(view: &T) -> Self {
+    pub fn now(view: T) -> Self {
         Self::of(view)
     }
 }
@@ -80,14 +92,14 @@ impl<T: ToJSON> Done<T> {
 impl<T: ToJSON> Created<T> {
     /// `location` is the path of what was made.
     #[must_use]
-    pub fn at(location: String, view: &T) -> Self {
+    pub fn at(location: String, view: T) -> Self {
         Self::of(view).with_location(location)
     }
 }
 
 impl<T: ToJSON> Accepted<T> {
     #[must_use]
-    pub fn later(view: &T) -> Self {
+    pub fn later(view: T) -> Self {
         Self::of(view)
     }
 }
@@ -133,9 +145,10 @@ impl IntoResponse for Finished {
     }
 }
 
-impl<const STATUS: u16, T> IntoResponse for Answer<STATUS, T> {
-    fn into_response(self) -> Response {
-        self.0.into_response()
+impl<const STATUS: u16, T: ToJSON> IntoResponse for Answer<STATUS, T> {
+    fn into_response(mut self) -> Response {
+        self.render();
+        self.finished.into_response()
     }
 }
 
@@ -145,18 +158,19 @@ impl IntoResponse for Nothing {
     }
 }
 
-impl<const STATUS: u16, T: 'static> Repeatable for Answer<STATUS, T> {
-    fn kept(&self) -> Kept {
-        self.0.kept.clone()
+impl<const STATUS: u16, T: ToJSON + 'static> Repeatable for Answer<STATUS, T> {
+    fn kept(&mut self) -> Kept {
+        self.render();
+        self.finished.kept.clone()
     }
 
     fn again(kept: Kept) -> Self {
-        Self(Finished { kept, again: true }, PhantomData)
+        Self { finished: Finished { kept, again: true }, view: None }
     }
 }
 
 impl Repeatable for Nothing {
-    fn kept(&self) -> Kept {
+    fn kept(&mut self) -> Kept {
         self.0.kept.clone()
     }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 /// An answer that can be kept and given again.
 pub trait Repeatable: Send + Sized + 'static {
-    fn kept(&self) -> Kept;
+    /// As it is stored; what is not rendered yet is rendered now.
+    fn kept(&mut self) -> Kept;
     /// `kept` may be any answer that was stored for this request, a refusal too.
     fn again(kept: Kept) -> Self;
 }
@@ -38,7 +39,7 @@ impl Db {
                 Known::Same(kept) => Ok(Done::Before(kept)),
                 Known::Other => Err(Broke::Reused),
                 Known::Ours => {
-                    let answer = f(tx, now).map_err(Broke::Answer)?;
+                    let mut answer = f(tx, now).map_err(Broke::Answer)?;
                     store::keep(tx, &held, &answer.kept()).map_err(Broke::Db)?;
                     Ok(Done::Now(answer))
                 }

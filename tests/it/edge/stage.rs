@@ -67,8 +67,9 @@ fn make(tx: &mut Tx<'_>, title: &str) -> Result<Thing, DbError> {
     Ok(Thing { title: title.to_owned(), id })
 }
 
-fn made(thing: &Thing) -> Created<Thing> {
-    Created::at(format!("/api/v1/things/{}", thing.id), thing).with_etag(etag::of_version(1))
+fn made(thing: Thing) -> Created<Thing> {
+    let place = format!("/api/v1/things/{}", thing.id);
+    Created::at(place, thing).with_etag(etag::of_version(1))
 }
 
 #[OpenApi]
@@ -86,14 +87,14 @@ impl Api {
     #[oai(path = "/things", method = "post", operation_id = "make")]
     async fn make(&self, _caller: Caller, once: Once, ask: Json<ThingAsk>) -> ApiResult<Created<Thing>> {
         self.runs.fetch_add(1, SeqCst);
-        self.db.write_once(&once, move |tx, _| Ok(made(&make(tx, &ask.0.title)?))).await
+        self.db.write_once(&once, move |tx, _| Ok(made(make(tx, &ask.0.title)?))).await
     }
 
     #[oai(path = "/things/slow/:which", method = "post", operation_id = "makeSlowly")]
     async fn make_slowly(&self, which: Path<String>, once: Once) -> ApiResult<Created<Thing>> {
         self.runs.fetch_add(1, SeqCst);
         tokio::time::sleep(Duration::from_millis(300)).await;
-        self.db.write_once(&once, move |tx, _| Ok(made(&make(tx, &which.0)?))).await
+        self.db.write_once(&once, move |tx, _| Ok(made(make(tx, &which.0)?))).await
     }
 
     /// Takes its time inside the transaction.
@@ -102,14 +103,14 @@ impl Api {
         self.db
             .write_once(&once, move |tx, _| {
                 std::thread::sleep(Duration::from_millis(500));
-                Ok(made(&make(tx, "inside")?))
+                Ok(made(make(tx, "inside")?))
             })
             .await
     }
 
     #[oai(path = "/things/secret", method = "post", operation_id = "makeSecret")]
     async fn make_secret(&self, once: Once) -> ApiResult<Created<Thing>> {
-        self.db.write_once(&once, move |tx, _| Ok(made(&make(tx, "hunter2")?))).await
+        self.db.write_once(&once, move |tx, _| Ok(made(make(tx, "hunter2")?))).await
     }
 
     /// Writes without `write_once`.
@@ -148,14 +149,14 @@ impl Api {
         self.db
             .write_once(&once, move |tx, _| {
                 let thing = make(tx, "stumbled")?;
-                if first { Err(anyhow::anyhow!("stumbled").into()) } else { Ok(Done::now(&thing)) }
+                if first { Err(anyhow::anyhow!("stumbled").into()) } else { Ok(Done::now(thing)) }
             })
             .await
     }
 
     #[oai(path = "/things/anonymous", method = "post", operation_id = "makeAnonymously")]
     async fn make_anonymously(&self, once: Once) -> ApiResult<Created<Thing>> {
-        self.db.write_once(&once, move |tx, _| Ok(made(&make(tx, "anybody's")?))).await
+        self.db.write_once(&once, move |tx, _| Ok(made(make(tx, "anybody's")?))).await
     }
 
     /// The thing has version 7.

@@ -58,7 +58,8 @@ impl ExportsApi {
         let (world, user) = (self.accounts.world(&visitor), caller.user);
         let asked = self.accounts.tools().db.write_once(&once, move |tx, now| {
             let view = ExportView::of(exports::ask(tx, now, &world, user)?);
-            Ok(Accepted::later(&view).with_location(format!("{PREFIX}/me/exports/{}", view.id)))
+            let place = format!("{PREFIX}/me/exports/{}", view.id);
+            Ok(Accepted::later(view).with_location(place))
         });
         asked.await
     }

@@ -150,7 +150,7 @@ impl PasskeysApi {
             passkeys::add(tx, now, &world, &site, user, &adding)
         });
         match added.await? {
-            Added::Kept(row) => Ok(Created::at(format!("{PREFIX}/me/passkeys/{}", row.id), &PasskeyView::of(row))),
+            Added::Kept(row) => Ok(Created::at(format!("{PREFIX}/me/passkeys/{}", row.id), PasskeyView::of(row))),
             Added::Unknown => Err(ticket_unknown()),
             Added::Refused => Err(refused()),
             Added::Known => Err(Error::refused(Kind::Conflict, "passkey_known", "This passkey belongs to an account already.")),

@@ -119,7 +119,7 @@ impl ProfileApi {
             change(tx, now, &world, user, &own, &changes)?;
             let (own, roles) = look(tx, user)?;
             let view = MeView::of(user, own, roles);
-            Ok::<_, Error>(Done::now(&view).with_etag(Prepared::of(&view).etag()))
+            Ok::<_, Error>(Done::now(view).with_own_etag())
         });
         done.await
     }
@@ -133,7 +133,7 @@ impl ProfileApi {
         let (world, user, holders) = (self.accounts.world(&visitor), caller.user, self.holders.clone());
         let asked = self.accounts.tools().db.write(move |tx, now| {
             let at = erasure::ask(tx, now, &world, &holders, user)?;
-            Ok::<_, Error>(Accepted::later(&LeavingView { erase_at: at.to_string() }))
+            Ok::<_, Error>(Accepted::later(LeavingView { erase_at: at.to_string() }))
         });
         let asked = asked.await?;
         self.accounts.forget(user);

@@ -96,7 +96,7 @@ impl TokensApi {
                 created_at: token.created_at.to_string(),
                 expires_at: token.expires_at.to_string(),
             };
-            Ok(Created::at(format!("{PREFIX}/me/tokens/{}", view.id), &view))
+            Ok(Created::at(format!("{PREFIX}/me/tokens/{}", view.id), view))
         });
         let made = made.await?;
         self.accounts.forget(user);

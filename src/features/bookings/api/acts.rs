@@ -83,7 +83,7 @@ pub(super) async fn act(
     let (world, payments) = (World::of(tools, visitor.origin()), payments.clone());
     let done = tools.db.write_once(&once, move |tx, now| {
         let booking = deed(tx, now, &world, &Deed { caller: &caller, booking: BookingId(id), if_match: &if_match, reason: &reason })?;
-        shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Done::now(&view).with_etag(tag))
+        shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Done::now(view).with_etag(tag))
     });
     done.await
 }

@@ -78,14 +78,14 @@ impl BookingsApi {
             let booking = book::book(tx, now, &world, &guest, &wish)?;
             let id = booking.id;
             let (view, tag) = shown(tx, now, &payments, &guest, booking)?;
-            Ok((Created::at(place(id), &view).with_etag(tag), id))
+            Ok((Created::at(place(id), view).with_etag(tag), id))
         };
         if !pays {
             return self.tools.db.write_once(&once, move |tx, now| write(tx, now).map(|(answer, _)| answer)).await;
         }
         let told = async |id: BookingId| {
             let (view, tag) = super::settled(&self.tools, &self.payments, caller, id, false).await?;
-            Ok(Created::at(place(id), &view).with_etag(tag))
+            Ok(Created::at(place(id), view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await
     }
@@ -157,7 +157,7 @@ impl BookingsApi {
         let write = move |tx: &mut Tx<'_>, now: Instant| {
             let booking = acts::accept(tx, now, &world, &Deed { caller: &host, booking: id, if_match: &if_match, reason: "" })?;
             let (view, tag) = shown(tx, now, &payments, &host, booking)?;
-            Ok((Done::now(&view).with_etag(tag), ()))
+            Ok((Done::now(view).with_etag(tag), ()))
         };
         let told = async |()| {
             // Whether the guest's card was refused is the guest's to hear: the host sees a booking that waits for its payment.
@@ -169,7 +169,7 @@ impl BookingsApi {
                 BookingView::with_tag(conn, &payments, &told)
             };
             let (view, tag) = self.tools.db.read_cut(read).await?;
-            Ok(Done::now(&view).with_etag(tag))
+            Ok(Done::now(view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await
     }

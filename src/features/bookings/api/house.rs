@@ -161,7 +161,7 @@ impl BookingHouseApi {
             let may_write = || *counted.get_or_init(|| mailbox.as_ref().is_some_and(|mailbox| letters.may_go_to(mailbox)));
             let booking = enter::enter(tx, now, &world, &caller, &wish, &may_write)?;
             let location = format!("{PREFIX}/bookings/{}", booking.id);
-            shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Created::at(location, &view).with_etag(tag))
+            shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Created::at(location, view).with_etag(tag))
         });
         entered.await
     }
@@ -229,7 +229,7 @@ impl BookingHouseApi {
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let booking = given(tx, now, &world, (&caller, BookingId(id.0)), &if_match, (amount, &reason))?;
             let view = GoodwillView { booking_id: booking.id.0, amount, currency: booking.currency.code().into(), give };
-            Ok(Done::now(&view).with_etag(etag::of_version(booking.version)))
+            Ok(Done::now(view).with_etag(etag::of_version(booking.version)))
         });
         done.await
     }
@@ -317,5 +317,5 @@ fn bad(pointer: &str, code: &'static str, message: &str) -> Error {
 }
 
 fn answer(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: crate::features::bookings::Booking) -> Result<Done<BookingView>> {
-    shown(tx, now, payments, caller, booking).map(|(view, tag)| Done::now(&view).with_etag(tag))
+    shown(tx, now, payments, caller, booking).map(|(view, tag)| Done::now(view).with_etag(tag))
 }

@@ -124,7 +124,7 @@ impl BookingMoneyApi {
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let deed = Deed { caller: &caller, booking: BookingId(id.0), if_match: &if_match, reason: &reason };
             let booking = cancel::cancel(tx, now, &world, &deed, by, hash.as_deref())?;
-            shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Done::now(&view).with_etag(tag))
+            shown(tx, now, &payments, &caller, booking).map(|(view, tag)| Done::now(view).with_etag(tag))
         });
         done.await
     }
@@ -141,11 +141,11 @@ impl BookingMoneyApi {
         let write = move |tx: &mut Tx<'_>, now: Instant| {
             let booking = deed(tx, now, &world, &Deed { caller: &payer, booking, if_match: &if_match, reason: &method })?;
             let (view, tag) = shown(tx, now, &payments, &payer, booking)?;
-            Ok((Done::now(&view).with_etag(tag), ()))
+            Ok((Done::now(view).with_etag(tag), ()))
         };
         let told = async |()| {
             let (view, tag) = super::settled(&self.tools, &self.payments, caller, booking, deposit).await?;
-            Ok(Done::now(&view).with_etag(tag))
+            Ok(Done::now(view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await
     }
@@ -189,7 +189,7 @@ impl BookingMoneyApi {
             let deed = Deed { caller: &caller, booking, if_match: &if_match, reason: &message };
             let (booking, made) = alter::propose(tx, now, &world, &deed, |booking| ask.wish(booking))?;
             let location = format!("{PREFIX}/bookings/{}/alterations", booking.id);
-            Ok(Created::at(location, &AlterationView::of(&made, &booking, booking.guest != Some(caller.user))?))
+            Ok(Created::at(location, AlterationView::of(&made, &booking, booking.guest != Some(caller.user))?))
         });
         made.await
     }
@@ -262,5 +262,5 @@ impl BookingMoneyApi {
 
 fn answered(caller: &Principal, booking: &Booking, alteration: &Alteration) -> Result<Done<AlterationView>> {
     let view = AlterationView::of(alteration, booking, booking.guest != Some(caller.user))?;
-    Ok(Done::now(&view).with_etag(etag::of_version(booking.version)))
+    Ok(Done::now(view).with_etag(etag::of_version(booking.version)))
 }

@@ -70,7 +70,7 @@ impl CalendarApi {
             if_match.check(&etag::of_version(standing.version))?;
             settings::set_availability_rules(tx, now, caller.user, listing, &to)?;
             let version = listings::allowed(tx, Some(&caller), listing, Action::EditCalendar)?.version;
-            Ok::<_, Error>(Done::now(&RulesView::of(&to, version)).with_etag(etag::of_version(version)))
+            Ok::<_, Error>(Done::now(RulesView::of(&to, version)).with_etag(etag::of_version(version)))
         });
         done.await
     }
@@ -87,7 +87,7 @@ impl CalendarApi {
             let before = locked(tx, &caller, listing)?;
             let edits = ask.0.judged()?;
             let clashes = edit::edit_calendar(tx, now, caller.user, listing, &edits, ask.0.skip_conflicts)?;
-            Ok::<_, Error>(Done::now(&EditedView::of(&clashes, before.calendar_version)))
+            Ok::<_, Error>(Done::now(EditedView::of(&clashes, before.calendar_version)))
         });
         done.await
     }
@@ -139,7 +139,7 @@ impl CalendarApi {
             if_match.check(&etag::of_version(standing.version))?;
             units::set_units(tx, now, Some(caller.user), listing, &names)?;
             let version = listings::allowed(tx, Some(&caller), listing, Action::EditCalendar)?.version;
-            Ok::<_, Error>(Done::now(&UnitsView::of(names, version)).with_etag(etag::of_version(version)))
+            Ok::<_, Error>(Done::now(UnitsView::of(names, version)).with_etag(etag::of_version(version)))
         });
         done.await
     }

@@ -98,7 +98,7 @@ impl PoliciesApi {
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let policy = service::make(tx, now, &deed, &table)?;
             let (location, tag) = (format!("{PREFIX}/admin/cancellation-policies/{}", policy.id), etag::of_version(policy.version()));
-            Ok(Created::at(location, &OwnPolicyView::of(&policy)).with_etag(tag))
+            Ok(Created::at(location, OwnPolicyView::of(&policy)).with_etag(tag))
         });
         made.await
     }
@@ -133,7 +133,7 @@ impl PoliciesApi {
             let before = service::find(tx, id.0)?;
             if_match.check(&etag::of_version(before.version()))?;
             let after: OwnPolicy = service::retire(tx, now, &deed, &before)?;
-            Ok(Done::now(&OwnPolicyView::of(&after)).with_etag(etag::of_version(after.version())))
+            Ok(Done::now(OwnPolicyView::of(&after)).with_etag(etag::of_version(after.version())))
         });
         done.await
     }

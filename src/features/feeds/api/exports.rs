@@ -61,7 +61,7 @@ impl ExportAddressesApi {
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let (export, address) = service::make(tx, now, &world, By { caller: &caller, listing }, &wish)?;
             let tag = etag::of_version(export.version);
-            Ok(Created::at(format!("{PREFIX}/listings/{listing}/exports/{}", export.id), &NewExportAddressView::of(export, address)).with_etag(tag))
+            Ok(Created::at(format!("{PREFIX}/listings/{listing}/exports/{}", export.id), NewExportAddressView::of(export, address)).with_etag(tag))
         });
         made.await
     }
@@ -83,7 +83,7 @@ impl ExportAddressesApi {
             if_match.check(&etag::of_version(service::found(tx, by, eid.0)?.version))?;
             let (export, address) = service::rotate(tx, now, &world, by, eid.0)?;
             let tag = etag::of_version(export.version);
-            Ok(Done::now(&NewExportAddressView::of(export, address)).with_etag(tag))
+            Ok(Done::now(NewExportAddressView::of(export, address)).with_etag(tag))
         });
         rotated.await
     }

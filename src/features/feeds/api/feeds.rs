@@ -133,7 +133,7 @@ impl FeedsApi {
         let added = self.tools.db.write_once(&once, move |tx, now| {
             let feed = service::add(tx, now, &world, By { caller: &caller, listing }, &chosen, &address)?;
             let (place, tag) = (format!("{PREFIX}/listings/{listing}/feeds/{}", feed.id), etag::of_version(feed.version));
-            Ok(Created::at(place, &FeedView::of(feed)).with_etag(tag))
+            Ok(Created::at(place, FeedView::of(feed)).with_etag(tag))
         });
         added.await
     }
@@ -180,7 +180,7 @@ impl FeedsApi {
             if_match.check(&etag::of_version(feed.version))?;
             let feed = service::change(tx, now, &world, by, &feed, &changes)?;
             let tag = etag::of_version(feed.version);
-            Ok::<_, Error>(Done::now(&FeedView::of(feed)).with_etag(tag))
+            Ok::<_, Error>(Done::now(FeedView::of(feed)).with_etag(tag))
         });
         changed.await
     }
@@ -207,7 +207,7 @@ impl FeedsApi {
             let (feed, _) = service::held(tx, By { caller: &caller, listing }, fid.0)?;
             service::fetch_now(tx, now, &feed)?;
             let place = format!("{PREFIX}/listings/{listing}/feeds/{}", feed.id);
-            Ok(Accepted::later(&FeedView::of(feed)).with_location(place))
+            Ok(Accepted::later(FeedView::of(feed)).with_location(place))
         });
         asked.await
     }

@@ -146,7 +146,7 @@ impl CoHostsApi {
             // Asked late, so that who may not invite uses up nobody's letters; and once, however often this runs.
             let may_write = || *counted.get_or_init(|| letters.may_go_to(&mailbox));
             let invitation = co_hosts::invite(tx, now, &world, &caller, listing, (&email, level, &may_write))?;
-            Ok(Created::at(format!("{PREFIX}/listings/{listing}/co-hosts"), &CoHostInvitationView::of(invitation)))
+            Ok(Created::at(format!("{PREFIX}/listings/{listing}/co-hosts"), CoHostInvitationView::of(invitation)))
         });
         invited.await
     }
@@ -175,7 +175,7 @@ impl CoHostsApi {
             let check = |before: &CoHost| if_match.check(&etag::of_version(before.version));
             let co_host = co_hosts::change(tx, now, &world, &caller, whose, level, check)?;
             let tag = etag::of_version(co_host.version);
-            Ok::<_, Error>(Done::now(&CoHostView::of(co_host)).with_etag(tag))
+            Ok::<_, Error>(Done::now(CoHostView::of(co_host)).with_etag(tag))
         });
         changed.await
     }
@@ -198,7 +198,7 @@ impl CoHostsApi {
         let (world, user, token) = (self.world(&visitor), caller.user, ask.0.token);
         let joined = self.tools.db.write_once(&once, move |tx, now| {
             let joined = co_hosts::accept(tx, now, &world, user, &token)?;
-            Ok(Done::now(&CoHostingView { listing_id: joined.listing.0, title: joined.title, level: LevelView::of(joined.level) }))
+            Ok(Done::now(CoHostingView { listing_id: joined.listing.0, title: joined.title, level: LevelView::of(joined.level) }))
         });
         joined.await
     }

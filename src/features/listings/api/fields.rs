@@ -148,7 +148,7 @@ impl FieldsApi {
         let made = self.homes.tools.db.write_once(&once, move |tx, now| {
             let field = custom::add(tx, now, &world, Deed { by: &caller, reason: &reason }, &field)?;
             let (location, tag) = (format!("{PREFIX}/admin/custom-fields/{}", field.key), etag::of_version(field.version));
-            Ok(Created::at(location, &CustomFieldView::of(field)).with_etag(tag))
+            Ok(Created::at(location, CustomFieldView::of(field)).with_etag(tag))
         });
         made.await
     }
@@ -168,7 +168,7 @@ impl FieldsApi {
             let (deed, fresh) = (Deed { by: &caller, reason: &reason }, fresh(&if_match));
             let field = custom::change(tx, now, &world, deed, (&key, &fresh), |field| patch.clone().write_on(field))?;
             let tag = etag::of_version(field.version);
-            Ok::<_, Error>(Done::now(&CustomFieldView::of(field)).with_etag(tag))
+            Ok::<_, Error>(Done::now(CustomFieldView::of(field)).with_etag(tag))
         });
         done.await
     }

@@ -98,7 +98,7 @@ impl HomesApi {
             let held = change::create(tx, now, &world, &caller, &Edit { write: &write, zone_of_place: zone.as_ref() })?;
             let missing = world::missing(tx, &world, &held)?;
             let view = ListingStateView::of(&held, missing);
-            Ok(Created::at(format!("{PREFIX}/me/listings/{}", held.id), &view).with_etag(etag::of_version(held.version)))
+            Ok(Created::at(format!("{PREFIX}/me/listings/{}", held.id), view).with_etag(etag::of_version(held.version)))
         });
         made.await
     }
@@ -132,7 +132,7 @@ impl HomesApi {
             let request = Request { caller: &caller, listing, fresh: &fresh };
             let held = change::change(tx, now, &world, request, &Edit { write: &write, zone_of_place: zone.as_ref() })?;
             let tag = etag::of_version(held.version);
-            Ok::<_, Error>(Done::now(&own_view(tx, &world, held, true)?).with_etag(tag))
+            Ok::<_, Error>(Done::now(own_view(tx, &world, held, true)?).with_etag(tag))
         });
         done.await
     }
@@ -177,7 +177,7 @@ pub(super) fn fresh(if_match: &IfMatch) -> impl Fn(i64) -> Result<()> + Sync {
 /// How a home stands after a change.
 pub(super) fn state_of(tx: &mut Tx<'_>, world: &World, held: &Held) -> Result<Done<ListingStateView>> {
     let missing = world::missing(tx, world, held)?;
-    Ok(Done::now(&ListingStateView::of(held, missing)).with_etag(etag::of_version(held.version)))
+    Ok(Done::now(ListingStateView::of(held, missing)).with_etag(etag::of_version(held.version)))
 }
 
 /// The whole home with what belongs to it.

@@ -109,7 +109,7 @@ impl PhotosApi {
         let location = format!("{PREFIX}/listings/{}/photos", id.0);
         let added = self.media.tools.db.write_once(&once, move |tx, now| {
             let photos = service::add(tx, now, &deed, &shots, most)?;
-            Ok(Created::at(location.clone(), &PhotosView::of(photos)))
+            Ok(Created::at(location.clone(), PhotosView::of(photos)))
         });
         added.await
     }
@@ -129,7 +129,7 @@ impl PhotosApi {
         let changed = self.media.tools.db.write(move |tx, now| {
             let photo = service::describe(tx, now, &deed, photo, &if_match, &alt)?;
             let tag = etag::of_version(photo.version);
-            Ok::<_, Error>(Done::now(&view(photo)).with_etag(tag))
+            Ok::<_, Error>(Done::now(view(photo)).with_etag(tag))
         });
         changed.await
     }
@@ -154,7 +154,7 @@ impl PhotosApi {
             if_match.check(&Prepared::of(&PhotosView::of(there)).etag())?;
             service::order(tx, now, &deed, &wanted)?;
             let view = PhotosView::of(service::held(tx, &deed)?);
-            Ok::<_, Error>(Done::now(&view).with_etag(Prepared::of(&view).etag()))
+            Ok::<_, Error>(Done::now(view).with_own_etag())
         });
         ordered.await
     }

@@ -111,7 +111,7 @@ impl PricingApi {
             pricing::set(tx, now, &by, &standing, &before, &wish)?;
             let (standing, after) = pricing::read(tx, &by.caller, id, &config.fees)?;
             let view = PricingView::of(&standing, &after)?;
-            Ok::<_, Error>(Done::now(&view).with_etag(Prepared::of(&view).etag()))
+            Ok::<_, Error>(Done::now(view).with_own_etag())
         });
         done.await
     }

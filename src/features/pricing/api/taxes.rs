@@ -114,7 +114,7 @@ impl TaxesApi {
         let (wish, deed) = judged(ask.0, &caller, &visitor)?;
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let tax = taxes::make(tx, now, &deed, &wish)?;
-            Ok(Created::at(format!("{PREFIX}/admin/taxes/{}", tax.id), &PlaceTaxView::of(&tax)?).with_etag(etag::of_version(tax.version)))
+            Ok(Created::at(format!("{PREFIX}/admin/taxes/{}", tax.id), PlaceTaxView::of(&tax)?).with_etag(etag::of_version(tax.version)))
         });
         made.await
     }
@@ -134,7 +134,7 @@ impl TaxesApi {
             let before = taxes::find(tx, id.0)?;
             if_match.check(&etag::of_version(before.version))?;
             let tax = taxes::change(tx, now, &deed, &before, &wish)?;
-            Ok::<_, Error>(Done::now(&PlaceTaxView::of(&tax)?).with_etag(etag::of_version(tax.version)))
+            Ok::<_, Error>(Done::now(PlaceTaxView::of(&tax)?).with_etag(etag::of_version(tax.version)))
         });
         done.await
     }

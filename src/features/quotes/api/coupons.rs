@@ -84,7 +84,7 @@ impl CouponsApi {
         let by = By { caller: (*caller).clone(), origin: visitor.origin(), reason: None };
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let coupon = coupons::make(tx, now, &by, listing, everywhere, terms.clone())?;
-            Ok(Created::at(format!("{PREFIX}/coupons/{}", coupon.id), &CouponView::of(&coupon)).with_etag(etag::of_version(coupon.version)))
+            Ok(Created::at(format!("{PREFIX}/coupons/{}", coupon.id), CouponView::of(&coupon)).with_etag(etag::of_version(coupon.version)))
         });
         made.await
     }

@@ -87,7 +87,7 @@ impl QuotesApi {
         let (quote, sees) = once.decided(worked.await)?;
         let kept = self.tools.db.write_once(&once, move |tx, now| {
             let quote = quote::keep(tx, now, &config, &quote)?;
-            Ok(Created::at(format!("{PREFIX}/quotes/{}", quote.id.0), &QuoteView::of(&quote, sees)?))
+            Ok(Created::at(format!("{PREFIX}/quotes/{}", quote.id.0), QuoteView::of(&quote, sees)?))
         });
         kept.await
     }

@@ -96,7 +96,7 @@ impl StaffCouponsApi {
         let by = by(&caller, &visitor, &ask.0.reason)?;
         let made = self.tools.db.write_once(&once, move |tx, now| {
             let coupon = coupons::make_for_platform(tx, now, &by, reach, terms.clone())?;
-            Ok(Created::at(format!("{PREFIX}/admin/coupons/{}", coupon.id), &CouponView::of(&coupon)).with_etag(etag::of_version(coupon.version)))
+            Ok(Created::at(format!("{PREFIX}/admin/coupons/{}", coupon.id), CouponView::of(&coupon)).with_etag(etag::of_version(coupon.version)))
         });
         made.await
     }
