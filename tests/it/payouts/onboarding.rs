@@ -7,13 +7,14 @@ use poem::http::Method;
 use serde_json::json;
 
 on_both!(a_host_has_an_account_opened_and_is_paid_to_it, async |db: TestDb| {
-    let stage = Stage::with(&db, |config| config.public_url = Some("https://stay.example".into())).await;
+    let stage = Stage::with(&db, |config| config.cors.origins = vec!["https://stay.example".into()]).await;
+    let ours = stage.town.tools().config.base_url();
     let host = stage.who("Hannah").await;
     let open = async |body| stage.town.post(&host, "/payout-methods/onboarding", body).await;
     let first = open(json!({})).await.expect(200).json();
     assert_eq!(
         (first["url"].as_str(), first["method"]["kind"].as_str(), first["method"]["state"].as_str()),
-        (Some("https://stay.example"), Some("sandbox"), Some("waiting"))
+        (Some(ours.as_str()), Some("sandbox"), Some("waiting"))
     );
     // Again: another page for the same account.
     let again = open(json!({"return_url": "https://stay.example/done"})).await.expect(200).json();
