@@ -59,7 +59,7 @@ pub(super) fn words(pointer: &str, text: Option<String>, most: usize) -> Result<
 }
 
 /// A use case that moves a booking on.
-type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
+pub(super) type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
 
 /// A booking as the caller sees it, with its entity tag.
 pub(super) fn shown(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: Booking) -> Result<(BookingView, String)> {

@@ -84,7 +84,7 @@ impl BookingsApi {
             return self.tools.db.write_once(&once, move |tx, now| write(tx, now).map(|(answer, _)| answer)).await;
         }
         let told = async |id: BookingId| {
-            let (view, tag) = super::settled(&self.tools, &self.payments, caller, id, false).await?;
+            let (view, tag) = super::settled(&self.tools, &self.payments, caller, id, super::Due::Stay).await?;
             Ok(Created::at(place(id), &view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await

@@ -137,7 +137,7 @@ pub(super) struct AlterationView {
     /// What the guest pays more; below zero: gets back, or owes less.
     delta: MoneyView,
     message: String,
-    /// Answered by then, or void.
+    /// Answered by then (`paying`: paid), or void.
     expires_at: String,
     created_at: String,
     ended_at: Option<String>,

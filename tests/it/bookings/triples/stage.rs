@@ -129,6 +129,7 @@ impl Players {
             "confirmed_later" => later().await,
             "proposed_by_guest" => self.then(later().await, "guest", "alterations", json!({"adults": 1})).await,
             "proposed_by_host" => self.then(later().await, "host", "alterations", json!({"adults": 1})).await,
+            "proposed_by_staff" => self.then(later().await, "oper", "alterations", json!({"adults": 1})).await,
             "entered" => {
                 let stay = json!({"check_in": TODAY.0, "check_out": TODAY.1, "adults": 2, "guest_name": "Walter", "paid": "unpaid"});
                 self.stage.town.post(self.asker("host"), &format!("/listings/{home}/bookings"), stay).await.expect(201).json()
