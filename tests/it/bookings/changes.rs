@@ -194,7 +194,10 @@ on_both!(staff_do_not_agree_with_themselves_nor_for_a_guest_who_pays, async |db:
     let stage = Stage::new(&db).await;
     let operator = with_role(&stage.town, &db, "Olga", "operator").await;
     let booking = paid(&stage, JUNE).await;
-    let own = stage.propose(&operator, &booking, ONE_MORE).await;
+    let why = || json!({"reason": "The host is ill"});
+    let ask = json!({"check_out": ONE_MORE, "reason": "The host is ill"});
+    stage.act(&operator, &booking, "alterations", json!({"check_out": ONE_MORE})).await.expect_problem(422, "invalid_reason");
+    let own = stage.act(&operator, &booking, "alterations", ask).await.expect(201).json();
     for who in [&operator, &stage.host] {
         stage.agree(who, &booking, &own, json!({})).await.expect_problem(403, "forbidden");
     }
@@ -202,13 +205,13 @@ on_both!(staff_do_not_agree_with_themselves_nor_for_a_guest_who_pays, async |db:
     assert_eq!(stage.agree(&stage.guest, &booking, &own, json!({})).await.expect(200).json()["state"], "applied");
     // What a host proposes staff agree to for the guest where it costs them nothing.
     let dearer = stage.propose(&stage.host, &booking, "2026-06-15").await;
-    stage.agree(&operator, &booking, &dearer, json!({})).await.expect_problem(403, "forbidden");
-    stage.act(&operator, &booking, &format!("alterations/{}/decline", dearer["id"].as_str().unwrap()), json!({})).await.expect(200);
+    stage.agree(&operator, &booking, &dearer, why()).await.expect_problem(403, "forbidden");
+    stage.act(&operator, &booking, &format!("alterations/{}/decline", dearer["id"].as_str().unwrap()), why()).await.expect(200);
     let shorter = stage.propose(&stage.host, &booking, JUNE.1).await;
-    assert_eq!(stage.agree(&operator, &booking, &shorter, json!({})).await.expect(200).json()["state"], "applied");
+    assert_eq!(stage.agree(&operator, &booking, &shorter, why()).await.expect(200).json()["state"], "applied");
     // And for the host what the guest proposes.
     let longer = stage.propose(&stage.guest, &booking, ONE_MORE).await;
-    assert_eq!(stage.agree(&operator, &booking, &longer, json!({})).await.expect(200).json()["state"], "applied");
+    assert_eq!(stage.agree(&operator, &booking, &longer, why()).await.expect(200).json()["state"], "applied");
     assert_eq!(check_out(&stage.read(&stage.guest, &booking).await), ONE_MORE);
 });
 
@@ -238,4 +241,40 @@ on_both!(who_never_came_gets_nothing_back_by_calling_off, async |db: TestDb| {
     assert_eq!(stage.taken().await, [11], "the nights to come are free");
     // The host may grant something, as ever.
     stage.act(&stage.host, &booking, "refunds", json!({"amount": 10_000, "reason": "They were ill"})).await.expect(200);
+});
+
+on_both!(staff_say_why_they_act_on_a_booking, async |db: TestDb| {
+    let stage = Stage::asking(&db).await;
+    let operator = with_role(&stage.town, &db, "Olga", "operator").await;
+    let today = ("2026-06-01", "2026-06-05");
+    let booking = stage.book(&stage.guest, today.0, today.1).await;
+    // Without a word, or with an empty one, nothing is done; hosts need none.
+    for body in [Json::Null, json!({}), json!({"reason": " "})] {
+        stage.act(&operator, &booking, "accept", body).await.expect_problem(422, "invalid_reason");
+    }
+    let why = |what: &str| json!({"reason": format!("The host is ill: {what}")});
+    stage.act(&operator, &booking, "accept", why("accept")).await.expect(200);
+    stage.act(&stage.guest, &booking, "payments", json!({"payment_method": "card_ok"})).await.expect(200);
+    let change = stage.propose(&stage.guest, &booking, "2026-06-06").await;
+    stage.agree(&operator, &booking, &change, json!({})).await.expect_problem(422, "invalid_reason");
+    stage.agree(&operator, &booking, &change, why("agree")).await.expect(200);
+    let change = stage.propose(&stage.guest, &booking, "2026-06-07").await;
+    let refuse = format!("alterations/{}/decline", change["id"].as_str().unwrap());
+    stage.act(&operator, &booking, &refuse, json!({})).await.expect_problem(422, "invalid_reason");
+    stage.act(&operator, &booking, &refuse, why("refuse")).await.expect(200);
+    for act in ["check-in", "check-out"] {
+        stage.act(&operator, &booking, act, Json::Null).await.expect_problem(422, "invalid_reason");
+        stage.act(&operator, &booking, act, why(act)).await.expect(200);
+    }
+    let other = stage.book(&stage.guest, "2026-06-20", "2026-06-22").await;
+    stage.act(&stage.host, &other, "accept", Json::Null).await.expect(200);
+    stage.act(&stage.guest, &other, "payments", json!({"payment_method": "card_ok"})).await.expect(200);
+    stage.act(&operator, &other, "cancel", json!({"as": "guest"})).await.expect_problem(422, "invalid_reason");
+    stage.act(&operator, &other, "cancel", json!({"as": "guest", "reason": "The host is ill: cancel"})).await.expect(200);
+    let trail = stage.town.get(&operator, "/admin/audit?action=booking.acted_on").await.expect(200).json();
+    let mut told: Vec<String> = trail["data"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap().replace("The host is ill: ", "")).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["accept", "agree", "cancel", "check-in", "check-out", "refuse"], "{trail}");
+    let history = stage.read(&stage.guest, &booking).await["history"].clone();
+    assert!(history.to_string().contains("The host is ill: check-out"), "both sides read why: {history}");
 });

@@ -29,7 +29,7 @@ pub(super) struct ReasonAsk {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub(super) struct WordsAsk {
-    /// Up to 500 characters.
+    /// Up to 500 characters; staff have to say why.
     reason: Option<String>,
 }
 
@@ -47,6 +47,11 @@ impl ReasonAsk {
 impl WordsAsk {
     pub(super) fn words(self) -> Result<String> {
         words("/body/reason", self.reason, 500)
+    }
+
+    /// Of a body that may be left out.
+    pub(super) fn of(ask: Option<Self>) -> Result<String> {
+        ask.map_or_else(|| Ok(String::new()), Self::words)
     }
 }
 

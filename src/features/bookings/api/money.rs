@@ -114,6 +114,8 @@ pub(super) struct AlterationAsk {
     options: Option<Vec<String>>,
     /// To the other side, up to 500 characters.
     pub message: Option<String>,
+    /// Of staff: why they propose it, up to 500 characters.
+    pub reason: Option<String>,
 }
 
 /// A change of a booking.

@@ -27,7 +27,7 @@ use uuid::Uuid;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct CancelAsk {
-    /// Words for the other side, up to 500 characters.
+    /// Words for the other side, up to 500 characters; staff have to say why.
     reason: Option<String>,
     /// Of the preview you have seen.
     #[oai(validator(max_length = 64))]
@@ -67,6 +67,8 @@ struct ConsentAsk {
     /// cash, and then just that.
     #[oai(validator(max_length = 200))]
     payment_method: Option<String>,
+    /// Of staff: why they agree, up to 500 characters.
+    reason: Option<String>,
 }
 
 /// All payments of a booking.
@@ -190,10 +192,10 @@ impl BookingMoneyApi {
         ask: Json<AlterationAsk>,
     ) -> Result<Created<AlterationView>> {
         let (world, mut ask) = (World::of(&self.tools, visitor.origin()), ask.0);
-        let (message, booking) = (words("/body/message", ask.message.take(), 500)?, BookingId(id.0));
+        let (message, reason) = (words("/body/message", ask.message.take(), 500)?, words("/body/reason", ask.reason.take(), 500)?);
         let made = self.tools.db.write_once(&once, move |tx, now| {
-            let deed = Deed { caller: &caller, booking, if_match: &if_match, reason: &message };
-            let (booking, made) = alter::propose(tx, now, &world, &deed, |booking| ask.wish(booking))?;
+            let deed = Deed { caller: &caller, booking: BookingId(id.0), if_match: &if_match, reason: &reason };
+            let (booking, made) = alter::propose(tx, now, &world, &deed, &message, |booking| ask.wish(booking))?;
             let location = format!("{PREFIX}/bookings/{}/alterations", booking.id);
             Ok(Created::at(location, &AlterationView::of(&made, &booking, booking.guest != Some(caller.user))?))
         });
@@ -228,9 +230,9 @@ impl BookingMoneyApi {
         ask: Json<ConsentAsk>,
     ) -> Result<Done<AlterationView>> {
         let (world, booking, method) = (World::of(&self.tools, visitor.origin()), BookingId(id.0), ask.0.payment_method);
-        let payer = caller.clone();
+        let (payer, reason) = (caller.clone(), words("/body/reason", ask.0.reason, 500)?);
         let write = move |tx: &mut Tx<'_>, now: Instant| {
-            let deed = Deed { caller: &payer, booking, if_match: &if_match, reason: "" };
+            let deed = Deed { caller: &payer, booking, if_match: &if_match, reason: &reason };
             let (booking, done) = alter::accept(tx, now, &world, &deed, aid.0, method.as_deref())?;
             Ok((answered(&payer, &booking, &done)?, done.id))
         };

@@ -1,6 +1,6 @@
 //! Changes of a booking (T13): one side proposes, the other answers within a day, and the nights are swapped in one transaction.
 
-use super::acts::{Deed, opened};
+use super::acts::{Deed, on_record, opened};
 use super::{By, World, books, deposits, hear, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
@@ -27,8 +27,16 @@ const NOTICE_SECONDS: i64 = 30 * 24 * 3_600;
 ///
 /// Refuses with 409 `invalid_transition` unless the stay is confirmed and to come, with 409 `alteration_open` where something is proposed
 /// already, and as a quote would be refused.
-pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, wish: impl Fn(&Booking) -> Wish) -> Result<(Booking, Alteration)> {
+pub(crate) fn propose(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    world: &World,
+    deed: &Deed<'_>,
+    message: &str,
+    wish: impl Fn(&Booking) -> Wish,
+) -> Result<(Booking, Alteration)> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    on_record(tx, now, world, deed, side, "propose")?;
     if booking.state != State::Confirmed {
         return Err(invalid(booking.state, Act::Alter, side));
     }
@@ -48,7 +56,7 @@ pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
         delta: quote.promise.price.total_due - booking.total(),
         asked: becomes,
         promise: quote.promise,
-        message: deed.reason.to_owned(),
+        message: message.to_owned(),
         expires_at: now.plus_seconds(ANSWER_HOURS * 3_600).min(booking.check_in_at),
         created_at: now,
         ended_at: None,
@@ -58,7 +66,8 @@ pub(crate) fn propose(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     }
     // A guest without an account has agreed before the host writes it down.
     if booking.guest.is_none() || side == Side::Guest && is_mere_shortening(&booking, &alteration, now) {
-        apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, deed.reason))?;
+        let words = if deed.reason.is_empty() { message } else { deed.reason };
+        apply(tx, now, world, &mut booking, &mut alteration, &By::of(deed.caller, side, words))?;
     } else {
         letters::alteration_proposed(tx, now, world, &booking, &alteration)?;
     }
@@ -82,6 +91,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     let mut alteration = answerable(tx, now, &booking, id, &[AlterState::Proposed])?;
     may_agree(&alteration, side)?;
+    on_record(tx, now, world, deed, side, "agree")?;
     if booking.state != State::Confirmed {
         return Err(invalid(booking.state, Act::Alter, side));
     }
@@ -168,6 +178,7 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>)
 pub(crate) fn decline(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, id: Uuid) -> Result<(Booking, Alteration)> {
     let (booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
     let mut alteration = answerable(tx, now, &booking, id, &[AlterState::Proposed, AlterState::Paying])?;
+    on_record(tx, now, world, deed, side, "refuse")?;
     let own = (alteration.side == Side::Guest) == (side == Side::Guest);
     give_up(tx, now, world, &booking, &mut alteration, if own { AlterState::Withdrawn } else { AlterState::Declined })?;
     Ok((booking, alteration))

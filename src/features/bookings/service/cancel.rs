@@ -1,6 +1,6 @@
 //! A stay is called off (T12): what would happen, and that it happens as it was shown (C10).
 
-use super::acts::{Deed, opened};
+use super::acts::{Deed, on_record, opened};
 use super::read::{first_unslept, free_unslept, side_of};
 use super::{By, World, books, deposits, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
@@ -40,6 +40,7 @@ pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id
 pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, by: Option<As>, hash: Option<&str>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
     let cause = cause(&booking, side, by, deposits::is_missing(tx, &booking)?)?;
+    on_record(tx, now, world, deed, side, "cancel")?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
