@@ -128,6 +128,11 @@ on_both!(an_agreed_change_that_is_not_paid_is_called_off_by_either_side, async |
         assert_eq!(stage.letters_to(name, "a change of a stay is off").await.len(), 2, "{name} counted on it");
     }
     stage.pay_change(&booking, "card_ok").await.expect_problem(409, "nothing_due");
+    // With the stay a change is over that waits for its money.
+    let change = stage.propose(&stage.guest, &booking, ONE_MORE).await;
+    stage.agree(&stage.host, &booking, &change, json!({})).await.expect(200);
+    stage.act(&stage.host, &booking, "cancel", json!({})).await.expect(200);
+    assert_eq!(stage.changes(&booking).await[0], "expired");
 });
 
 on_both!(a_card_that_is_refused_when_the_host_agrees_costs_nobody_the_change, async |db: TestDb| {

@@ -2,7 +2,7 @@
 
 use super::acts::{Deed, on_record, opened};
 use super::read::{first_unslept, free_unslept, side_of};
-use super::{By, World, books, deposits, letters, money, steps};
+use super::{By, World, alter, books, deposits, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::{bookings as rows, instalments};
@@ -97,6 +97,7 @@ fn worked_out(conn: &mut Conn<'_>, world: &World, booking: &Booking, cause: Caus
 fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, outcome: &Outcome, by: &By) -> Result<()> {
     booking.outcome = Some(serde_json::to_string(outcome).context("an outcome cannot be written")?);
     steps::step(tx, now, world, booking, Act::Cancel, by, now)?;
+    alter::lapse(tx, now, world, booking)?;
     let unslept = first_unslept(booking, now)?;
     free_unslept(tx, now, booking, by.user)?;
     let no_deposit = deposits::is_missing(tx, booking)?;
