@@ -13,7 +13,7 @@ use crate::platform::access::Action;
 use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Perhaps, Prepared, Visitor};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::platform::wire::DateAsk;
@@ -159,7 +159,7 @@ impl BookingsApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<Option<WordsAsk>>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<BookingView>> {
         let reason = WordsAsk::of(ask.0)?;
         let (world, payments, host, id) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), caller.clone(), BookingId(id.0));
@@ -220,7 +220,7 @@ impl BookingsApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<Option<WordsAsk>>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<BookingView>> {
         act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::check_in).await
     }
@@ -234,7 +234,7 @@ impl BookingsApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<Option<WordsAsk>>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<BookingView>> {
         act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::check_out).await
     }
@@ -248,7 +248,7 @@ impl BookingsApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<Option<WordsAsk>>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<BookingView>> {
         act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::no_show).await
     }
