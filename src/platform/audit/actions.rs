@@ -93,6 +93,7 @@ pub const ACTIONS: &[Action] = actions! {
     "tax.changed": "A tax of a place was changed.",
     "tax.removed": "A tax of a place was taken away.",
     "booking.entered": "A host, a co-host or staff wrote down a stay that was arranged elsewhere.",
+    "booking.acted_on": "Staff did for a host or a guest what these do with a booking: accept, decline, check in or out, change, cancel.",
     "booking.paid_by_hand": "A host wrote down that a guest paid into their hand.",
     "booking.refund_granted": "A host, or staff for them, gave a part of what was paid for a stay back to the guest.",
     "booking.never_paid": "An instalment of a stay that is over was asked for in vain; the guest owes it.",

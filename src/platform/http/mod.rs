@@ -5,7 +5,7 @@
 //! is the same for every request (with `call.rs`, `client.rs`, `visitor.rs`, `caller.rs`, `limits/`, `keyed.rs`, `strict.rs`, `routes.rs`, `reply.rs`,
 //! `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
-//! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `reason.rs` reads why something is done; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
+//! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `reason.rs` reads why something is done, `perhaps.rs` bodies that may be left out; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
 
 mod answer;
 mod call;
@@ -21,6 +21,7 @@ mod if_match;
 mod keyed;
 mod limits;
 pub mod pages;
+mod perhaps;
 mod prepared;
 mod problem;
 pub mod reason;
@@ -39,6 +40,7 @@ pub use caller::{Caller, Gate, Known, NoGate, SESSION_COOKIE};
 pub use edge::Edge;
 pub use if_match::IfMatch;
 pub use limits::Letters;
+pub use perhaps::Perhaps;
 pub use prepared::{Cached, Prepared};
 pub use problem::PROBLEM_JSON;
 pub use routes::Routes;

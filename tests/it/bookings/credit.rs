@@ -56,7 +56,7 @@ impl Stage {
     }
 
     /// Sets the price to 100.00 a night with `plan`.
-    async fn plan(&self, plan: Json) {
+    pub(super) async fn plan(&self, plan: Json) {
         let body = json!({"base_price": 10_000, "plan": plan});
         self.town.ask(&self.host, Method::PUT, &format!("/listings/{}/pricing", self.home), Some(&body)).await.expect(200);
     }
@@ -233,9 +233,16 @@ on_both!(a_host_who_agrees_to_a_change_learns_nothing_of_the_credit, async |db: 
     let booking = stage.book_by_credit(JUNE).await.expect(201).json();
     let longer = stage.act(&stage.guest, &booking, "alterations", json!({"check_out": "2026-06-14"})).await.expect(201).json();
     let answer = format!("alterations/{}/accept", longer["id"].as_str().unwrap());
-    let refused = stage.act(&stage.host, &booking, &answer, json!({})).await.expect_problem(409, "not_enough_credit").json();
-    assert_eq!((refused["balance"].clone(), refused["due"].clone()), (json!(null), json!(null)), "{refused}");
+    let named = stage.act(&stage.host, &booking, &answer, json!({"payment_method": "credit"})).await.expect_problem(403, "forbidden").json();
+    assert_eq!((named["balance"].clone(), named["due"].clone()), (json!(null), json!(null)), "{named}");
+    let agreed = stage.act(&stage.host, &booking, &answer, json!({})).await.expect(200).json();
+    assert!(agreed["state"] == "paying" && !agreed.to_string().contains("1234"), "{agreed}");
     stage.has(1_234).await;
+    // The guest learns it, and pays another way.
+    let pay = async |method: &str| stage.act(&stage.guest, &booking, "payments", json!({"payment_method": method, "what": "change"})).await;
+    assert_eq!(pay("credit").await.expect_problem(409, "not_enough_credit").json()["balance"], 1_234);
+    pay("card_ok").await.expect(200);
+    assert_eq!(stage.read(&stage.guest, &booking).await["check_out"], "2026-06-14");
 });
 
 on_both!(whoever_is_asked_first_is_paid_when_they_have_agreed, async |db: TestDb| {

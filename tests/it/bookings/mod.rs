@@ -3,6 +3,7 @@
 mod agreed;
 mod asking;
 mod booking;
+mod changes;
 mod claims;
 mod credit;
 mod entering;

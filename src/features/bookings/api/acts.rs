@@ -29,7 +29,7 @@ pub(super) struct ReasonAsk {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub(super) struct WordsAsk {
-    /// Up to 500 characters.
+    /// Up to 500 characters; staff have to say why.
     reason: Option<String>,
 }
 
@@ -48,6 +48,11 @@ impl WordsAsk {
     pub(super) fn words(self) -> Result<String> {
         words("/body/reason", self.reason, 500)
     }
+
+    /// Of a body that may be left out.
+    pub(super) fn of(ask: Option<Self>) -> Result<String> {
+        ask.map_or_else(|| Ok(String::new()), Self::words)
+    }
 }
 
 /// Words of a person, as a listing's texts are read.
@@ -59,7 +64,7 @@ pub(super) fn words(pointer: &str, text: Option<String>, most: usize) -> Result<
 }
 
 /// A use case that moves a booking on.
-type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
+pub(super) type UseCase = fn(&mut Tx<'_>, Instant, &World, &Deed<'_>) -> Result<Booking>;
 
 /// A booking as the caller sees it, with its entity tag.
 pub(super) fn shown(tx: &mut Tx<'_>, now: Instant, payments: &Payments, caller: &Principal, booking: Booking) -> Result<(BookingView, String)> {

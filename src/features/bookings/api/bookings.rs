@@ -13,7 +13,7 @@ use crate::platform::access::Action;
 use crate::platform::cursor::{CursorKey, Limit};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Perhaps, Prepared, Visitor};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::platform::wire::DateAsk;
@@ -84,7 +84,7 @@ impl BookingsApi {
             return self.tools.db.write_once(&once, move |tx, now| write(tx, now).map(|(answer, _)| answer)).await;
         }
         let told = async |id: BookingId| {
-            let (view, tag) = super::settled(&self.tools, &self.payments, caller, id, false).await?;
+            let (view, tag) = super::settled(&self.tools, &self.payments, caller, id, super::Due::Stay).await?;
             Ok(Created::at(place(id), view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await
@@ -152,10 +152,19 @@ impl BookingsApi {
 
     /// Agree to a request. The guest's money is asked for now; the stay is confirmed when it is there.
     #[oai(path = "/bookings/:id/accept", method = "post", operation_id = "acceptBooking")]
-    async fn accept(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
+    async fn accept(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Perhaps<WordsAsk>,
+    ) -> Result<Done<BookingView>> {
+        let reason = WordsAsk::of(ask.0)?;
         let (world, payments, host, id) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), caller.clone(), BookingId(id.0));
         let write = move |tx: &mut Tx<'_>, now: Instant| {
-            let booking = acts::accept(tx, now, &world, &Deed { caller: &host, booking: id, if_match: &if_match, reason: "" })?;
+            let booking = acts::accept(tx, now, &world, &Deed { caller: &host, booking: id, if_match: &if_match, reason: &reason })?;
             let (view, tag) = shown(tx, now, &payments, &host, booking)?;
             Ok((Done::now(view).with_etag(tag), ()))
         };
@@ -204,20 +213,44 @@ impl BookingsApi {
 
     /// The guest has arrived; at most twelve hours before check-in.
     #[oai(path = "/bookings/:id/check-in", method = "post", operation_id = "checkInBooking")]
-    async fn check_in(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::check_in).await
+    async fn check_in(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Perhaps<WordsAsk>,
+    ) -> Result<Done<BookingView>> {
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::check_in).await
     }
 
     /// The guest has left before their time; nights that are left over are free again.
     #[oai(path = "/bookings/:id/check-out", method = "post", operation_id = "checkOutBooking")]
-    async fn check_out(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::check_out).await
+    async fn check_out(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Perhaps<WordsAsk>,
+    ) -> Result<Done<BookingView>> {
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::check_out).await
     }
 
     /// The guest did not come; a day after check-in at the earliest. Nothing is refunded unless you grant it.
     #[oai(path = "/bookings/:id/no-show", method = "post", operation_id = "markNoShow")]
-    async fn no_show(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch) -> Result<Done<BookingView>> {
-        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, String::new(), acts::no_show).await
+    async fn no_show(
+        &self,
+        caller: Caller,
+        visitor: Visitor,
+        once: Once,
+        id: Path<Uuid>,
+        if_match: IfMatch,
+        ask: Perhaps<WordsAsk>,
+    ) -> Result<Done<BookingView>> {
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::no_show).await
     }
 }
 

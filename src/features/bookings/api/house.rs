@@ -77,7 +77,7 @@ struct JoinAsk {
 struct ByHandAsk {
     /// Minor units of the booking's currency, 1 to what is owed.
     amount: i64,
-    /// Up to 500 characters.
+    /// Up to 500 characters; staff have to say why.
     reason: Option<String>,
 }
 

@@ -15,6 +15,7 @@ use super::service::read;
 use crate::features::payments::{Payments, Purpose, State};
 use crate::platform::access::Action as May;
 use crate::platform::cursor::CursorKey;
+use crate::platform::db::Conn;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::Caller;
 use crate::platform::tools::Tools;
@@ -65,15 +66,25 @@ pub fn apis(tools: &Tools, cursors: &CursorKey, payments: &Payments) -> impl Ope
 /// How long whoever pays waits for the provider, before being told that it is under way.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// What of a booking was just asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Its price, or a part of it.
+    Stay,
+    Deposit,
+    /// What a change costs more that both sides have agreed to.
+    Change,
+}
+
 /// Asks the provider for what a booking has just asked for, and shows the booking as it is then. Refuses with 402 `payment_failed` where the
-/// guest's means of payment was refused: the booking is there, and can be paid another way. `deposit`: that is what was asked for, not the stay's price.
-async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: BookingId, deposit: bool) -> Result<(views::BookingView, String)> {
+/// guest's means of payment was refused: the booking is there, and can be paid another way.
+async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: BookingId, due: Due) -> Result<(views::BookingView, String)> {
     payments.settle(booking, PATIENCE).await?;
     let (now, shown_to, payments) = (tools.clock.now(), caller, payments.clone());
-    let read = move |conn: &mut crate::platform::db::Conn<'_>| {
+    let read = move |conn: &mut Conn<'_>| {
         let (booking, side) = read::of(conn, &shown_to, booking, May::SeeGuestContact)?;
         let told = read::told(conn, now, &shown_to, booking, side)?;
-        if let Some(why) = refused(&told, deposit) {
+        if let Some(why) = refused(conn, &told, due)? {
             return Err(why);
         }
         views::BookingView::with_tag(conn, &payments, &told)
@@ -81,15 +92,25 @@ async fn settled(tools: &Tools, payments: &Payments, caller: Caller, booking: Bo
     tools.db.read_cut(read).await
 }
 
-/// That the newest payment of a stay that still waits for one has failed.
-fn refused(told: &read::Told, deposit: bool) -> Option<Error> {
-    let asked = |purpose| if deposit { purpose == Purpose::Deposit } else { matches!(purpose, Purpose::Booking | Purpose::Instalment(_)) };
-    let waits = deposit || told.booking.state == super::rules::state::State::PendingPayment || told.parts.iter().any(|part| part.is_refused());
-    let newest = told.payments.iter().rev().find(|one| asked(one.payment.purpose))?;
-    let failed = waits && newest.payment.state == State::Failed;
-    failed.then(|| {
-        let refused = Error::refused(Kind::PaymentNeeded, "payment_failed", "The payment was refused. Pay another way while the nights are held for you.");
-        let refused = refused.with_data("booking_id", json!(told.booking.id)).with_data("failure", json!(newest.payment.failure));
-        refused.with_data("due_at", json!(told.booking.due_at.map(|at| at.to_string())))
-    })
+/// That the newest payment of what still waits for one has failed.
+fn refused(conn: &mut Conn<'_>, told: &read::Told, due: Due) -> Result<Option<Error>> {
+    let booking = &told.booking;
+    let change = if due == Due::Change { read::unpaid_alteration(conn, booking.id)? } else { None };
+    let asked = |purpose: Purpose| match due {
+        Due::Stay => matches!(purpose, Purpose::Booking | Purpose::Instalment(_)),
+        Due::Deposit => purpose == Purpose::Deposit,
+        Due::Change => change.as_ref().is_some_and(|change| purpose == Purpose::Alteration(change.id)),
+    };
+    let waits = due != Due::Stay || booking.state == super::rules::state::State::PendingPayment || told.parts.iter().any(|part| part.is_refused());
+    let newest = told.payments.iter().rev().find(|one| asked(one.payment.purpose));
+    let failed = newest.filter(|newest| waits && newest.payment.state == State::Failed);
+    Ok(failed.map(|newest| {
+        let (why, due_at) = match &change {
+            Some(change) => ("The payment was refused. Pay another way, or the stay stays as it is.", Some(change.expires_at)),
+            None => ("The payment was refused. Pay another way while the nights are held for you.", booking.due_at),
+        };
+        let refused = Error::refused(Kind::PaymentNeeded, "payment_failed", why);
+        let refused = refused.with_data("booking_id", json!(booking.id)).with_data("failure", json!(newest.payment.failure));
+        refused.with_data("due_at", json!(due_at.map(|at| at.to_string())))
+    }))
 }

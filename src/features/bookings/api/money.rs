@@ -114,6 +114,8 @@ pub(super) struct AlterationAsk {
     options: Option<Vec<String>>,
     /// To the other side, up to 500 characters.
     pub message: Option<String>,
+    /// Of staff: why they propose it, up to 500 characters.
+    pub reason: Option<String>,
 }
 
 /// A change of a booking.
@@ -137,7 +139,7 @@ pub(super) struct AlterationView {
     /// What the guest pays more; below zero: gets back, or owes less.
     delta: MoneyView,
     message: String,
-    /// Answered by then, or void.
+    /// Answered by then (`paying`: paid), or void.
     expires_at: String,
     created_at: String,
     ended_at: Option<String>,

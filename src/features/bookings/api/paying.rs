@@ -1,6 +1,7 @@
 //! `/bookings/{id}/cancel`, `/payments`, `/alterations`, `/ledger`: what moves money.
 
-use super::acts::{WordsAsk, shown, words};
+use super::Due;
+use super::acts::{UseCase, WordsAsk, shown, words};
 use super::money::{AlterationAsk, AlterationView, AlterationsView, AsAsk, OutcomeView, by_staff};
 use super::views::BookingView;
 use crate::features::bookings::rules::booking::Booking;
@@ -26,7 +27,7 @@ use uuid::Uuid;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct CancelAsk {
-    /// Words for the other side, up to 500 characters.
+    /// Words for the other side, up to 500 characters; staff have to say why.
     reason: Option<String>,
     /// Of the preview you have seen.
     #[oai(validator(max_length = 64))]
@@ -45,7 +46,7 @@ struct PayAsk {
     /// A token of the payment provider, `bank_transfer`, `cash` or `credit`; a deposit takes neither of the last two.
     #[oai(validator(max_length = 200))]
     payment_method: String,
-    /// What is paid: `stay` (unless given), or `deposit`, which is left against damage.
+    /// What is paid: `stay` (unless given), `deposit`, which is left against damage, or `change`: what a change costs more that both sides agreed to.
     what: Option<PayWhat>,
 }
 
@@ -55,15 +56,19 @@ struct PayAsk {
 enum PayWhat {
     Stay,
     Deposit,
+    Change,
 }
 
 /// The consent to a change.
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct ConsentAsk {
-    /// How the guest pays what it costs more; absent: as before.
+    /// How the guest pays what it costs more; absent: as before. Of guests: as for a payment. Others say it only where the stay is paid by transfer or in
+    /// cash, and then just that.
     #[oai(validator(max_length = 200))]
     payment_method: Option<String>,
+    /// Of staff: why they agree, up to 500 characters.
+    reason: Option<String>,
 }
 
 /// All payments of a booking.
@@ -129,22 +134,25 @@ impl BookingMoneyApi {
         done.await
     }
 
-    /// Pay what is due now: the first part of a stay whose nights are held for you, the next instalment, or the deposit.
+    /// Pay what is due now: the first part of a stay whose nights are held for you, the next instalment, the deposit, or an agreed change.
     ///
     /// 402 `payment_failed` where the means of payment is refused: pay another way while the nights are held.
     #[oai(path = "/bookings/:id/payments", method = "post", operation_id = "payBooking")]
     async fn pay(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, if_match: IfMatch, ask: Json<PayAsk>) -> Result<Done<BookingView>> {
         let (world, payments, booking) = (World::of(&self.tools, visitor.origin()), self.payments.clone(), BookingId(id.0));
         let (method, payer) = (ask.0.payment_method, caller.clone());
-        let deposit = ask.0.what == Some(PayWhat::Deposit);
-        let deed = if deposit { acts::pay_deposit } else { acts::pay };
+        let (deed, due): (UseCase, Due) = match ask.0.what.unwrap_or(PayWhat::Stay) {
+            PayWhat::Stay => (acts::pay, Due::Stay),
+            PayWhat::Deposit => (acts::pay_deposit, Due::Deposit),
+            PayWhat::Change => (alter::pay, Due::Change),
+        };
         let write = move |tx: &mut Tx<'_>, now: Instant| {
             let booking = deed(tx, now, &world, &Deed { caller: &payer, booking, if_match: &if_match, reason: &method })?;
             let (view, tag) = shown(tx, now, &payments, &payer, booking)?;
             Ok((Done::now(view).with_etag(tag), ()))
         };
         let told = async |()| {
-            let (view, tag) = super::settled(&self.tools, &self.payments, caller, booking, deposit).await?;
+            let (view, tag) = super::settled(&self.tools, &self.payments, caller, booking, due).await?;
             Ok(Done::now(view).with_etag(tag))
         };
         self.tools.db.write_once_then(&once, write, told).await
@@ -184,10 +192,10 @@ impl BookingMoneyApi {
         ask: Json<AlterationAsk>,
     ) -> Result<Created<AlterationView>> {
         let (world, mut ask) = (World::of(&self.tools, visitor.origin()), ask.0);
-        let (message, booking) = (words("/body/message", ask.message.take(), 500)?, BookingId(id.0));
+        let (message, reason) = (words("/body/message", ask.message.take(), 500)?, words("/body/reason", ask.reason.take(), 500)?);
         let made = self.tools.db.write_once(&once, move |tx, now| {
-            let deed = Deed { caller: &caller, booking, if_match: &if_match, reason: &message };
-            let (booking, made) = alter::propose(tx, now, &world, &deed, |booking| ask.wish(booking))?;
+            let deed = Deed { caller: &caller, booking: BookingId(id.0), if_match: &if_match, reason: &reason };
+            let (booking, made) = alter::propose(tx, now, &world, &deed, &message, |booking| ask.wish(booking))?;
             let location = format!("{PREFIX}/bookings/{}/alterations", booking.id);
             Ok(Created::at(location, AlterationView::of(&made, &booking, booking.guest != Some(caller.user))?))
         });
@@ -205,7 +213,10 @@ impl BookingMoneyApi {
         Ok(Json(AlterationsView { data: self.tools.db.read_cut(read).await? }))
     }
 
-    /// Agree to a change that the other side proposed. What it costs more is charged to the guest first.
+    /// Agree to a change that the other side proposed. What it costs more is charged to the guest first; until that is paid the change is `paying`, and the
+    /// guest may pay it with `POST /bookings/{id}/payments` (`change`).
+    ///
+    /// 402 `payment_failed` where the guest agrees and their means of payment is refused: pay another way. Hosts and staff are not told.
     #[oai(path = "/bookings/:id/alterations/:aid/accept", method = "post", operation_id = "acceptAlteration")]
     #[expect(clippy::too_many_arguments, reason = "what a handler is handed")]
     async fn accept(
@@ -219,25 +230,31 @@ impl BookingMoneyApi {
         ask: Json<ConsentAsk>,
     ) -> Result<Done<AlterationView>> {
         let (world, booking, method) = (World::of(&self.tools, visitor.origin()), BookingId(id.0), ask.0.payment_method);
-        let payer = caller.clone();
+        let (payer, reason) = (caller.clone(), words("/body/reason", ask.0.reason, 500)?);
         let write = move |tx: &mut Tx<'_>, now: Instant| {
-            let deed = Deed { caller: &payer, booking, if_match: &if_match, reason: "" };
+            let deed = Deed { caller: &payer, booking, if_match: &if_match, reason: &reason };
             let (booking, done) = alter::accept(tx, now, &world, &deed, aid.0, method.as_deref())?;
             Ok((answered(&payer, &booking, &done)?, done.id))
         };
         let told = async |alteration: Uuid| {
             self.payments.settle(booking, super::PATIENCE).await?;
+            let now = self.tools.clock.now();
             let read = move |conn: &mut Conn<'_>| {
-                let (booking, _) = read::of(conn, &caller, booking, Action::SeeGuestContact)?;
-                let found = read::alterations(conn, booking.id)?.into_iter().find(|one| one.id == alteration);
-                answered(&caller, &booking, &found.ok_or_else(read::not_found)?)
+                let (booking, side) = read::of(conn, &caller, booking, Action::SeeGuestContact)?;
+                let told = read::told(conn, now, &caller, booking, side)?;
+                match super::refused(conn, &told, Due::Change)? {
+                    Some(why) if side == Side::Guest => return Err(why),
+                    _ => {}
+                }
+                let found = read::alterations(conn, told.booking.id)?.into_iter().find(|one| one.id == alteration);
+                answered(&caller, &told.booking, &found.ok_or_else(read::not_found)?)
             };
-            self.tools.db.read(read).await
+            self.tools.db.read_cut(read).await
         };
         self.tools.db.write_once_then(&once, write, told).await
     }
 
-    /// Decline a change, or take back your own proposal.
+    /// Decline a change, or take back your own proposal; also when it was agreed to, as long as it is not paid.
     #[oai(path = "/bookings/:id/alterations/:aid/decline", method = "post", operation_id = "declineAlteration")]
     #[expect(clippy::too_many_arguments, reason = "what a handler is handed")]
     async fn decline(

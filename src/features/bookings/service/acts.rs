@@ -7,10 +7,12 @@ use crate::features::bookings::service::read::side_of;
 use crate::features::bookings::store::bookings as rows;
 use crate::features::calendar;
 use crate::platform::access::{Action, Principal};
+use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::{Error, Kind, Result};
-use crate::platform::http::{IfMatch, etag};
+use crate::platform::http::{IfMatch, etag, reason};
 use crate::values::{BookingId, Instant};
+use serde_json::json;
 
 /// Why a host says no; anything else is refused.
 pub(crate) const DECLINE_REASONS: &[&str] = &["dates_not_available", "price", "house_rules", "guest_profile", "no_answer_from_guest", "other"];
@@ -20,7 +22,7 @@ pub(crate) struct Deed<'a> {
     pub caller: &'a Principal,
     pub booking: BookingId,
     pub if_match: &'a IfMatch,
-    /// Words for the history, or the means of payment; may be empty.
+    /// Words for the history, which staff must have, or the means of payment; may be empty.
     pub reason: &'a str,
 }
 
@@ -34,9 +36,33 @@ pub(super) fn opened(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
     Ok((booking, side))
 }
 
+/// Staff act on what is others' (X4): they say why, which stays in the audit trail. Refuses with 422 `invalid_reason` where they do not.
+pub(super) fn on_record(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, side: Side, act: &'static str) -> Result<()> {
+    if side != Side::Staff {
+        return Ok(());
+    }
+    must_say_why(deed, side)?;
+    let entry = Entry {
+        action: "booking.acted_on",
+        actor: Actor::User(deed.caller.user),
+        on_behalf_of: None,
+        object: Some(("booking", deed.booking.0)),
+        reason: Some(deed.reason),
+        diff: json!({"act": [null, act]}),
+        origin: &world.origin,
+    };
+    Ok(audit::append(tx, now, &entry)?)
+}
+
+/// The same where the act has an entry of its own.
+pub(super) fn must_say_why(deed: &Deed<'_>, side: Side) -> Result<()> {
+    if side == Side::Staff && deed.reason.trim().is_empty() { Err(reason::missing()) } else { Ok(()) }
+}
+
 /// The host agrees. Where the guest's card was authorised the money is taken now, else the guest has a day to pay (T5, T6).
 pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    on_record(tx, now, world, deed, side, "accept")?;
     steps::step(tx, now, world, &mut booking, Act::Accept, &By::of(deed.caller, side, deed.reason), now)?;
     silence::answered(tx, &booking)?;
     let until = booking.due_at.unwrap_or(now);
@@ -55,6 +81,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
 /// The host does not agree (T7).
 pub(crate) fn decline(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    on_record(tx, now, world, deed, side, "decline")?;
     steps::step(tx, now, world, &mut booking, Act::Decline, &By::of(deed.caller, side, deed.reason), now)?;
     silence::answered(tx, &booking)?;
     steps::let_go(tx, now, &booking, Some(deed.caller.user))?;
@@ -97,6 +124,7 @@ pub(crate) fn pay_deposit(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &D
 /// The guest is there (T10); at most twelve hours before the time.
 pub(crate) fn check_in(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    on_record(tx, now, world, deed, side, "check_in")?;
     if state::next(booking.state, Act::CheckIn, side).is_some() && now < booking.check_in_at.plus_seconds(-EARLY_HOURS * 3_600) {
         let detail = format!("Guests may be let in {EARLY_HOURS} hours before check-in at the earliest.");
         let refused = Error::refused(Kind::Conflict, "too_early", detail);
@@ -109,6 +137,7 @@ pub(crate) fn check_in(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed
 /// The guest has left (T11), before their time. The nights that are left over are free again.
 pub(crate) fn check_out(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::AnswerBooking)?;
+    on_record(tx, now, world, deed, side, "check_out")?;
     steps::step(tx, now, world, &mut booking, Act::CheckOut, &By::of(deed.caller, side, deed.reason), now)?;
     super::read::free_unslept(tx, now, &booking, Some(deed.caller.user))?;
     deposits::moved(tx, now, &booking)?;
@@ -129,6 +158,7 @@ pub(crate) fn no_show(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
         let refused = Error::refused(Kind::Conflict, "too_early", "A guest may still come: a no-show can be marked a day after check-in.");
         return Err(refused.with_data("check_in_at", booking.check_in_at.to_string().into()));
     }
+    on_record(tx, now, world, deed, side, "no_show")?;
     booking.no_show_at = Some(now);
     rows::update(tx, now, &mut booking)?;
     Ok(booking)

@@ -1,8 +1,8 @@
 //! A stay is called off (T12): what would happen, and that it happens as it was shown (C10).
 
-use super::acts::{Deed, opened};
+use super::acts::{Deed, on_record, opened};
 use super::read::{first_unslept, free_unslept, side_of};
-use super::{By, World, books, deposits, letters, money, steps};
+use super::{By, World, alter, books, deposits, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Act, Side, State, invalid};
 use crate::features::bookings::store::{bookings as rows, instalments};
@@ -40,6 +40,7 @@ pub(crate) fn preview(conn: &mut Conn<'_>, world: &World, caller: &Principal, id
 pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>, by: Option<As>, hash: Option<&str>) -> Result<Booking> {
     let (mut booking, side) = opened(tx, now, world, deed, Action::CancelBooking)?;
     let cause = cause(&booking, side, by, deposits::is_missing(tx, &booking)?)?;
+    on_record(tx, now, world, deed, side, "cancel")?;
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return Err(invalid(booking.state, Act::Cancel, side));
     }
@@ -55,19 +56,24 @@ pub(crate) fn cancel(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'
 
 /// An instalment was not paid: the house calls the stay off.
 pub(super) fn unpaid(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
-    let outcome = worked_out(tx, world, booking, Cause::Unpaid, now)?;
+    let outcome = worked_out(tx, world, booking, of_guest(booking, Cause::Unpaid), now)?;
     carry_out(tx, now, world, booking, &outcome, &By::system("unpaid_instalment"))
+}
+
+/// What a guest brings about, by calling off or by not paying. One who never came has lost the nights to come as well: nothing goes back unless the host
+/// grants it, so it must not come back this way (C13).
+fn of_guest(booking: &Booking, cause: Cause) -> Cause {
+    if booking.no_show_at.is_some() { Cause::NoShow { granted: 0 } } else { cause }
 }
 
 /// Whose doing it is: everybody for themselves; staff say for whom, or what they decide. A host whose guest leaves no deposit is excused.
 fn cause(booking: &Booking, side: Side, by: Option<As>, no_deposit: bool) -> Result<Cause> {
     match (side, by) {
         // Guests without an account have nobody else to speak for them.
-        (Side::Host | Side::CoHost, Some(As::Guest)) if booking.guest.is_none() => Ok(Cause::Guest),
-        (Side::Guest, None) => Ok(Cause::Guest),
+        (Side::Host | Side::CoHost, Some(As::Guest)) if booking.guest.is_none() => Ok(of_guest(booking, Cause::Guest)),
+        (Side::Guest, None) | (Side::Staff, Some(As::Guest)) => Ok(of_guest(booking, Cause::Guest)),
         (Side::Host | Side::CoHost, None) => Ok(Cause::Host { excused: no_deposit }),
-        (Side::System, None) => Ok(Cause::Unpaid),
-        (Side::Staff, Some(As::Guest)) => Ok(Cause::Guest),
+        (Side::System, None) => Ok(of_guest(booking, Cause::Unpaid)),
         (Side::Staff, Some(As::Host)) => Ok(Cause::Host { excused: false }),
         (Side::Staff, Some(As::ExcusedHost)) => Ok(Cause::Host { excused: true }),
         (Side::Staff, Some(As::Refund(amount))) => Ok(Cause::Staff(Decision::Refund(amount))),
@@ -91,6 +97,7 @@ fn worked_out(conn: &mut Conn<'_>, world: &World, booking: &Booking, cause: Caus
 fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, outcome: &Outcome, by: &By) -> Result<()> {
     booking.outcome = Some(serde_json::to_string(outcome).context("an outcome cannot be written")?);
     steps::step(tx, now, world, booking, Act::Cancel, by, now)?;
+    alter::lapse(tx, now, world, booking)?;
     let unslept = first_unslept(booking, now)?;
     free_unslept(tx, now, booking, by.user)?;
     let no_deposit = deposits::is_missing(tx, booking)?;

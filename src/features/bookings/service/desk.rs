@@ -72,7 +72,7 @@ impl Desk {
     /// Proposes another stay; answers the change's id.
     pub fn propose(&self, tx: &mut Tx<'_>, now: Instant, who: &Principal, booking: BookingId, wish: quotes::Wish) -> Result<Uuid> {
         let deed = Deed { caller: who, booking, if_match: &IfMatch::Absent, reason: "" };
-        alter::propose(tx, now, &self.world, &deed, |_| wish.clone()).map(|(_, change)| change.id)
+        alter::propose(tx, now, &self.world, &deed, "", |_| wish.clone()).map(|(_, change)| change.id)
     }
 
     /// Answers a proposal. What it costs more is asked of what the guest paid with.

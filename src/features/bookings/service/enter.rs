@@ -1,6 +1,6 @@
 //! Stays that the house enters itself: walk-ins, telephone, paid into the host's hand. Rules for guests do not bind the host; taken nights do.
 
-use super::acts::{Deed, opened};
+use super::acts::{Deed, must_say_why, opened};
 use super::{By, World, book, books, instalments, letters, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
@@ -201,6 +201,7 @@ pub(crate) fn paid(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<'_>
     if side == Side::Guest {
         return Err(Error::refused(Kind::Forbidden, "forbidden", "The host says what was paid."));
     }
+    must_say_why(deed, side)?;
     let owed = books::unpaid(tx, &booking)?;
     if !booking.is_entered() || owed <= 0 || !booking.state.is_firm() {
         return Err(Error::refused(Kind::Conflict, "nothing_due", "Nothing of this booking is to be paid by hand."));

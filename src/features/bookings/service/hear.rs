@@ -1,6 +1,6 @@
 //! What payments tell, in the transaction that stores it: a booking is confirmed, its instalment is paid, money came too late (T3, S4).
 
-use super::{World, books, deposits, instalments, letters, steps};
+use super::{World, books, deposits, instalments, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::bookings;
@@ -70,9 +70,13 @@ fn captured(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking,
     match news.purpose {
         Purpose::Booking => {
             let may_stand = matches!(booking.state, State::PendingPayment | State::Expired);
+            if may_stand {
+                money::paid_by(tx, booking, &news.provider)?;
+            }
             if may_stand && steps::confirm(tx, now, world, booking)? { Ok(()) } else { give_back(tx, now, world, booking, news) }
         }
         Purpose::Instalment(number) if matches!(booking.state, State::Confirmed | State::InStay | State::Completed) => {
+            money::stands_for_the_rest(tx, booking, &news.provider)?;
             instalments::paid(tx, booking, number)?;
             give_surplus_back(tx, now, world, booking, news, owed)
         }
@@ -116,7 +120,7 @@ fn authorized(tx: &mut Tx<'_>, now: Instant, booking: &Booking, news: &News) -> 
 fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
     match news.purpose {
         Purpose::Instalment(number) => instalments::failed(tx, now, world, booking, number),
-        Purpose::Alteration(id) => super::alter::unpaid(tx, now, booking, id),
+        Purpose::Alteration(id) => super::alter::unpaid(tx, now, world, booking, id),
         Purpose::Booking if booking.accepted_at.is_some() && booking.state == State::PendingPayment => {
             letters::card_refused(tx, now, world, booking)?;
             Ok(())

@@ -144,10 +144,28 @@ pub(super) fn altered(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Bo
     write(tx, now, world, Some(booking.host), "a stay was changed", &text)
 }
 
-pub(super) fn alteration_ended(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration) -> DbResult<()> {
+/// The other side has agreed, and the guest has to pay what it costs more. `refused`: what was tried first was.
+pub(super) fn alteration_to_pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration, refused: bool) -> DbResult<()> {
+    let (stay, becomes, until) = (stay(tx, booking)?, changed(booking, to), to.expires_at);
+    let (subject, why) = if refused {
+        ("your payment was refused", "your payment for a change of your stay was refused")
+    } else {
+        ("a change of your stay is to be paid", "a change of your stay was agreed to, and waits for your payment")
+    };
+    let text =
+        format!("{why}:\n\n{stay}\n\nIt becomes: {becomes}\n\nPay the difference by {until}, with a means of your choice; else the stay stays as it is.");
+    write(tx, now, world, booking.guest, subject, &text)
+}
+
+/// `agreed`: both sides counted on it, and both are told.
+pub(super) fn alteration_ended(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, to: &Alteration, agreed: bool) -> DbResult<()> {
     let text = format!("a proposed change is off ({}), and the stay is as it was:\n\n{}", to.state.name(), stay(tx, booking)?);
-    let proposer = if to.side == Side::Guest { booking.guest } else { Some(booking.host) };
-    write(tx, now, world, proposer, "a change of a stay is off", &text)
+    let by_guest = to.side == Side::Guest;
+    let told = [booking.guest.filter(|_| agreed || by_guest), Some(booking.host).filter(|_| agreed || !by_guest)];
+    for whom in told {
+        write(tx, now, world, whom, "a change of a stay is off", &text)?;
+    }
+    Ok(())
 }
 
 pub(super) fn entered_for_host(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> DbResult<()> {

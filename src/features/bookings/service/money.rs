@@ -71,12 +71,23 @@ pub(super) fn ask_first(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
 }
 
 /// Writes down who takes the money, where that is somebody else than before.
-fn paid_by(tx: &mut Tx<'_>, booking: &mut Booking, provider: &str) -> Result<()> {
+pub(super) fn paid_by(tx: &mut Tx<'_>, booking: &mut Booking, provider: &str) -> Result<()> {
     if booking.provider != provider {
         provider.clone_into(&mut booking.provider);
         rows::set_provider(tx, booking)?;
     }
     Ok(())
+}
+
+/// A later part of a stay was paid, or a change: what follows is asked of the same. But money that people hand over, or credit, does not stand for the
+/// rest where something else does: a card that was left is still charged.
+pub(super) fn stands_for_the_rest(tx: &mut Tx<'_>, booking: &mut Booking, provider: &str) -> Result<()> {
+    let stands = match provider {
+        CREDIT => false,
+        MANUAL | CASH => matches!(booking.provider.as_str(), "" | MANUAL | CASH),
+        _ => true,
+    };
+    if stands { paid_by(tx, booking, provider) } else { Ok(()) }
 }
 
 fn hold_longer(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking) -> Result<()> {
@@ -187,26 +198,15 @@ pub(crate) fn pay(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Bo
         State::Confirmed | State::InStay | State::Completed => {
             let next = instalments::all(tx, booking.id)?.into_iter().find(|part| matches!(part.state, PartState::Planned | PartState::Failed));
             let Some(part) = next else { return Err(nothing_due()) };
-            let provider = chosen(tx, world, booking, Some(method))?;
-            ask_for(tx, now, world, booking, part, (method, &provider), false)
+            let provider = provider_of(world, method)?;
+            ask_for(tx, now, world, booking, part, (method, provider), false)
         }
         _ => Err(nothing_due()),
     }
 }
 
-fn nothing_due() -> Error {
+pub(super) fn nothing_due() -> Error {
     Error::refused(Kind::Conflict, "nothing_due", "Nothing of this booking is to be paid now.")
-}
-
-/// Who takes what is paid with `method`; without one, who took what was paid before. What follows later is asked of the same; but credit that pays a
-/// part of a stay does not stand for the rest: a card that was left still does.
-pub(super) fn chosen(tx: &mut Tx<'_>, world: &World, booking: &mut Booking, method: Option<&str>) -> Result<String> {
-    let Some(method) = method else { return Ok(booking.provider.clone()) };
-    let provider = provider_of(world, method)?;
-    if provider != CREDIT {
-        paid_by(tx, booking, provider)?;
-    }
-    Ok(provider.to_owned())
 }
 
 /// Asks for one instalment, with a means of payment of this provider.
@@ -230,8 +230,8 @@ pub(super) fn ask_for(
     charge(tx, now, world, booking, &order, provider)
 }
 
-/// How long somebody who was asked for an instalment may leave it open: a transfer takes days, and cash is handed over on arrival.
-fn answer_until(now: Instant, world: &World, booking: &Booking, provider: &str) -> Instant {
+/// How long somebody who was asked for an instalment, or for what a change costs more, may leave it open: a transfer takes days, and cash is handed over on arrival.
+pub(super) fn answer_until(now: Instant, world: &World, booking: &Booking, provider: &str) -> Instant {
     let day = 24 * 3_600;
     let transfer = now.plus_seconds(i64::from(world.config.bookings.transfer_hours) * 3_600);
     match provider {
@@ -241,7 +241,8 @@ fn answer_until(now: Instant, world: &World, booking: &Booking, provider: &str) 
     }
 }
 
-/// Asks for what a change costs more, with a means of payment of this provider; without one, with what the guest has left.
+/// Asks for what a change costs more, with a means of payment of this provider; without one, with what the guest has left. `there`: the guest is, can
+/// prove who they are, and may be told what credit they have.
 pub(super) fn ask_for_change(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -249,9 +250,10 @@ pub(super) fn ask_for_change(
     booking: &mut Booking,
     of: &Alteration,
     (method, provider): (Option<&str>, &str),
+    there: bool,
 ) -> Result<()> {
     let (purpose, method) = (Purpose::Alteration(of.id), method.unwrap_or(LEFT));
-    charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: method == LEFT }, provider)
+    charge(tx, now, world, booking, &Order { purpose, amount: of.delta, capture: Capture::Now, method, off_session: !there }, provider)
 }
 
 /// What the guest left when they booked.

@@ -3,7 +3,7 @@
 use super::super::rules::booking::{Booking, Transition};
 use super::super::rules::code;
 use super::super::rules::state::{Act, Side};
-use super::super::store::alterations::{self, Alteration};
+use super::super::store::alterations::{self, AlterState, Alteration};
 use super::super::store::deposits::{self, LeftDeposit};
 use super::super::store::instalments::{self, Instalment};
 use super::super::store::lists::{self, Filter, Whose};
@@ -105,6 +105,11 @@ pub(crate) fn of(conn: &mut Conn<'_>, caller: &Principal, id: BookingId, action:
 /// Proposed and past changes, newest first.
 pub(crate) fn alterations(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Vec<Alteration>> {
     alterations::all(conn, booking)
+}
+
+/// The change that both sides have agreed to, and that waits for the guest's money.
+pub(crate) fn unpaid_alteration(conn: &mut Conn<'_>, booking: BookingId) -> DbResult<Option<Alteration>> {
+    Ok(alterations::open(conn, booking)?.filter(|found| found.state == AlterState::Paying))
 }
 
 /// What one side is told.

@@ -28,6 +28,8 @@ const PEOPLE: [(&str, &str); 10] = [
 /// Today, and a time that is far off.
 const TODAY: (&str, &str) = ("2026-06-01", "2026-06-03");
 const LATER: (&str, &str) = ("2026-06-22", "2026-06-24");
+/// Why staff do something.
+const WHY: &str = "The host is ill";
 
 pub(super) struct Players {
     stage: Stage,
@@ -129,6 +131,7 @@ impl Players {
             "confirmed_later" => later().await,
             "proposed_by_guest" => self.then(later().await, "guest", "alterations", json!({"adults": 1})).await,
             "proposed_by_host" => self.then(later().await, "host", "alterations", json!({"adults": 1})).await,
+            "proposed_by_staff" => self.then(later().await, "oper", "alterations", json!({"adults": 1, "reason": WHY})).await,
             "entered" => {
                 let stay = json!({"check_in": TODAY.0, "check_out": TODAY.1, "adults": 2, "guest_name": "Walter", "paid": "unpaid"});
                 self.stage.town.post(self.asker("host"), &format!("/listings/{home}/bookings"), stay).await.expect(201).json()
@@ -139,7 +142,7 @@ impl Players {
             "withdrawn" => self.then(self.book(home, LATER, None).await, "guest", "withdraw", json!({})).await,
             "cancelled_by_guest" => self.then(today().await, "guest", "cancel", json!({})).await,
             "cancelled_by_host" => self.then(later().await, "host", "cancel", json!({})).await,
-            "cancelled_by_staff" => self.then(later().await, "oper", "cancel", json!({"as": "staff", "refund": 5_000})).await,
+            "cancelled_by_staff" => self.then(later().await, "oper", "cancel", json!({"as": "staff", "refund": 5_000, "reason": WHY})).await,
             other => panic!("{other} is made of what was put by"),
         }
     }
@@ -189,6 +192,13 @@ impl Players {
     pub(super) async fn ask(&self, column: &str, act: &str, booking: &Json) -> Reply {
         let (staff, at) = (column == "oper", path(booking));
         let for_guest = if staff { json!({"as": "guest"}) } else { json!({}) };
+        // Staff say why, whatever they do.
+        let with_why = |mut body: Json| {
+            if staff {
+                body["reason"] = json!(WHY);
+            }
+            Some(body)
+        };
         let give = json!({"amount": 1, "reason": "The shower was cold"});
         let (get, post) = (Method::GET, Method::POST);
         let (method, path, body) = match act {
@@ -200,16 +210,16 @@ impl Players {
             "papers" => (get, format!("{at}/documents"), None),
             "ledger" => (get, format!("{at}/ledger"), None),
             "preview" => (get, format!("{at}/cancellation-preview{}", if staff { "?as=guest" } else { "" }), None),
-            "accept" | "check-in" | "check-out" | "no-show" => (post, format!("{at}/{act}"), None),
+            "accept" | "check-in" | "check-out" | "no-show" => (post, format!("{at}/{act}"), with_why(json!({})).filter(|_| staff)),
             "decline" => (post, format!("{at}/decline"), Some(json!({"reason": "other"}))),
             "withdraw" => (post, format!("{at}/withdraw"), Some(json!({}))),
             "pay" => (post, format!("{at}/payments"), Some(json!({"payment_method": "card_ok"}))),
             "deposit" => (post, format!("{at}/payments"), Some(json!({"payment_method": "card_ok", "what": "deposit"}))),
-            "cancel" => (post, format!("{at}/cancel"), Some(for_guest)),
-            "propose" => (post, format!("{at}/alterations"), Some(json!({"adults": 1}))),
-            "agree" => (post, format!("{at}/alterations/{}/accept", self.proposed(booking).await), Some(json!({}))),
-            "refuse" => (post, format!("{at}/alterations/{}/decline", self.proposed(booking).await), Some(json!({}))),
-            "by-hand" => (post, format!("{at}/payments/by-hand"), Some(json!({"amount": 1}))),
+            "cancel" => (post, format!("{at}/cancel"), with_why(for_guest)),
+            "propose" => (post, format!("{at}/alterations"), with_why(json!({"adults": 1}))),
+            "agree" => (post, format!("{at}/alterations/{}/accept", self.proposed(booking).await), with_why(json!({}))),
+            "refuse" => (post, format!("{at}/alterations/{}/decline", self.proposed(booking).await), with_why(json!({}))),
+            "by-hand" => (post, format!("{at}/payments/by-hand"), with_why(json!({"amount": 1}))),
             "refund" => (post, format!("{at}/refunds"), Some(give)),
             "goodwill" => (post, format!("/admin{at}/goodwill"), Some(give)),
             "claim" => (post, format!("{at}/claims"), Some(json!({"items": [{"what": "A lamp", "amount": 100}]}))),
