@@ -5,6 +5,7 @@ mod asking;
 mod booking;
 mod claims;
 mod credit;
+mod credit_odds;
 mod entering;
 mod giving;
 mod paying;

@@ -6,6 +6,7 @@ mod hands;
 mod held;
 mod messages;
 mod stripe;
+mod unwanted;
 
 use crate::support::people::user_of;
 use crate::support::town::{Asker, Town};

@@ -7,6 +7,7 @@ mod deposits;
 mod dice;
 mod methods;
 mod paying;
+mod promises;
 mod providers;
 mod releasing;
 mod staff;
