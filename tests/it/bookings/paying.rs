@@ -120,10 +120,16 @@ on_both!(a_promise_that_ends_before_it_is_taken_is_told, async |db: TestDb| {
     let guest = stage.town.log_in("Gustav").await;
     let waits = stage.read(&guest, &booking).await;
     assert_eq!((waits["state"].as_str(), waits["payments"][0]["state"].as_str()), (Some("pending_payment"), Some("voided")));
-    let letters = stage.town.letters().await;
-    assert_eq!(letters.iter().filter(|letter| letter.to.contains("gustav") && letter.subject.contains("your payment was refused")).count(), 1);
+    let told = async || {
+        let letters = stage.town.letters().await;
+        letters.iter().filter(|letter| letter.to.contains("gustav") && letter.subject.contains("your payment was refused")).count()
+    };
+    assert_eq!(told().await, 1);
+    // A card that fails is told once, not again when it is let go of for another one.
+    stage.act(&guest, &booking, "payments", json!({"payment_method": "card_declined"})).await.expect_problem(402, "payment_failed");
     let paid = stage.act(&guest, &booking, "payments", json!({"payment_method": "card_ok"})).await.expect(200).json();
-    assert_eq!(paid["state"], "confirmed");
+    stage.town.run_jobs().await;
+    assert_eq!((paid["state"].as_str(), told().await), (Some("confirmed"), 2));
 });
 
 on_both!(money_that_comes_too_late_takes_the_nights_again_or_goes_back, async |db: TestDb| {

@@ -125,9 +125,11 @@ fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news:
     }
 }
 
-/// What was promised is promised no longer: it lapsed, or could not be taken.
+/// What was promised is promised no longer: it lapsed, or could not be taken. What had failed before has been told.
 fn let_go(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
-    if news.purpose == Purpose::Booking { may_pay_otherwise(tx, now, world, booking) } else { Ok(()) }
+    let was_promised = |one: &payments::PaymentWithRefunds| one.payment.id == news.payment && one.payment.authorized_at.is_some();
+    let is_lost = news.purpose == Purpose::Booking && payments::of_booking(tx, booking.id)?.iter().any(was_promised);
+    if is_lost { may_pay_otherwise(tx, now, world, booking) } else { Ok(()) }
 }
 
 /// The host has agreed, and the money is not there: the guest, who is not looking, is told while there is time.
