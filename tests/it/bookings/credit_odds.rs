@@ -31,7 +31,9 @@ on_both!(nobody_gives_credit_to_a_guest_of_a_home_of_theirs, async |db: TestDb| 
     let stella = stage.town.newcomer("Stella").await;
     let booking = stage.book(&stella, "2026-06-24", "2026-06-26").await;
     gives(&stage, "Fiona", "Stella").await.expect_problem(403, "own_case");
-    stage.act(&stella, &booking, "withdraw", json!(null)).await.expect(200);
+    assert_eq!(booking["state"], "pending_payment");
+    stage.town.clock.advance_seconds(16 * 60);
+    later(&mut stage, 0).await;
     gives(&stage, "Fiona", "Stella").await.expect(200);
     stage.is_sound().await;
 });

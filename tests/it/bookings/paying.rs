@@ -111,7 +111,8 @@ on_both!(a_promise_that_ends_before_it_is_taken_is_told, async |db: TestDb| {
     // The provider is slow: the host agrees, and the hour of the promise is over before it is taken.
     const SLOW: &str = "UPDATE provider_calls SET state = 'waiting', lease = id, lease_until = $1";
     run(&db, SLOW, vec![stage.town.clock.now().plus_seconds(3 * 3_600).into()]).await;
-    let accepted = stage.act(&stage.host, &booking, "accept", json!(null)).await.expect(200).json();
+    let host = stage.town.log_in("Hannah").await;
+    let accepted = stage.act(&host, &booking, "accept", json!(null)).await.expect(200).json();
     assert_eq!(accepted["state"], "pending_payment");
     stage.town.clock.advance_seconds(11 * 60);
     for _ in 0..3 {

@@ -96,7 +96,7 @@ on_both!(what_is_not_taken_is_asked_for_again_and_then_let_go_of, async |db: Tes
     stage.run().await;
     stage.minutes(14).await;
     assert!(!stage.payment(never).await.void_asked);
-    stage.minutes(2).await;
+    stage.minutes(6).await;
     assert!(stage.payment(never).await.void_asked, "five times in a quarter of an hour are enough");
     no.store(false, SeqCst);
     stage.minutes(2).await;

@@ -183,7 +183,8 @@ pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: Opti
     if kind == CallKind::LookUp {
         key = format!("{key}:{id}");
     }
-    let call = Call { id, key, booking: payment.booking, payment: payment.id, refund, kind, waits: true, attempts: 0, lease: None, refusals: 0, updated_at: now };
+    let call =
+        Call { id, key, booking: payment.booking, payment: payment.id, refund, kind, waits: true, attempts: 0, lease: None, refusals: 0, updated_at: now };
     if outbox::insert(tx, now, &call)? {
         wake(tx, now, id, now)?;
     }

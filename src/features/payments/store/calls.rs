@@ -65,8 +65,11 @@ impl Call {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, call_key, booking_id, payment_id, refund_id, kind, state, attempts, lease, lease_until,
-            answer, updated_at FROM provider_calls ", $rest)
+        concat!(
+            "SELECT id, call_key, booking_id, payment_id, refund_id, kind, state, attempts, lease, lease_until,
+            answer, updated_at FROM provider_calls ",
+            $rest
+        )
     };
 }
 
@@ -75,7 +78,8 @@ const HOLD: &str = "UPDATE provider_calls SET updated_at = updated_at WHERE id =
 const OF_PAYMENT: &str = select!("WHERE payment_id = $1 ORDER BY id");
 const WAITING: &str = "SELECT id FROM provider_calls WHERE booking_id = $1 AND state = 'waiting' AND (lease IS NULL OR lease <> $2) ORDER BY id";
 const OLD: &str = "SELECT id FROM provider_calls WHERE state = 'waiting' AND created_at < $1 ORDER BY created_at, id LIMIT 1000";
-const UNDER_WAY: &str = "SELECT id FROM provider_calls WHERE state = 'waiting' AND created_at >= $1 AND attempts > 0 AND (lease IS NULL OR lease <> $2) LIMIT 1";
+const UNDER_WAY: &str =
+    "SELECT id FROM provider_calls WHERE state = 'waiting' AND created_at >= $1 AND attempts > 0 AND (lease IS NULL OR lease <> $2) LIMIT 1";
 const INSERT: &str = "INSERT INTO provider_calls (id, call_key, booking_id, payment_id, refund_id, kind, state, attempts, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $7) ON CONFLICT DO NOTHING";
 const LEASE: &str = "UPDATE provider_calls SET lease = $2, lease_until = $3, attempts = attempts + 1, updated_at = $4 WHERE id = $1";
