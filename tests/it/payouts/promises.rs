@@ -127,6 +127,7 @@ on_both!(a_claim_is_filed_although_the_promise_is_let_go_of, async |db: TestDb| 
     stage.at("2026-06-09T19:00:00Z").await;
     stage.at("2026-06-10T19:00:00Z").await;
     stage.at("2026-06-15T19:00:00Z").await;
+    stage.at("2026-06-15T19:01:00Z").await;
     stage.at("2026-06-17T15:00:00Z").await;
     assert_eq!(stage.deposit(&booking).await, is("authorized", 0));
     // It is let go of, and the provider, who is out of reach, has not said so.
