@@ -14,7 +14,7 @@ use crate::features::accounts::{
     self, Accounts, AuthApi, ExportsApi, FactorsApi, LettersApi, OidcApi, PasskeysApi, ProfileApi, SecurityApi, TokensApi, UsersApi,
 };
 use crate::features::availability::{self, AvailabilityApi};
-use crate::features::bookings::{self, BookingData};
+use crate::features::bookings::{self, BookingData, PartsInStays};
 use crate::features::calendar::{self, CalendarApi, CalendarData, CalendarUnits};
 use crate::features::cancellation::{self, OwnPolicies, PoliciesApi};
 use crate::features::claims::{self, ClaimData};
@@ -226,7 +226,7 @@ fn api(parts: ApiParts) -> impl OpenApi + 'static {
         bookings::apis(&tools, &cursors, &payments),
         claims::apis(&tools, &cursors, &payments),
         documents::apis(&tools),
-        CreditApi::new(tools.clone(), cursors.clone()),
+        CreditApi::new(tools.clone(), cursors.clone(), Arc::new(PartsInStays)),
     );
     let people = (
         AuthApi::new(accounts.clone()),

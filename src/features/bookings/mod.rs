@@ -19,6 +19,7 @@ pub use rules::state::{Side, State};
 pub(crate) use service::World;
 pub use service::deposits::deposit_is_open;
 pub use service::desk::{Desk, Doing};
+pub use service::grant::PartsInStays;
 pub(crate) use service::grant::must_be_outside;
 pub use service::hear::Listener;
 pub(crate) use service::money::provider_for;

@@ -68,12 +68,12 @@ fn no_such_policy() -> Error {
 
 /// Makes a policy, which hosts can choose from then on. Refuses with 422 `invalid_policy` and every fault, 409 `policy_exists`, 409 `too_many_policies`.
 pub(super) fn make(tx: &mut Tx<'_>, now: Instant, deed: &Deed, table: &OwnTable) -> Result<OwnPolicy> {
-    let rules = judged(table)?;
+    let (name, rules) = judged(table)?;
     if i64::try_from(open(tx)?.len()).unwrap_or(MOST) >= MOST {
         return Err(Error::refused(Kind::Conflict, "too_many_policies", format!("Hosts choose from at most {MOST} policies; retire one first.")));
     }
-    let (id, name) = (Uuid::now_v7(), table.name.trim());
-    if !rows::insert(tx, now, id, name, table.long, &rules)? {
+    let id = Uuid::now_v7();
+    if !rows::insert(tx, now, id, &name, table.long, &rules)? {
         return Err(Error::refused(Kind::Conflict, "policy_exists", "There is, or was, a policy with this key; homes may still name it."));
     }
     let told = json!({"key": rules.policy, "name": name, "is_long": table.long, "rules": rules});
@@ -89,10 +89,10 @@ pub(super) fn retire(tx: &mut Tx<'_>, now: Instant, deed: &Deed, before: &OwnPol
     find(tx, before.id)
 }
 
-fn judged(table: &OwnTable) -> Result<Rules> {
+fn judged(table: &OwnTable) -> Result<(String, Rules)> {
     let faults = table.faults();
-    if let (true, Some(rules)) = (faults.is_empty(), table.rules()) {
-        return Ok(rules);
+    if let (true, Some(name), Some(rules)) = (faults.is_empty(), table.name(), table.rules()) {
+        return Ok((name, rules));
     }
     let why = faults.first().map_or_else(|| "It has no rows.".to_owned(), |first| format!("{} {}.", first.pointer, first.message));
     let mut refused = Refused::new(Kind::Unacceptable, "invalid_policy", why);

@@ -1,6 +1,6 @@
 //! `/me/credit`: what a guest has, and how it came and went. `/admin/users/{id}/credit`: staff give some.
 
-use super::service::{self, Desk, Gift};
+use super::service::{self, Desk, Gift, Stakes};
 use crate::features::ledger::{Account, EntryKind, Place, Recorded};
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::{CursorKey, Limit, moment};
@@ -13,6 +13,7 @@ use crate::values::{Currency, Money, UserId};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Who may come in.
@@ -71,12 +72,14 @@ struct CreditGivenView {
 pub struct CreditApi {
     tools: Tools,
     cursors: CursorKey,
+    stakes: Arc<dyn Stakes>,
 }
 
 impl CreditApi {
+    /// `stakes` knows to whom somebody does not give.
     #[must_use]
-    pub fn new(tools: Tools, cursors: CursorKey) -> Self {
-        Self { tools, cursors }
+    pub fn new(tools: Tools, cursors: CursorKey, stakes: Arc<dyn Stakes>) -> Self {
+        Self { tools, cursors, stakes }
     }
 }
 
@@ -109,12 +112,15 @@ impl CreditApi {
     }
 
     /// Give a guest credit for stays, at the platform's cost. They get a letter. For staff who handle money, with a fresh proof.
+    ///
+    /// Refused with 403 `own_case`: to oneself, and to whoever stays, has stayed or asks to stay in a home in which one has a part.
     #[oai(path = "/admin/users/:id/credit", method = "post", operation_id = "giveCredit")]
     async fn give(&self, caller: Caller, visitor: Visitor, once: Once, id: Path<Uuid>, ask: Json<CreditAsk>) -> Result<Done<CreditGivenView>> {
         let (currency, reason) = ask.0.judged()?;
         let (tools, origin, guest, amount, by) = (self.tools.clone(), visitor.origin(), UserId(id.0), ask.0.amount, caller.user);
+        let stakes = Arc::clone(&self.stakes);
         let given = self.tools.db.write_once(&once, move |tx, now| {
-            let desk = Desk { keys: &tools.keys, config: &tools.config, origin: &origin };
+            let desk = Desk { keys: &tools.keys, config: &tools.config, origin: &origin, stakes: &*stakes };
             let gift = Gift { guest, amount, currency, booking: None, by, reason: &reason };
             let balance = service::give(tx, now, desk, &gift)?;
             let money = |minor| MoneyView::from(Money::new(minor, currency));

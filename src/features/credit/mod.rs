@@ -9,4 +9,4 @@ mod service;
 
 pub use api::{CreditApi, DOORS};
 pub use personal::CreditData;
-pub use service::{Desk, Gift, give, give_up_of_erased};
+pub use service::{Desk, Gift, Stakes, give, give_up_of_erased};

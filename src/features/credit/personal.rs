@@ -22,6 +22,11 @@ impl PersonalData for CreditData {
         Ok(Vec::new())
     }
 
+    fn forfeits(&self, conn: &mut Conn<'_>, user: UserId) -> DbResult<Option<String>> {
+        let had: Vec<String> = service::balances(conn, user)?.into_iter().filter(|balance| balance.minor > 0).map(|balance| balance.to_string()).collect();
+        Ok((!had.is_empty()).then(|| format!("Your credit of {} goes with it: use it before then, it is not paid out.", had.join(" and "))))
+    }
+
     fn erase(&self, tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()> {
         service::give_up(tx, now, user)
     }

@@ -20,6 +20,14 @@ pub struct Desk<'a> {
     pub keys: &'a Keys,
     pub config: &'a Config,
     pub origin: &'a Origin,
+    /// In whose stays the giver may have a part.
+    pub stakes: &'a dyn Stakes,
+}
+
+/// Who knows in whose stays somebody has a part: bookings, which credit does not know. `app` wires it.
+pub trait Stakes: Send + Sync {
+    /// Whether `guest` stays, has stayed or asks to stay in a home in which `giver` has a part.
+    fn has_part(&self, conn: &mut Conn<'_>, giver: UserId, guest: UserId) -> DbResult<bool>;
 }
 
 /// What staff give.
@@ -39,7 +47,7 @@ pub struct Gift<'a> {
 
 /// Gives a guest credit at the platform's cost (E17), and tells them. Answers what they have in this currency by then.
 ///
-/// Refuses with 422 `out_of_range`, with 403 `own_case` who gives to themselves, and with 404 where nobody has this account.
+/// Refuses with 422 `out_of_range`, with 403 `own_case` who gives to themselves or to a guest of a home of theirs, and with 404 where nobody has this account.
 pub fn give(tx: &mut Tx<'_>, now: Instant, desk: Desk<'_>, gift: &Gift<'_>) -> Result<i64> {
     if !(1..=MOST).contains(&gift.amount) {
         let message = format!("is 1 to {MOST}");
@@ -48,6 +56,10 @@ pub fn give(tx: &mut Tx<'_>, now: Instant, desk: Desk<'_>, gift: &Gift<'_>) -> R
     }
     if gift.by == gift.guest {
         return Err(Error::refused(Kind::Forbidden, "own_case", "Nobody gives credit to themselves."));
+    }
+    if desk.stakes.has_part(tx, gift.by, gift.guest)? {
+        let detail = "They are a guest of a home in which you have a part: somebody else decides about their credit.";
+        return Err(Error::refused(Kind::Forbidden, "own_case", detail));
     }
     // Held: whoever is erased meanwhile must not be left with credit that nobody has.
     if accounts::contact_held(tx, gift.guest)?.is_none() {

@@ -25,7 +25,7 @@ pub use personal::HostData;
 pub use place::PlaceKey;
 pub use rules::custom::{FieldValue, FieldValues, SearchableFields};
 pub use rules::mean_centi;
-pub use rules::words::prose;
+pub use rules::words::{line, prose};
 pub use service::change::may_become;
 pub use service::cover::{Publisher, set_cover};
 pub use service::custom::searchable_fields;

@@ -19,7 +19,7 @@ pub use jobs::jobs;
 pub use personal::PaymentData;
 pub use rules::terms::{Capture, Charge, DisputeState, News, NextAction, Purpose, RefundState, State, What};
 pub use service::{
-    Follows, Made, Nobody, Paid, PaymentWithRefunds, Payments, Received, SAVED, capture, charge, of_booking, paid, refund, refund_of, spend, void,
+    Follows, Made, Nobody, Paid, PaymentWithRefunds, Payments, Received, SAVED, capture, charge, is_of_saved, of_booking, paid, refund, refund_of, spend, void,
 };
 pub use store::payments::Payment;
 pub use store::refunds::Refund;

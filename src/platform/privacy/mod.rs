@@ -34,6 +34,11 @@ pub trait PersonalData: Send + Sync {
     /// What has to end before `user` can be erased. Asked when erasure is asked for, and once more when it is due.
     fn blocks_erasure(&self, conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<Blocker>>;
 
+    /// What `user` has and will not have any more, as a sentence for the letter that says when they are erased.
+    fn forfeits(&self, _conn: &mut Conn<'_>, _user: UserId) -> DbResult<Option<String>> {
+        Ok(None)
+    }
+
     /// Erases what tells who `user` was, for good. May run again for somebody who was erased before: a restored backup.
     fn erase(&self, tx: &mut Tx<'_>, now: Instant, user: UserId) -> DbResult<()>;
 }
@@ -62,6 +67,15 @@ impl Holders {
             blockers.extend(holder.blocks_erasure(conn, user)?);
         }
         Ok(blockers)
+    }
+
+    /// Everything that `user` loses by being erased, a sentence each.
+    pub fn forfeits(&self, conn: &mut Conn<'_>, user: UserId) -> DbResult<Vec<String>> {
+        let mut losses = Vec::new();
+        for holder in self.0.iter() {
+            losses.extend(holder.forfeits(conn, user)?);
+        }
+        Ok(losses)
     }
 
     /// Erases `user` everywhere, whatever may block it.

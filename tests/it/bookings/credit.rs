@@ -12,7 +12,7 @@ use std::sync::Arc;
 use stopover::features::ledger;
 
 /// A stage with somebody in finance, and so much credit in USD for Gustav.
-async fn with_credit(db: &TestDb, amount: i64) -> (Stage, Asker) {
+pub(super) async fn with_credit(db: &TestDb, amount: i64) -> (Stage, Asker) {
     let stage = Stage::new(db).await;
     let finance = with_role(&stage.town, db, "Fiona", "finance").await;
     stage.gives(db, &finance, "Gustav", amount, "USD").await.expect(200);
@@ -20,7 +20,7 @@ async fn with_credit(db: &TestDb, amount: i64) -> (Stage, Asker) {
 }
 
 impl Stage {
-    async fn gives(&self, db: &TestDb, who: &Asker, to: &str, amount: i64, currency: &str) -> Reply {
+    pub(super) async fn gives(&self, db: &TestDb, who: &Asker, to: &str, amount: i64, currency: &str) -> Reply {
         let address = format!("/admin/users/{}/credit", user_of(db, to).await.0);
         self.town.post(who, &address, json!({"amount": amount, "currency": currency, "reason": "A cold shower"})).await
     }
@@ -37,7 +37,7 @@ impl Stage {
         assert_eq!(self.credit().await, expected);
     }
 
-    async fn book_by_credit(&self, dates: (&str, &str)) -> Reply {
+    pub(super) async fn book_by_credit(&self, dates: (&str, &str)) -> Reply {
         let quote = self.quote(&self.guest, dates.0, dates.1).await;
         self.town.post(&self.guest, "/bookings", json!({"quote_id": quote["id"], "payment_method": "credit"})).await
     }
@@ -47,7 +47,7 @@ impl Stage {
     }
 
     /// Nothing in the books is wrong.
-    async fn is_sound(&self) {
+    pub(super) async fn is_sound(&self) {
         let (db, keys) = (self.town.tools().db.clone(), Arc::clone(&self.town.tools().keys));
         off_thread(move || ledger::seal_all(&db, &keys).unwrap()).await;
         let finance = self.town.log_in("Fiona").await;
@@ -63,7 +63,7 @@ impl Stage {
 }
 
 /// Lets `days` go by, and what is due happen, with all that follows from it.
-async fn later(stage: &mut Stage, days: i64) {
+pub(super) async fn later(stage: &mut Stage, days: i64) {
     days_later(stage, days).await;
     days_later(stage, 0).await;
 }

@@ -6,6 +6,7 @@ mod booking;
 mod changes;
 mod claims;
 mod credit;
+mod credit_odds;
 mod entering;
 mod giving;
 mod paying;

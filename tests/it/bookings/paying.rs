@@ -6,6 +6,7 @@ use crate::support::town::{Asker, Reply};
 use crate::support::{TestDb, on_both};
 use poem::http::Method;
 use serde_json::{Value as Json, json};
+use stopover::values::Clock;
 
 /// Books with a card.
 async fn book_with(stage: &Stage, guest: &Asker, dates: (&str, &str), card: &str) -> Reply {
@@ -100,6 +101,36 @@ on_both!(a_host_accepts_and_the_promised_money_is_taken, async |db: TestDb| {
     stage.town.run_jobs().await;
     let over = stage.read(&second, &other).await;
     assert_eq!((over["state"].as_str(), over["payments"][0]["state"].as_str()), (Some("declined"), Some("voided")));
+});
+
+on_both!(a_promise_that_ends_before_it_is_taken_is_told, async |db: TestDb| {
+    let stage = Stage::asking(&db).await;
+    let booking = book_with(&stage, &stage.guest, JUNE, "card_lapses").await.expect(201).json();
+    assert_eq!((booking["state"].as_str(), booking["payments"][0]["state"].as_str()), (Some("requested"), Some("authorized")));
+    stage.town.clock.advance_seconds(50 * 60);
+    // The provider is slow: the host agrees, and the hour of the promise is over before it is taken.
+    const SLOW: &str = "UPDATE provider_calls SET state = 'waiting', lease = id, lease_until = $1";
+    run(&db, SLOW, vec![stage.town.clock.now().plus_seconds(3 * 3_600).into()]).await;
+    let host = stage.town.log_in("Hannah").await;
+    let accepted = stage.act(&host, &booking, "accept", json!(null)).await.expect(200).json();
+    assert_eq!(accepted["state"], "pending_payment");
+    stage.town.clock.advance_seconds(11 * 60);
+    for _ in 0..3 {
+        stage.town.run_jobs().await;
+    }
+    let guest = stage.town.log_in("Gustav").await;
+    let waits = stage.read(&guest, &booking).await;
+    assert_eq!((waits["state"].as_str(), waits["payments"][0]["state"].as_str()), (Some("pending_payment"), Some("voided")));
+    let told = async || {
+        let letters = stage.town.letters().await;
+        letters.iter().filter(|letter| letter.to.contains("gustav") && letter.subject.contains("your payment was refused")).count()
+    };
+    assert_eq!(told().await, 1);
+    // A card that fails is told once, not again when it is let go of for another one.
+    stage.act(&guest, &booking, "payments", json!({"payment_method": "card_declined"})).await.expect_problem(402, "payment_failed");
+    let paid = stage.act(&guest, &booking, "payments", json!({"payment_method": "card_ok"})).await.expect(200).json();
+    stage.town.run_jobs().await;
+    assert_eq!((paid["state"].as_str(), told().await), (Some("confirmed"), 2));
 });
 
 on_both!(money_that_comes_too_late_takes_the_nights_again_or_goes_back, async |db: TestDb| {

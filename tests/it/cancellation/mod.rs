@@ -127,6 +127,15 @@ on_both!(an_operator_makes_lists_and_retires_policies, async |db: TestDb| {
     stale.headers.push(("if-match".into(), "\"2\"".into()));
     stage.town.post(&stale, &format!("{path}/retire"), json!({"reason": "x"})).await.expect_problem(412, "stale");
     stage.town.post(&stage.olga, &format!("{path}/retire"), json!({"reason": " "})).await.expect_problem(422, "invalid_reason");
+    for odd in ["x".repeat(501), "a\u{1b}[2J".to_owned()] {
+        stage.town.post(&stage.olga, &format!("{path}/retire"), json!({"reason": odd})).await.expect_problem(422, "invalid_reason");
+        let mut wordy = mix("wordy");
+        wordy["reason"] = json!(odd);
+        stage.make(wordy).await.expect_problem(422, "invalid_reason");
+    }
+    let mut named = mix("named");
+    named["name"] = json!("Two\u{2028}lines");
+    assert_eq!(pointers(stage.make(named).await.expect_problem(422, "invalid_policy")), ["/body/name"]);
     let retired = stage.retire(&made).await;
     assert_eq!((retired.expect(200).json()["retired_at"].as_str(), retired.header("etag")), (Some("2026-06-01T12:00:00Z"), "\"2\""));
     assert_eq!(stage.retire(&made).await.expect(200).json(), retired.json(), "again changes nothing");

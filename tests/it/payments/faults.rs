@@ -9,8 +9,10 @@ use stopover::features::payments::{Made, State};
 
 /// What may go wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     None,
+    /// The provider says no, and may say yes in a while.
+    No,
     /// Nothing happens.
     Before,
     /// It happens, and nobody hears of it.
@@ -19,13 +21,15 @@ enum Fault {
     Dies,
 }
 
-type Chance = Box<dyn Fn() -> Fault + Send + Sync>;
+pub(super) type Chance = Box<dyn Fn() -> Fault + Send + Sync>;
 
 /// A bad line to the sandbox.
 struct Line {
     sandbox: Sandbox,
     chance: Chance,
     calls: Arc<AtomicUsize>,
+    /// For so many seconds nothing is found.
+    lag: i64,
 }
 
 impl Line {
@@ -33,6 +37,7 @@ impl Line {
         self.calls.fetch_add(1, SeqCst);
         match (self.chance)() {
             Fault::None => make(),
+            Fault::No => Err(Trouble::Refused { code: "not_now".into(), facts: Box::default() }),
             Fault::Before => Err(Trouble::NotMade("429".into())),
             Fault::After => make().and_then(|_lost| Err(Trouble::Unknown("500 after it was done".into()))),
             Fault::Dies => {
@@ -61,9 +66,12 @@ impl Provider for Line {
     }
     fn look_up(&self, whom: &Again) -> Result<Option<Facts>, Trouble> {
         match (self.chance)() {
-            Fault::None => self.sandbox.look_up(whom),
+            Fault::None | Fault::No => self.sandbox.look_up(whom),
             _ => Err(Trouble::NotMade("429".into())),
         }
+    }
+    fn finds_after_seconds(&self) -> i64 {
+        self.lag
     }
     fn payout(&self, call: &PayOut) -> Result<PaidOut, Trouble> {
         self.sandbox.payout(call)
@@ -76,14 +84,18 @@ impl Provider for Line {
     }
 }
 
-async fn stage(db: &TestDb, chance: Chance) -> (Stage, Arc<AtomicUsize>) {
+pub(super) async fn stage(db: &TestDb, chance: Chance) -> (Stage, Arc<AtomicUsize>) {
+    lagging(db, chance, 0).await
+}
+
+pub(super) async fn lagging(db: &TestDb, chance: Chance, lag: i64) -> (Stage, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    (Stage::between(db, move |sandbox| Arc::new(Line { sandbox, chance, calls: counted })).await, calls)
+    (Stage::between(db, move |sandbox| Arc::new(Line { sandbox, chance, calls: counted, lag })).await, calls)
 }
 
 /// Faults in this order, then none.
-fn script(faults: &'static [Fault]) -> Chance {
+pub(super) fn script(faults: &'static [Fault]) -> Chance {
     let at = AtomicUsize::new(0);
     Box::new(move || faults.get(at.fetch_add(1, SeqCst)).copied().unwrap_or(Fault::None))
 }

@@ -7,6 +7,7 @@ mod held;
 mod left;
 mod messages;
 mod stripe;
+mod unwanted;
 
 use crate::support::people::user_of;
 use crate::support::town::{Asker, Town};

@@ -8,6 +8,7 @@ mod dice;
 mod methods;
 mod onboarding;
 mod paying;
+mod promises;
 mod providers;
 mod releasing;
 mod staff;

@@ -11,8 +11,8 @@ use uuid::Uuid;
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 pub(super) struct DeedAsk {
-    /// Why; kept in the audit trail, and told where somebody is suspended.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail, and told where somebody is suspended.
+    #[oai(validator(max_length = 2_000))]
     pub(super) reason: String,
 }
 
@@ -22,8 +22,8 @@ pub(super) struct RolesAsk {
     /// `moderator`, `finance`, `operator`; whatever is not named is taken away.
     #[oai(validator(max_items = 10))]
     pub(super) roles: Vec<String>,
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     pub(super) reason: String,
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, holders: &Holder
     order(tx, now, user, at)?;
     note(tx, now, world, "user.erasure_asked", Actor::User(user), Some(user), json!({"erase_at": [null, at.to_string()]}))?;
     let date = Night::in_utc(at).to_string();
-    letters::post(tx, now, world, &reader(&account), Matter::LeavingOn { date: &date })?;
+    let losses = holders.forfeits(tx, user)?;
+    letters::post(tx, now, world, &reader(&account), Matter::LeavingOn { date: &date, losses: &losses })?;
     announce(tx, now, user)?;
     Ok(at)
 }

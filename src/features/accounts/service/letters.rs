@@ -34,7 +34,7 @@ pub(crate) enum Matter<'a> {
     ProviderLinked { provider: &'a str },
     TokenMade { name: &'a str },
     Invited { token: &'a str },
-    LeavingOn { date: &'a str },
+    LeavingOn { date: &'a str, losses: &'a [String] },
     StayingAfterAll,
     ExportReady { token: &'a str },
     Suspended { reason: &'a str },
@@ -104,7 +104,10 @@ fn text(world: &World, matter: Matter<'_>) -> (&'static str, String) {
             "you are invited",
             format!("you are invited to make an account. Send this invitation with your registration (POST /api/v1/auth/register, field `invite`) within a week:\n\n{token}"),
         ),
-        Matter::LeavingOn { date } => ("your account will be erased", format!("as you asked, your account will be erased on {date}. Until then you can log in and call it off. {not_you}")),
+        Matter::LeavingOn { date, losses } => {
+            let losses: String = losses.iter().map(|lost| format!("{lost} ")).collect();
+            ("your account will be erased", format!("as you asked, your account will be erased on {date}. Until then you can log in and call it off. {losses}{not_you}"))
+        }
         Matter::StayingAfterAll => ("your account stays", "the erasure of your account was called off.".into()),
         Matter::ExportReady { token } => ("your data are ready", format!("the copy of your data can be fetched for two days, while you are logged in: GET /api/v1/me/exports/{token}/file")),
         Matter::Suspended { reason } => ("your account is suspended", format!("your account was suspended: {reason}")),

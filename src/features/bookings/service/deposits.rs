@@ -16,8 +16,10 @@ const TRIES: u16 = 3;
 const DAY_SECONDS: i64 = 24 * 3_600;
 /// Cards' promises usually lapse after seven days: one that is to last longer is asked for anew after six (M4).
 const PROMISE_SECONDS: i64 = 6 * DAY_SECONDS;
+/// How long something waits for the provider to hear that what was promised before is let go of.
+const HOUR_SECONDS: i64 = 3_600;
 /// The latest time for that: guests who have left are asked for nothing new.
-const BEFORE_LEAVING_SECONDS: i64 = 3_600;
+const BEFORE_LEAVING_SECONDS: i64 = HOUR_SECONDS;
 
 /// Writes down what is to be left for a stay that has just been sold, and asks for it where it is due with the booking.
 pub(super) fn plan(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
@@ -44,18 +46,18 @@ pub(super) fn tend(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booki
             void(tx, now, &deposit)?;
             if to_come { refused(tx, now, world, booking, &mut deposit) } else { end(tx, booking, &mut deposit, LeftState::Cancelled) }
         }
-        LeftState::Authorized => promised(tx, now, booking, &mut deposit),
+        LeftState::Authorized => promised(tx, now, world, booking, &mut deposit),
         LeftState::Held => give_back(tx, now, world, booking, &mut deposit),
         _ => end(tx, booking, &mut deposit, LeftState::Cancelled),
     }
 }
 
 /// What a card has promised is let go of when the time is over. Before that the promise has grown old: it is let go of, and asked for anew when
-/// that is heard ([`lapsed`]).
-fn promised(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+/// that is heard ([`lapsed`]), where it can be asked for anew: a good promise is not thrown away for none.
+fn promised(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
     let back = back_at(booking, DepositKind::CardHold);
-    if now < back && !matches!(booking.state, State::Confirmed | State::InStay) {
-        // They left early.
+    if now < back && !(matches!(booking.state, State::Confirmed | State::InStay) && is_renewable(tx, world, booking, deposit)?) {
+        // They left early, or it stands until its bank lets go of it.
         deposit.next_at = Some(back);
         return Ok(rows::update(tx, booking.id, deposit)?);
     }
@@ -65,6 +67,15 @@ fn promised(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut Left
     }
     deposit.next_at = None;
     Ok(rows::update(tx, booking.id, deposit)?)
+}
+
+/// Whether it was left with what the guest has left for later: that can be asked for the same without them.
+fn is_renewable(conn: &mut Conn<'_>, world: &World, booking: &Booking, deposit: &LeftDeposit) -> Result<bool> {
+    let of_saved = payments::of_booking(conn, booking.id)?.into_iter().find(|one| Some(one.payment.id) == deposit.payment);
+    match of_saved.filter(|one| one.payment.provider == booking.provider) {
+        Some(one) => payments::is_of_saved(conn, &world.keys, &one.payment),
+        None => Ok(false),
+    }
 }
 
 /// When something happens to a card's promise: it is let go of after the stay, or is too old before (M4).
@@ -100,6 +111,11 @@ fn ask_saved(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, de
         return refused(tx, now, world, booking, deposit);
     }
     match ask(tx, now, world, booking, deposit, money::LEFT, off_session) {
+        // What was promised before is let go of, and the provider has not said so yet: nobody has refused anything.
+        Err(Error::Refused(refused)) if refused.code == "payment_under_way" => {
+            deposit.next_at = Some(now.plus_seconds(HOUR_SECONDS));
+            Ok(rows::update(tx, booking.id, deposit)?)
+        }
         Err(Error::Refused(_)) => refused(tx, now, world, booking, deposit),
         asked => asked,
     }
@@ -125,16 +141,30 @@ fn ask(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit:
 }
 
 fn refused(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
+    let renewal = is_renewal(tx, booking, deposit)?;
+    if renewal && deposit.state != LeftState::Asked {
+        // It could not even be asked for; the next time nothing comes before it.
+        deposit.payment = None;
+    }
     deposit.state = LeftState::Failed;
-    deposit.tries = deposit.tries.saturating_add(1);
+    deposit.tries = deposit.tries.saturating_add(u16::from(!renewal));
     let again = now.plus_seconds(DAY_SECONDS);
     deposit.next_at = (deposit.tries < TRIES).then_some(again);
     rows::update(tx, booking.id, deposit)?;
     letters::deposit_due(tx, now, world, booking, deposit.amount, deposit.next_at)?;
-    if deposit.tries == TRIES {
+    if deposit.tries == TRIES && !renewal {
         letters::deposit_missing(tx, now, world, booking, deposit.amount)?;
     }
     Ok(())
+}
+
+/// Whether what was refused followed a promise that the house itself had let go of: the guest had left it, so this is no try.
+fn is_renewal(conn: &mut Conn<'_>, booking: &Booking, deposit: &LeftDeposit) -> DbResult<bool> {
+    let mut all = payments::of_booking(conn, booking.id)?;
+    all.retain(|one| one.payment.purpose == Purpose::Deposit);
+    let at = all.iter().position(|one| Some(one.payment.id) == deposit.payment);
+    let before = if deposit.state == LeftState::Asked { at.and_then(|at| at.checked_sub(1)) } else { at };
+    Ok(before.is_some_and(|at| all[at].payment.void_asked && all[at].payment.authorized_at.is_some()))
 }
 
 /// Whether the guest was asked in vain: the host may call off without a penalty (as P22 says of instalments).
@@ -148,7 +178,8 @@ pub(super) fn heard(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Book
     let mut ours = deposit.as_mut().filter(|deposit| deposit.payment == Some(news.payment));
     match (&news.what, ours.as_mut()) {
         (What::Authorized, Some(deposit)) if may_be_left(booking, deposit) => {
-            let until = promised_until(tx, now, booking, deposit)?;
+            let renewable = is_renewable(tx, world, booking, deposit)?;
+            let until = if renewable { promised_until(tx, now, booking, deposit)? } else { back_at(booking, DepositKind::CardHold).max(now) };
             (deposit.state, deposit.next_at) = (LeftState::Authorized, Some(until));
             Ok(rows::update(tx, booking.id, deposit)?)
         }
@@ -178,16 +209,19 @@ fn not_left(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, dep
     end(tx, booking, deposit, LeftState::Cancelled)
 }
 
-/// A promise of a card ends before the stay does: it is asked for once more at once, as far as tries are left. One that we let go of because it was old
-/// is no try.
+/// A promise of a card ends before the stay does: it is asked for once more at once. One that we let go of because it was old, or that stood for a day, was
+/// a good one, and what was refused before it is forgotten; one that ends sooner is a try.
 fn lapsed(tx: &mut Tx<'_>, now: Instant, booking: &Booking, deposit: &mut LeftDeposit) -> Result<()> {
     if !matches!(booking.state, State::Confirmed | State::InStay) {
         return end(tx, booking, deposit, LeftState::Returned);
     }
     let renewed = deposit.next_at.is_none() && !deposit.claimed;
+    let left = payments::of_booking(tx, booking.id)?.into_iter().find(|one| Some(one.payment.id) == deposit.payment);
+    let since = left.and_then(|left| left.payment.authorized_at).unwrap_or(now);
+    let was_good = renewed || since.plus_seconds(DAY_SECONDS) <= now;
     deposit.state = LeftState::Failed;
-    deposit.tries = deposit.tries.saturating_add(u16::from(!renewed));
-    deposit.next_at = (renewed || deposit.tries < TRIES).then_some(now);
+    deposit.tries = if was_good { 0 } else { deposit.tries.saturating_add(1) };
+    deposit.next_at = (deposit.tries < TRIES).then_some(now);
     Ok(rows::update(tx, booking.id, deposit)?)
 }
 
@@ -265,7 +299,7 @@ pub(super) fn moved(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<
         // A promise for other nights is let go, and asked for anew: an hour later, when the provider has heard of it.
         LeftState::Authorized if booking.state == State::Confirmed => {
             void(tx, now, &deposit)?;
-            let next = due.unwrap_or(now).max(now.plus_seconds(3_600));
+            let next = due.unwrap_or(now).max(now.plus_seconds(HOUR_SECONDS));
             deposit = LeftDeposit { is_hold, state: LeftState::Planned, payment: None, next_at: Some(next), ..deposit };
             Ok(rows::update(tx, booking.id, &deposit)?)
         }

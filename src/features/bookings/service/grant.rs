@@ -4,14 +4,15 @@ use super::acts::{Deed, opened};
 use super::{World, books, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::{Side, State};
-use crate::features::bookings::store::{bookings as rows, papers};
+use crate::features::bookings::store::{bookings as rows, lists, papers};
+use crate::features::ledger::{self, Account};
 use crate::features::{accounts, credit, listings};
 use crate::platform::access::{Action, Principal, Relation};
 use crate::platform::audit::{self, Actor, Entry};
-use crate::platform::db::{Conn, Tx};
+use crate::platform::db::{Conn, DbResult, Tx};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::{IfMatch, etag};
-use crate::values::{BookingId, Instant};
+use crate::values::{BookingId, Instant, UserId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -31,9 +32,10 @@ pub(crate) fn by_host(tx: &mut Tx<'_>, now: Instant, world: &World, deed: &Deed<
     }
     let key = Uuid::now_v7().to_string();
     within(amount, host_part(&booking)? - books::granted_so_far(tx, &booking)?)?;
+    // The host's balance before the guest's, as where a stay is called off: two who hold both would wait for each other.
+    ledger::hold(tx, &Account::HostPayable(booking.host), booking.currency)?;
     // Judged before the books are written: what is refused leaves nothing behind.
     money::give_back(tx, now, world, &booking, amount, &format!("granted:{key}"))?;
-    not_to_nobody(tx, now, &booking)?;
     books::granted(tx, now, &booking, &key, amount)?;
     rows::update(tx, now, &mut booking)?;
     papers::set(tx, booking.id, Some(now))?;
@@ -55,6 +57,15 @@ pub(crate) fn must_be_outside(conn: &mut Conn<'_>, caller: &Principal, booking: 
         return Err(Error::refused(Kind::Forbidden, "own_case", detail));
     }
     Ok(())
+}
+
+/// Tells credit whose stays somebody has a part in.
+pub struct PartsInStays;
+
+impl credit::Stakes for PartsInStays {
+    fn has_part(&self, conn: &mut Conn<'_>, giver: UserId, guest: UserId) -> DbResult<bool> {
+        lists::is_guest_of(conn, guest, giver)
+    }
 }
 
 /// The platform gives back a part of what the guest has paid, and bears it.
@@ -80,7 +91,6 @@ pub(crate) fn by_platform(
     let key = Uuid::now_v7().to_string();
     books::goodwill(tx, now, &booking, &key, amount)?;
     money::give_back(tx, now, world, &booking, amount, &format!("goodwill:{key}"))?;
-    not_to_nobody(tx, now, &booking)?;
     rows::update(tx, now, &mut booking)?;
     letters::granted(tx, now, world, &booking, amount, false)?;
     note(tx, now, world, "booking.goodwill_given", caller, &booking, (amount, reason))?;
@@ -113,7 +123,7 @@ pub(crate) fn as_credit(
     if accounts::contact(tx, guest)?.is_none() {
         return Err(no_account());
     }
-    let desk = credit::Desk { keys: &world.keys, config: &world.config, origin: &world.origin };
+    let desk = credit::Desk { keys: &world.keys, config: &world.config, origin: &world.origin, stakes: &PartsInStays };
     let gift = credit::Gift { guest, amount, currency: booking.currency, booking: Some(id), by: caller.user, reason };
     credit::give(tx, now, desk, &gift)?;
     rows::update(tx, now, &mut booking)?;
@@ -121,7 +131,7 @@ pub(crate) fn as_credit(
 }
 
 /// What was paid with credit goes back to credit; a guest who has left for good has none.
-fn not_to_nobody(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
+pub(super) fn not_to_nobody(tx: &mut Tx<'_>, now: Instant, booking: &Booking) -> Result<()> {
     booking.guest.map_or(Ok(()), |guest| Ok(credit::give_up_of_erased(tx, now, guest)?))
 }
 

@@ -1,6 +1,6 @@
 //! What payments tell, in the transaction that stores it: a booking is confirmed, its instalment is paid, money came too late (T3, S4).
 
-use super::{World, books, deposits, instalments, letters, money, steps};
+use super::{World, books, deposits, grant, instalments, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
 use crate::features::bookings::store::bookings;
@@ -45,6 +45,7 @@ impl Follows for Listener {
             What::Captured => captured(tx, now, world, &mut booking, news),
             What::Authorized => authorized(tx, now, &booking, news),
             What::Failed { .. } => failed(tx, now, world, &booking, news),
+            What::Voided => let_go(tx, now, world, &booking, news),
             // Cash is in the host's hand, and is handed back by the host.
             What::Refunded { amount, refund, .. } if news.provider == CASH => {
                 Ok(books::handed_back(tx, now, &booking, &format!("refund:{}", refund.0), *amount)?)
@@ -91,6 +92,7 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     let key = format!("payment:{}:too_late", news.payment);
     books::to_give_back(tx, now, booking, &key, news.amount)?;
     payments::refund_of(tx, now, news.payment, news.amount, &key)?;
+    grant::not_to_nobody(tx, now, booking)?;
     letters::came_too_late(tx, now, world, booking, news.amount)?;
     Ok(())
 }
@@ -104,6 +106,7 @@ fn give_surplus_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Boo
     let key = format!("payment:{}:surplus", news.payment);
     books::to_give_back(tx, now, booking, &key, surplus)?;
     payments::refund_of(tx, now, news.payment, surplus, &key)?;
+    grant::not_to_nobody(tx, now, booking)?;
     letters::paid_too_much(tx, now, world, booking, surplus)?;
     Ok(())
 }
@@ -121,10 +124,22 @@ fn failed(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news:
     match news.purpose {
         Purpose::Instalment(number) => instalments::failed(tx, now, world, booking, number),
         Purpose::Alteration(id) => super::alter::unpaid(tx, now, world, booking, id),
-        Purpose::Booking if booking.accepted_at.is_some() && booking.state == State::PendingPayment => {
-            letters::card_refused(tx, now, world, booking)?;
-            Ok(())
-        }
+        Purpose::Booking => may_pay_otherwise(tx, now, world, booking),
         _ => Ok(()),
     }
+}
+
+/// What was promised is promised no longer: it lapsed, or could not be taken. What had failed before has been told.
+fn let_go(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking, news: &News) -> Result<()> {
+    let was_promised = |one: &payments::PaymentWithRefunds| one.payment.id == news.payment && one.payment.authorized_at.is_some();
+    let is_lost = news.purpose == Purpose::Booking && payments::of_booking(tx, booking.id)?.iter().any(was_promised);
+    if is_lost { may_pay_otherwise(tx, now, world, booking) } else { Ok(()) }
+}
+
+/// The host has agreed, and the money is not there: the guest, who is not looking, is told while there is time.
+fn may_pay_otherwise(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &Booking) -> Result<()> {
+    if booking.accepted_at.is_some() && booking.state == State::PendingPayment {
+        letters::card_refused(tx, now, world, booking)?;
+    }
+    Ok(())
 }

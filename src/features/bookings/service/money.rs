@@ -164,6 +164,7 @@ pub(super) fn give_back(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &
     // What neither holds is refused by payments.
     if amount > hand_back {
         payments::refund(tx, now, booking.id, amount - hand_back, key)?;
+        super::grant::not_to_nobody(tx, now, booking)?;
     }
     if hand_back > 0 {
         books::handed_back(tx, now, booking, &format!("{ENTERED}{key}"), hand_back)?;

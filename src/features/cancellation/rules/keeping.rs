@@ -63,7 +63,8 @@ impl Keeping {
             Cause::Guest | Cause::Unpaid => {
                 let kept = kept_at(terms, at);
                 let (room, part, whole) = of_room(&nights, |nights| by_night(kept, nights));
-                let service = !(kept.is_nothing() && spent == 0);
+                // By what it comes to: a share that is less than a cent keeps nothing.
+                let service = part > 0 || spent > 0;
                 Self { stayed: spent, fees: fees(terms, spent, &Measure::Rule(part, whole)), service_fees: service_fees(terms, service), room }
             }
             Cause::Host { .. } => {

@@ -1,6 +1,7 @@
 //! A policy of the operator's own: a table of rows as somebody writes it, judged, and then terms like any other.
 
 use super::policy::{Deadline, GraceRule, Kept, Later, Policy, Rules, WHOLE_BP};
+use crate::features::listings::line;
 use crate::platform::error::FieldError;
 
 const MOST_ROWS: usize = 10;
@@ -88,8 +89,7 @@ impl OwnTable {
         let is_key = self.key.len() <= LONGEST_KEY && self.key.bytes().all(letter) && self.key.starts_with(|c: char| c.is_ascii_lowercase());
         faults.unless(is_key, "/key", "invalid_text", "is 1 to 40 of a-z, 0-9 and _, a letter first");
         faults.unless(Policy::parse(&self.key).is_none(), "/key", "invalid_policy", "is the name of a standard policy");
-        let is_name = !self.name.trim().is_empty() && self.name.chars().count() <= LONGEST_NAME && !self.name.chars().any(char::is_control);
-        faults.unless(is_name, "/name", "invalid_text", "is 1 to 60 characters without control characters");
+        faults.unless(self.name().is_some(), "/name", "invalid_text", "is one line of 1 to 60 characters, without control characters");
         faults.rows(&self.rows);
         if let Some(grace) = self.grace {
             faults.range("/grace/hours", grace.hours, 1, MOST_GRACE_HOURS);
@@ -98,6 +98,12 @@ impl OwnTable {
         }
         faults.later(self.after_check_in, self.rows.last().map_or(Kept::NOTHING, |row| row.kept));
         faults.0
+    }
+
+    /// The name as it is kept; `None` where it is none.
+    #[must_use]
+    pub(crate) fn name(&self) -> Option<String> {
+        line(&self.name, LONGEST_NAME).ok().filter(|name| !name.is_empty())
     }
 
     /// The terms that a booking promises. `None` where [`Self::faults`] has something to say about the rows.

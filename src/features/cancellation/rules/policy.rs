@@ -39,11 +39,6 @@ impl Kept {
     const MONTH: Self = Self { nights: MONTH, rest_bp: 0 };
     const ALL: Self = Self { nights: 0, rest_bp: WHOLE_BP };
 
-    #[must_use]
-    pub fn is_nothing(self) -> bool {
-        self == Self::NOTHING
-    }
-
     /// Whether it is at least as much as `other` of every stay.
     pub(super) fn covers(self, other: Self) -> bool {
         self.rest_bp >= WHOLE_BP || (self.nights >= other.nights && self.rest_bp >= other.rest_bp)

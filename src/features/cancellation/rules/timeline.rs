@@ -31,18 +31,22 @@ impl Grace {
     /// That of a stay, for whoever confirms it in time.
     pub(super) fn of(rules: &Rules, arrival: &Arrival<'_>) -> Option<Self> {
         let rule = rules.grace?;
-        Some(Self {
-            hours: rule.hours,
-            confirmed_by: arrival.days_before(rule.confirmed_days),
-            until_latest: rule.latest_days.map(|days| arrival.days_before(days)),
-        })
+        let (confirmed_by, check_in) = (arrival.days_before(rule.confirmed_days), arrival.days_before(0));
+        let latest = rule.latest_days.map(|days| arrival.days_before(days));
+        // From check-in on the nights are kept that are spent: a time that would run past it ends there, and is told so.
+        let too_long = ends_after(confirmed_by, rule.hours) > check_in;
+        Some(Self { hours: rule.hours, confirmed_by, until_latest: latest.or(too_long.then_some(check_in)) })
     }
 
     /// Its last instant for a stay that was confirmed then; `None` where it has none.
     pub(super) fn ends(self, confirmed_at: Instant) -> Option<Instant> {
-        let end = confirmed_at.plus_seconds(i64::from(self.hours) * 3_600);
+        let end = ends_after(confirmed_at, self.hours);
         (confirmed_at <= self.confirmed_by).then(|| self.until_latest.map_or(end, |latest| end.min(latest)))
     }
+}
+
+fn ends_after(confirmed_at: Instant, hours: u16) -> Instant {
+    confirmed_at.plus_seconds(i64::from(hours) * 3_600)
 }
 
 /// The policy of one stay.

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// One line of at most `most` characters, spaces around it dropped.
-pub(crate) fn line(text: &str, most: usize) -> Result<String, String> {
+pub fn line(text: &str, most: usize) -> Result<String, String> {
     let text: String = text.trim().nfc().collect();
     let odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     if text.chars().count() > most || text.chars().any(odd) {

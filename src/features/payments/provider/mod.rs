@@ -141,6 +141,11 @@ pub trait Provider: Send + Sync {
     /// How a payment stands; `None`: the provider has never heard of it.
     fn look_up(&self, whom: &Again) -> Result<Option<Facts>, Trouble>;
 
+    /// For so many seconds after a call [`Self::look_up`] may not find yet what was asked for.
+    fn finds_after_seconds(&self) -> i64 {
+        0
+    }
+
     fn payout(&self, call: &PayOut) -> Result<PaidOut, Trouble>;
 
     /// Makes an account for a host, to which money can be sent; answers its name.

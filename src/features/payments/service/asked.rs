@@ -9,7 +9,7 @@ use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
 use crate::features::payments::store::customers;
 use crate::features::payments::store::payments::{self, Payment};
 use crate::features::payments::store::refunds::{self, Refund};
-use crate::platform::db::Tx;
+use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::jobs::{self, Job};
 use crate::platform::keys::Keys;
@@ -109,10 +109,27 @@ pub fn capture(tx: &mut Tx<'_>, now: Instant, id: PaymentId) -> Result<()> {
 /// told as [`super::super::What::Captured`]: refund it.
 pub fn void(tx: &mut Tx<'_>, now: Instant, id: PaymentId) -> Result<()> {
     let payment = held(tx, id)?;
-    if matches!(payment.state, State::Captured | State::Voided) || payment.void_asked {
-        return Ok(());
+    match payment.state {
+        State::Captured | State::Voided => Ok(()),
+        _ if payment.void_asked => hasten_void(tx, now, &payment),
+        _ => ask_to_void(tx, now, payment),
     }
-    ask_to_void(tx, now, payment)
+}
+
+/// What the provider would not let go of before is asked for at once: it may stand otherwise by now.
+fn hasten_void(tx: &mut Tx<'_>, now: Instant, payment: &Payment) -> Result<()> {
+    for call in outbox::of_payment(tx, payment.id)?.into_iter().filter(|call| call.waits && call.kind == CallKind::Void && call.is_put_off()) {
+        outbox::hasten(tx, now, call.id)?;
+        wake(tx, now, call.id, now)?;
+    }
+    Ok(())
+}
+
+/// Whether a payment was asked of what its guest has left for later, as that is now: then the same can be asked again without them.
+pub fn is_of_saved(conn: &mut Conn<'_>, keys: &Keys, payment: &Payment) -> Result<bool> {
+    let saved = customers::one(conn, payment.guest, &payment.provider)?.and_then(|customer| customer.method_sealed);
+    let (Some(used), Some(saved)) = (&payment.method_sealed, saved) else { return Ok(false) };
+    Ok(keys.unseal(&method_place(payment.id), used)? == keys.unseal(&saved_place(payment.guest, &payment.provider), &saved)?)
 }
 
 /// Gives back `amount` of what was paid for a stay (deposits and damages not counted), the newest payment first; of credit at once. `key` says what it follows from:
@@ -166,7 +183,8 @@ pub(super) fn ask(tx: &mut Tx<'_>, now: Instant, payment: &Payment, refund: Opti
     if kind == CallKind::LookUp {
         key = format!("{key}:{id}");
     }
-    let call = Call { id, key, booking: payment.booking, payment: payment.id, refund, kind, waits: true, attempts: 0, lease: None };
+    let call =
+        Call { id, key, booking: payment.booking, payment: payment.id, refund, kind, waits: true, attempts: 0, lease: None, refusals: 0, updated_at: now };
     if outbox::insert(tx, now, &call)? {
         wake(tx, now, id, now)?;
     }

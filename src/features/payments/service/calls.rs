@@ -4,24 +4,29 @@
 //! again (R-IDEM 2); the key is the same each time, so a provider that knows its copies does nothing twice even so.
 
 use super::World;
-use super::asked::{method_place, wake};
+use super::asked::{method_place, no_such_payment, void, wake};
 use super::learn::{self, Learned, learn};
 use crate::features::payments::provider::{Again, Answer, Authorize, GiveBack, Provider, Trouble};
 use crate::features::payments::rules::facts::{Facts, RefundFacts};
 use crate::features::payments::rules::terms::{RefundState, State};
 use crate::features::payments::store::calls::{self as outbox, Call, CallKind};
 use crate::features::payments::store::customers;
-use crate::features::payments::store::payments::Payment;
+use crate::features::payments::store::payments::{self, Payment};
 use crate::features::payments::store::refunds::{self, Refund};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
-use crate::values::Instant;
+use crate::values::{Instant, PaymentId};
 use uuid::Uuid;
 
 /// How long whoever makes a call has it alone; longer than a call may take.
 pub(super) const LEASE_SECONDS: i64 = 60;
 /// How long a call waits for another one of the same payment.
 const TURN_SECONDS: i64 = 1;
+/// How long the first call waits that the provider has refused for now; twice as long after each further refusal, up to an hour.
+const PAUSE_SECONDS: i64 = 60;
+const LONGEST_PAUSE_SECONDS: i64 = 3_600;
+/// So many refusals in a row to take what is promised, a quarter of an hour of them: then it is let go of, and the guest can pay another way.
+const MOST_REFUSALS: u32 = 5;
 /// Longest word of a provider that is kept.
 const WORD_CHARS: usize = 200;
 
@@ -36,6 +41,8 @@ pub(super) struct Taken {
     customer: Option<String>,
     /// Somebody took it before, and said nothing.
     again: bool,
+    /// How long ago that was.
+    quiet_seconds: i64,
 }
 
 /// What there is to do.
@@ -80,8 +87,9 @@ pub(super) fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Re
     let refund = call.refund.map(|refund| refunds::one(tx, refund)).transpose()?.flatten();
     let customer = customers::one(tx, payment.guest, &payment.provider)?.map(|customer| customer.reference);
     let (token, again) = (Uuid::new_v4(), call.attempts > 0);
+    let quiet_seconds = (now.0 - call.updated_at.0).div_euclid(Instant::SECOND);
     outbox::lease(tx, now, id, token, now.plus_seconds(LEASE_SECONDS))?;
-    Ok(Turn::Make(Box::new(Taken { call, token, payment, refund, method, customer, again })))
+    Ok(Turn::Make(Box::new(Taken { call, token, payment, refund, method, customer, again, quiet_seconds })))
 }
 
 /// The provider was never asked for it, and will not be.
@@ -93,6 +101,7 @@ fn needless(call: &Call, payment: &Payment) -> Option<&'static str> {
         CallKind::Authorize if payment.void_asked && call.attempts == 0 => Some(NEVER_ASKED),
         CallKind::Authorize if payment.state != State::Created => Some("known from a message"),
         CallKind::Capture if payment.state.is_over() => Some("over"),
+        CallKind::Capture if payment.void_asked => Some("to be let go of"),
         CallKind::Void if matches!(payment.state, State::Voided | State::Captured) => Some("over"),
         _ => None,
     }
@@ -109,6 +118,7 @@ pub(super) fn make(provider: &dyn Provider, taken: &Taken) -> Answer {
     if taken.again || taken.call.kind == CallKind::LookUp {
         match provider.look_up(&whom)? {
             Some(facts) if taken.call.kind == CallKind::LookUp || taken.is_answered_by(&facts) => return Ok(facts),
+            None if taken.is_unwanted() => return never_heard_of(provider, taken),
             _ => {}
         }
     }
@@ -147,7 +157,22 @@ pub(super) fn make(provider: &dyn Provider, taken: &Taken) -> Answer {
     }
 }
 
+/// The provider has not heard of money that nobody wants any more: it is not asked for now. Where it may only not be found yet, it is looked for again;
+/// what was asked all the same comes as a message, and outranks this.
+fn never_heard_of(provider: &dyn Provider, taken: &Taken) -> Answer {
+    if taken.quiet_seconds < provider.finds_after_seconds() {
+        return Err(Trouble::NotMade("not wanted any more, and not to be found yet".to_owned()));
+    }
+    let payment = &taken.payment;
+    Ok(Facts { state: Some(State::Voided), ..Facts::of(payment.id, payment.booking) })
+}
+
 impl Taken {
+    /// It asks for money that is to be let go of.
+    fn is_unwanted(&self) -> bool {
+        self.call.kind == CallKind::Authorize && self.payment.void_asked
+    }
+
     pub(super) fn provider(&self) -> &str {
         &self.payment.provider
     }
@@ -200,7 +225,12 @@ pub(super) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, taken: &Taken
                         learn(tx, now, world, provider, &refused(payment, refund, &code))?;
                     }
                 }
-                kind => tracing::warn!(payment.id = %payment.id, kind = kind.name(), code, "the provider refuses to take a payment, or to let it go"),
+                kind => {
+                    tracing::warn!(payment.id = %payment.id, kind = kind.name(), code, "the provider refuses to take a payment, or to let it go");
+                    if kind != CallKind::LookUp && !known(tx, payment.id)?.state.is_over() {
+                        return not_now(tx, now, &call, &code);
+                    }
+                }
             }
             outbox::done(tx, now, call.id, &format!("refused: {code}"))?;
         }
@@ -211,6 +241,26 @@ pub(super) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, taken: &Taken
         }
     }
     Ok(true)
+}
+
+fn known(tx: &mut Tx<'_>, id: PaymentId) -> Result<Payment> {
+    payments::one(tx, id)?.ok_or_else(no_such_payment)
+}
+
+/// A no to money that is not over may be a yes in a while: a bank is still at it, or comes round. It is asked for again, with growing pauses; what is not taken
+/// all the same is let go of.
+fn not_now(tx: &mut Tx<'_>, now: Instant, call: &Call, code: &str) -> Result<bool> {
+    let refusals = call.refusals.saturating_add(1);
+    if call.kind == CallKind::Capture && refusals >= MOST_REFUSALS {
+        outbox::done(tx, now, call.id, &format!("refused: {code}"))?;
+        void(tx, now, call.payment)?;
+        return Ok(true);
+    }
+    let pause = (PAUSE_SECONDS << call.refusals.min(16)).min(LONGEST_PAUSE_SECONDS);
+    let until = now.plus_seconds(pause);
+    outbox::put_off(tx, now, call.id, until, (refusals, code))?;
+    wake(tx, now, call.id, until)?;
+    Ok(false)
 }
 
 fn refused(payment: &Payment, refund: &Refund, code: &str) -> Facts {

@@ -13,7 +13,7 @@ pub(super) mod saved;
 
 mod house;
 
-pub use asked::{SAVED, capture, charge, refund, refund_of, void};
+pub use asked::{SAVED, capture, charge, is_of_saved, refund, refund_of, void};
 pub use credit::spend;
 pub use house::{Made, Payments};
 pub use messages::Received;

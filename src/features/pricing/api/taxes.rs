@@ -54,16 +54,16 @@ struct PlaceTaxAsk {
     #[oai(validator(max_length = 10))]
     currency: Option<String>,
     rule: TaxTerms,
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     reason: String,
 }
 
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct TaxReasonAsk {
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     reason: String,
 }
 

@@ -44,16 +44,16 @@ struct PlatformCouponAsk {
     max_uses: Option<i64>,
     /// Of these, by one guest.
     per_guest: Option<i64>,
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     reason: String,
 }
 
 #[derive(Object)]
 #[oai(deny_unknown_fields)]
 struct CouponReasonAsk {
-    /// Why; kept in the audit trail.
-    #[oai(validator(min_length = 1, max_length = 500))]
+    /// Why, 1 to 500 characters; kept in the audit trail.
+    #[oai(validator(max_length = 2_000))]
     reason: String,
 }
 

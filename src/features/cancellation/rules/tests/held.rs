@@ -1,5 +1,6 @@
 //! What holds for every plan, policy, cause and instant: nobody loses a cent, and waiting never pays (C15).
 
+use super::table::plain_stay;
 use super::*;
 use crate::features::pricing::rules::tests::chance::{House, coupon, guests, house, stays};
 use crate::features::pricing::rules::{Coupon, Keep, Line, LineKind, Rate, taxes_kept};
@@ -108,6 +109,30 @@ proptest! {
         }
         let written = serde_json::to_string(&ended).unwrap();
         prop_assert_eq!(serde_json::from_str::<Outcome>(&written).unwrap(), ended);
+    }
+
+    /// Whoever calls off within the time to think again that they were shown loses nothing.
+    #[test]
+    fn within_the_shown_grace_nothing_is_kept(
+        (hours, confirmed_days, latest_days) in (1..=168_u16, 0..=9_u16, prop::option::of(0..=9_u16)),
+        (zone, day) in (zone(), 0..400_i32),
+        early in 0..300_i64,
+        part in 0..=1_000_i64,
+    ) {
+        let check_in = night("2026-01-01").plus(day).to_string();
+        let grace = Some(GraceRule { hours, confirmed_days, latest_days });
+        let plain = plain_stay(Policy::NonRefundable, 3, "UTC", &check_in);
+        let mut booking = Booking { rules: Rules { grace, ..plain.rules.clone() }, zone, ..plain };
+        booking.confirmed_at = booking.arrival().days_before(0).plus_seconds(-early * 3_600);
+        let told = timeline(&booking.rules, &booking.arrival(), &[1; 3], booking.confirmed_at).grace;
+        if let Some(told) = told {
+            let end = booking.confirmed_at.plus_seconds(i64::from(told.hours) * 3_600);
+            let end = told.until_latest.map_or(end, |latest| latest.min(end));
+            let at = Instant(booking.confirmed_at.0 + (end.0 - booking.confirmed_at.0) / 1_000 * part);
+            for at in [at, end].into_iter().filter(|at| *at >= booking.confirmed_at) {
+                prop_assert_eq!(booking.ends(Cause::Guest, at, booking.total()).refund, booking.total(), "{:?} at {}", told, at);
+            }
+        }
     }
 
     /// C15: who cancels later never gets more.

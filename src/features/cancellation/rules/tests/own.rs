@@ -3,6 +3,7 @@
 use super::table::plain_stay;
 use super::*;
 use crate::features::cancellation::rules::policy::WHOLE_BP;
+use crate::features::pricing::rules::Plan;
 
 fn days(days: u16, nights: u16, rest_bp: u32) -> Row {
     Row { days: Some(days), hours: None, kept: Kept { nights, rest_bp } }
@@ -86,6 +87,43 @@ fn the_classic_strict_table_is_a_preset() {
 }
 
 #[test]
+fn a_name_is_kept_as_it_was_meant() {
+    let named = OwnTable { name: " Cafe\u{301} ".into(), ..table() };
+    assert_eq!((named.faults(), named.name().as_deref()), (vec![], Some("Caf\u{e9}")));
+}
+
+#[test]
+fn a_time_to_think_again_ends_at_check_in_and_is_told_so() {
+    let grace = GraceRule { hours: 168, confirmed_days: 0, latest_days: None };
+    let mut booking = golden(&OwnTable { grace: Some(grace), ..table() });
+    let told = |booking: &Booking| timeline(&booking.rules, &booking.arrival(), &[1; 7], at(LONG_AGO)).grace.unwrap();
+    assert_eq!(told(&booking).until_latest, Some(at("2026-06-04T13:00:00Z")));
+    booking.confirmed_at = at("2026-06-04T12:00:00Z");
+    let room = |when: &str| kept(&booking.cancelled(when), "room");
+    assert_eq!((room("2026-06-04T13:00:00Z"), room("2026-06-04T13:00:01Z")), (0, 56_114));
+    // Seven days before check-in it is over by then anyhow.
+    booking.rules.grace = Some(GraceRule { confirmed_days: 7, ..grace });
+    assert_eq!(told(&booking).until_latest, None);
+    booking.rules.grace = Some(GraceRule { latest_days: Some(2), ..grace });
+    assert_eq!(told(&booking).until_latest, Some(at("2026-06-02T13:00:00Z")));
+}
+
+#[test]
+fn less_than_a_cent_of_the_room_keeps_no_service_fee() {
+    let (plan, days) = (Plan::default(), Days::default());
+    let terms = Prices { base: 1_000, plan: &plan, days: &days, fees: prices::SPLIT, taxes: &[] };
+    let price = price(&terms, &Ask::standard(stay("2026-06-04", "2026-06-06"), adults(2), 60)).unwrap();
+    assert!(price.service_fee > 0);
+    let of = |rest_bp| {
+        let table = OwnTable { rows: vec![Row { days: Some(0), hours: None, kept: Kept { nights: 0, rest_bp } }], after_check_in: Later::ALL, ..table() };
+        Booking { rules: table.rules().unwrap(), ..Booking::of(Policy::Flexible, stay("2026-06-04", "2026-06-06"), vec![price.clone()]) }
+    };
+    let (none, some) = (of(4), of(5));
+    assert_eq!(none.cancelled("2026-06-01T00:00:00Z").refund, none.total(), "0.8 of a cent");
+    assert_eq!(some.cancelled("2026-06-01T00:00:00Z").refund, some.total() - 1 - price.service_fee);
+}
+
+#[test]
 fn nothing_and_everything_can_be_kept() {
     let one = |rest_bp, after| OwnTable { rows: vec![hours(0, 0, rest_bp)], after_check_in: after, ..table() };
     let (free, hard) = (golden(&one(0, next(0, 0))), golden(&one(WHOLE_BP, Later::ALL)));
@@ -107,6 +145,8 @@ fn what_cannot_be_kept_is_refused_with_its_place() {
         (OwnTable { key: "firm".into(), ..table() }, vec!["/key"]),
         (OwnTable { name: " ".into(), ..table() }, vec!["/name"]),
         (OwnTable { name: "a\u{7}".into(), ..table() }, vec!["/name"]),
+        (OwnTable { name: "a\u{2028}b".into(), ..table() }, vec!["/name"]),
+        (OwnTable { name: "x".repeat(61), ..table() }, vec!["/name"]),
         (with(vec![]), vec!["/rows"]),
         (with((0..11).map(|n| hours(10 - n, 0, u32::from(n) * 100)).collect()), vec!["/rows"]),
         (with(vec![days(3, 0, 0)]), vec!["/rows"]),

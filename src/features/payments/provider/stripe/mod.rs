@@ -21,6 +21,8 @@ use wire::Wire;
 pub const STRIPE: &str = "stripe";
 /// What is asked with every payment, so that one answer tells all: its charge, and what Stripe took for it.
 const WITH_FEE: (&str, &str) = ("expand[]", "latest_charge.balance_transaction");
+/// What was written on a payment is found within a minute; more, because it may take longer.
+const FOUND_SECONDS: i64 = 300;
 /// Pages of a hundred that a report reads at most.
 const MOST_PAGES: usize = 1_000;
 
@@ -137,6 +139,10 @@ impl Provider for Stripe {
         facts.refunds = self.list("/v1/refunds", &name)?.iter().filter_map(read::refund).flat_map(|one| one.refunds).collect();
         facts.dispute = self.list("/v1/disputes", &name)?.iter().filter_map(read::dispute).find_map(|one| one.dispute);
         Ok(Some(facts))
+    }
+
+    fn finds_after_seconds(&self) -> i64 {
+        FOUND_SECONDS
     }
 
     fn payout(&self, call: &PayOut) -> Result<PaidOut, Trouble> {
