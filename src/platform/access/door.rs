@@ -9,7 +9,7 @@ pub enum Meter {
     Read,
     Search,
     Write,
-    /// Tries of passwords and codes.
+    /// Tries of passwords and codes, and of cards.
     Login,
     /// New accounts.
     Register,

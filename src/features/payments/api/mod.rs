@@ -24,7 +24,8 @@ pub const DOORS: &[Door] = &[
     Door::to("takePaymentMessage", Action::ComeIn).with_streamed_body().counted_as(Meter::Message),
     Door::to("authenticateSandboxPayment", Action::Book),
     Door::to("readSavedMethod", Action::Book),
-    Door::to("saveMethod", Action::Book),
+    // Whoever tries stolen cards is slowed down.
+    Door::to("saveMethod", Action::Book).counted_as(Meter::Login),
     Door::to("forgetMethod", Action::Book),
     Door::to("listPayments", Action::HandleMoney),
     Door::to("readPayment", Action::HandleMoney),
