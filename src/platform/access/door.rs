@@ -43,6 +43,8 @@ pub struct Door {
     pub streamed_body: bool,
     /// It takes a link of a letter, which may be used or too old.
     pub by_link: bool,
+    /// A means of payment is tried, and may be refused (402).
+    pub by_card: bool,
 }
 
 impl Door {
@@ -60,6 +62,7 @@ impl Door {
             named_query: None,
             streamed_body: false,
             by_link: false,
+            by_card: false,
         }
     }
 
@@ -108,6 +111,12 @@ impl Door {
     #[must_use]
     pub const fn with_link(mut self) -> Self {
         self.by_link = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn with_card(mut self) -> Self {
+        self.by_card = true;
         self
     }
 

@@ -47,6 +47,9 @@ fn refuse(operation: &mut Map<String, Value>, door: Door) {
     if door.action.row().cells[0] != Cell::Yes || door.action == Action::ComeIn {
         statuses.push((403, "Not yours to do."));
     }
+    if door.by_card {
+        statuses.push((402, "The means of payment was refused."));
+    }
     if operation.contains_key("requestBody") {
         statuses.extend([(408, "The body came too slowly."), (413, "The body is too large."), (415, "Not a format we read.")]);
     }
@@ -105,14 +108,14 @@ mod tests {
 
     #[test]
     fn refusals_and_nulls_are_documented() {
-        let doors = Doors::of(&[&[Door::to("edit", Action::EditOwnAccount)]]);
+        let doors = Doors::of(&[&[Door::to("edit", Action::EditOwnAccount).with_card()]]);
         let spec = json!({
             "paths": {"/a": {"patch": {"operationId": "edit", "requestBody": {}, "parameters": [{"name": "If-Match", "in": "header"}], "responses": {"400": {"description": "?"}}}}},
             "components": {"schemas": {"A": {"required": ["here"], "properties": {"here": {"type": "string"}, "maybe": {"type": "integer"}, "other": {"$ref": "#/components/schemas/B"}}}, "B": {"type": "string"}}},
         });
         let document: Value = serde_json::from_str(&complete(&spec.to_string(), &doors)).unwrap();
         let statuses: Vec<&String> = document["paths"]["/a"]["patch"]["responses"].as_object().unwrap().keys().collect();
-        assert_eq!(statuses, ["400", "401", "403", "408", "412", "413", "415"]);
+        assert_eq!(statuses, ["400", "401", "402", "403", "408", "412", "413", "415"]);
         let members = &document["components"]["schemas"]["A"]["properties"];
         assert_eq!((&members["here"]["nullable"], &members["maybe"]["nullable"]), (&Value::Null, &json!(true)));
         assert_eq!(members["other"], json!({"type": "string", "allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true}));

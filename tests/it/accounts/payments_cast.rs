@@ -23,7 +23,7 @@ impl Cast<'_> {
                 let now = self.town.tools().db.now();
                 let params = vec![guest.into(), now.into()];
                 let left = "INSERT INTO payment_customers (guest_id, provider, customer_ref, method_sealed, created_at, updated_at)
-                    VALUES ($1, 'sandbox', 'sb_cus_of_the_matrix', 'sealed', $2, $2) ON CONFLICT DO NOTHING";
+                    VALUES ($1, 'sandbox', 'sb_cus_of_the_matrix', 'sealed', $2, $2) ON CONFLICT (guest_id, provider) DO UPDATE SET method_sealed = 'sealed'";
                 run_any(self.db, left, params).await;
                 Request::default()
             }

@@ -218,6 +218,8 @@ on_both!(staff_decide_how_much_goes_back, async |db: TestDb| {
         stage.act(&operator, &booking, "cancel", body).await.expect_problem(422, code);
     }
     stage.act(&stage.guest, &booking, "cancel", json!({"as": "host"})).await.expect_problem(403, "forbidden");
+    let too_much = stage.act(&operator, &booking, "cancel", json!({"as": "staff", "refund": 99_999_999, "reason": "A slip of the finger"})).await;
+    assert!(too_much.expect_problem(409, "refund_too_large").json()["most"].as_i64().unwrap() > 12_345);
     stage.act(&operator, &booking, "cancel", json!({"as": "staff", "refund": 12_345, "reason": "A leak"})).await.expect(200);
     stage.town.run_jobs().await;
     let over = stage.read(&stage.guest, &booking).await;

@@ -20,9 +20,13 @@ on_both!(a_card_is_left_replaced_and_forgotten, async |db: TestDb| {
     // What is refused leaves the one before where it was.
     leave("card_declined").await.expect_problem(402, "payment_failed");
     leave("card_nobody_knows").await.expect_problem(402, "payment_failed");
-    for bad in ["", "saved", "card ok", "卡", "card\u{0}"] {
+    for bad in ["", "saved", "cash", "credit", "bank_transfer", "card ok", "卡", "card\u{0}"] {
         let refused = leave(bad).await;
         assert!(matches!(refused.status.as_u16(), 400 | 422), "{bad:?}: {}", refused.text());
+    }
+    for bad in [json!(false), json!(5), json!(null), json!({}), json!(["card_ok"])] {
+        let refused = stage.town.ask(&stage.asker, Method::PUT, "/me/payment-method", Some(&json!({"payment_method": bad}))).await;
+        assert!(matches!(refused.status.as_u16(), 400 | 422), "{bad}: {}", refused.text());
     }
     assert_eq!(stage.count("SELECT COUNT(*) FROM payment_customers WHERE method_sealed IS NOT NULL").await, 1);
     // Another one in its place: off session the bank of this one refuses.

@@ -13,7 +13,7 @@ pub(super) const MAY_KNOW: &[(&str, &[&str])] = &[
     ("calendar", &["accounts", "listings"]),
     ("pricing", &["accounts", "listings", "calendar"]),
     ("ledger", &[]),
-    ("payments", &["ledger"]),
+    ("payments", &["accounts", "ledger"]),
     ("credit", &["accounts", "ledger"]),
     ("bookings", &["accounts", "listings", "media", "calendar", "pricing", "cancellation", "quotes", "ledger", "payments", "credit"]),
     ("claims", &["accounts", "listings", "bookings", "ledger", "payments"]),

@@ -136,7 +136,7 @@ impl BookingsApi {
     async fn read(
         &self,
         caller: Caller,
-        /// The id, or the code of eight letters.
+        /// The id, or the code of eight letters and digits.
         #[oai(validator(max_length = 60))]
         id: Path<String>,
     ) -> Result<Cached<BookingView>> {

@@ -28,7 +28,7 @@ use crate::platform::access::{Action, Door};
 
 /// Who may come in; on which side of a booking somebody is, is for the use case.
 pub const DOORS: &[Door] = &[
-    Door::to("makeBooking", Action::Book),
+    Door::to("makeBooking", Action::Book).with_card(),
     Door::to("listBookings", Action::SeeGuestContact),
     Door::to("readBooking", Action::SeeGuestContact),
     Door::to("acceptBooking", Action::AnswerBooking),
@@ -39,12 +39,12 @@ pub const DOORS: &[Door] = &[
     Door::to("markNoShow", Action::AnswerBooking),
     Door::to("previewCancellation", Action::CancelBooking),
     Door::to("cancelBooking", Action::CancelBooking),
-    Door::to("payBooking", Action::CancelBooking),
+    Door::to("payBooking", Action::CancelBooking).with_card(),
     Door::to("listBookingPayments", Action::SeeGuestContact),
     Door::to("readBookingLedger", Action::HandleMoney),
     Door::to("proposeAlteration", Action::AnswerBooking),
     Door::to("listAlterations", Action::SeeGuestContact),
-    Door::to("acceptAlteration", Action::AnswerBooking),
+    Door::to("acceptAlteration", Action::AnswerBooking).with_card(),
     Door::to("declineAlteration", Action::AnswerBooking),
     Door::to("enterBooking", Action::AnswerBooking),
     Door::to("joinBooking", Action::Book),

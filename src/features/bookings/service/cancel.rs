@@ -91,7 +91,15 @@ fn worked_out(conn: &mut Conn<'_>, world: &World, booking: &Booking, cause: Caus
         prices: std::slice::from_ref(&booking.promise.price),
         settings: &Settings::of(&world.config.cancellation, booking.currency),
     };
-    Ok(outcome(&terms, cause, at, &money::so_far(conn, booking)?))
+    let outcome = outcome(&terms, cause, at, &money::so_far(conn, booking)?);
+    match cause {
+        // No more than was paid (C12); less than they say would be another decision than theirs.
+        Cause::Staff(Decision::Refund(asked)) if outcome.refund < asked => {
+            let most = outcome.refund;
+            Err(Error::refused(Kind::Conflict, "refund_too_large", format!("{most} can be given back, not {asked}.")).with_data("most", most.into()))
+        }
+        _ => Ok(outcome),
+    }
 }
 
 fn carry_out(tx: &mut Tx<'_>, now: Instant, world: &World, booking: &mut Booking, outcome: &Outcome, by: &By) -> Result<()> {

@@ -25,7 +25,7 @@ pub const DOORS: &[Door] = &[
     Door::to("authenticateSandboxPayment", Action::Book),
     Door::to("readSavedMethod", Action::Book),
     // Whoever tries stolen cards is slowed down.
-    Door::to("saveMethod", Action::Book).counted_as(Meter::Login),
+    Door::to("saveMethod", Action::Book).counted_as(Meter::Login).with_card(),
     Door::to("forgetMethod", Action::Book),
     Door::to("listPayments", Action::HandleMoney),
     Door::to("readPayment", Action::HandleMoney),

@@ -21,6 +21,10 @@ pub(in super::super) fn of(conn: &mut Conn<'_>, payments: &Payments, guest: User
 /// Errors: 422 `invalid_payment_method`, 402 `payment_failed`, 503 `payment_provider_unavailable`, 404 for whoever was erased meanwhile.
 pub(in super::super) fn leave(payments: &Payments, guest: UserId, method: &str) -> Result<(&'static str, Option<NextAction>)> {
     token(method)?;
+    // Providers' tokens are such as `pm_1Abc`; `true` and `5` are what a front end sends by mistake.
+    if !method.contains('_') || method == "bank_transfer" {
+        return Err(bad_method("Only a card can be left for later: a token of the payment provider."));
+    }
     let provider = payments.cards().ok_or_else(|| bad_method("No cards are taken here."))?;
     let known = payments.db.read_blocking(|conn| customers::one(conn, guest, provider).map_err(Error::from))?;
     let reference = known.map(|customer| customer.reference);

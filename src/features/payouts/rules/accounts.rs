@@ -1,6 +1,7 @@
 //! Accounts that money can be sent to, as people write them, and what ends one.
 
 use super::terms::TOLD_BY_STAFF;
+use crate::features::payments::provider::SANDBOX;
 
 /// Longest account and longest name of a holder, in characters.
 pub const MOST_ACCOUNT: usize = 100;
@@ -33,10 +34,11 @@ pub fn bank(text: &str) -> Result<String, BadAccount> {
     if is_iban(&close) { Ok(close) } else { Err(BadAccount::Iban) }
 }
 
-/// The name of an account at a payment provider, such as `acct_1Abc`.
-pub fn at_provider(text: &str) -> Result<String, BadAccount> {
+/// The name of an account at a payment provider, such as `acct_1Abc`; those of the sandbox begin with `sb_`.
+pub fn at_provider(provider: &str, text: &str) -> Result<String, BadAccount> {
+    let begins = if provider == SANDBOX { "sb_acct_" } else { "acct_" };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let good = (6..=MOST_ACCOUNT).contains(&text.len()) && text.contains("acct_") && text.bytes().all(plain);
+    let good = (6..=MOST_ACCOUNT).contains(&text.len()) && text.starts_with(begins) && text.bytes().all(plain);
     if good { Ok(text.to_owned()) } else { Err(BadAccount::Provider) }
 }
 
@@ -113,9 +115,17 @@ mod tests {
 
     #[test]
     fn accounts_at_providers_are_their_names() {
-        assert!(at_provider("acct_1AbC").is_ok() && at_provider("sb_acct_7").is_ok());
-        for bad in ["", "acct", "acct_1 x", "acct_ü", "https://acct_1"] {
-            assert_eq!(at_provider(bad), Err(BadAccount::Provider), "{bad}");
+        assert!(at_provider("stripe", "acct_1AbC").is_ok() && at_provider("sandbox", "sb_acct_7").is_ok());
+        for (provider, bad) in [
+            ("stripe", ""),
+            ("stripe", "acct"),
+            ("stripe", "acct_1 x"),
+            ("stripe", "acct_ü"),
+            ("stripe", "https://acct_1"),
+            ("stripe", "sb_acct_7"),
+            ("sandbox", "acct_7"),
+        ] {
+            assert_eq!(at_provider(provider, bad), Err(BadAccount::Provider), "{bad}");
         }
     }
 

@@ -31,7 +31,7 @@ impl Wish {
             let known: Vec<&str> = [BANK].into_iter().chain(cards).collect();
             return Err(bad("unknown_payout_kind", "kind", &format!("is one of {}", known.join(", "))));
         }
-        let read = if kind == BANK { accounts::bank(account) } else { accounts::at_provider(account) };
+        let read = if kind == BANK { accounts::bank(account) } else { accounts::at_provider(kind, account) };
         let account = read.map_err(|why: BadAccount| bad("invalid_account", "account", &why.to_string()))?;
         let holder = holder.trim();
         if holder.is_empty() || holder.chars().count() > MOST_HOLDER || holder.chars().any(char::is_control) {
