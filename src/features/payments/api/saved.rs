@@ -62,12 +62,12 @@ impl SavedApi {
         let (payments, guest, token) = (self.payments.clone(), caller.user, ask.0.payment_method);
         let saving = tokio::task::spawn_blocking(move || saved::leave(&payments, guest, &token));
         let (provider, action) = saving.await.map_err(|failed| Error::Broken(anyhow::anyhow!("a card could not be left: {failed}")))??;
-        let (action_url, client_secret) = match action.clone() {
+        let state = if action.is_some() { "requires_action" } else { "saved" }.to_owned();
+        let (action_url, client_secret) = match action {
             Some(NextAction::Open(url)) => (Some(url), None),
             Some(NextAction::ClientSecret(secret)) => (None, Some(secret)),
             None => (None, None),
         };
-        let state = if action.is_some() { "requires_action" } else { "saved" }.to_owned();
         Ok(Json(SavedMethodView { provider: provider.to_owned(), state, action_url, client_secret }))
     }
 

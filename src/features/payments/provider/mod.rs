@@ -16,6 +16,7 @@ pub use stripe::{STRIPE, Stripe};
 
 use super::rules::facts::Facts;
 use super::rules::terms::{Capture, NextAction};
+use crate::platform::error::{Error, Kind};
 use crate::values::{BookingId, Currency, Instant, PaymentId, RefundId, UserId};
 use http::HeaderMap;
 use uuid::Uuid;
@@ -94,6 +95,12 @@ pub enum Trouble {
     Unknown(String),
     /// No, for good. The facts are how things stand, where the provider says so.
     Refused { code: String, facts: Box<Facts> },
+}
+
+/// For whoever waits for a call that was not answered: 503 `payment_provider_unavailable`. `why` is for the log.
+pub(crate) fn unavailable(why: &str) -> Error {
+    tracing::warn!(why, "the payment provider did not answer somebody who waits");
+    Error::refused(Kind::Busy, "payment_provider_unavailable", "The payment provider does not answer as it should. Try again shortly.")
 }
 
 /// What a call was answered.

@@ -3,7 +3,7 @@
 use super::Payments;
 use super::asked::{bad_method, saved_place, token};
 use crate::features::accounts;
-use crate::features::payments::provider::Trouble;
+use crate::features::payments::provider::{Trouble, unavailable};
 use crate::features::payments::rules::terms::NextAction;
 use crate::features::payments::store::customers::{self, Customer};
 use crate::platform::db::{Conn, Lane, Tx};
@@ -51,9 +51,6 @@ fn refused(trouble: Trouble) -> Error {
             let refused = Error::refused(Kind::PaymentNeeded, "payment_failed", "The card was refused, so it was not left.");
             refused.with_data("failure", code.into())
         }
-        Trouble::NotMade(why) | Trouble::Unknown(why) => {
-            tracing::warn!(why, "the payment provider was asked to keep a card, and did not answer");
-            Error::refused(Kind::Busy, "payment_provider_unavailable", "The payment provider does not answer as it should. Try again shortly.")
-        }
+        Trouble::NotMade(why) | Trouble::Unknown(why) => unavailable(&why),
     }
 }

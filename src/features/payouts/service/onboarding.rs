@@ -3,7 +3,7 @@
 use super::send::unsealed;
 use super::{World, methods};
 use crate::features::accounts;
-use crate::features::payments::provider::Trouble;
+use crate::features::payments::provider::{Trouble, unavailable};
 use crate::features::payouts::rules::terms::{BANK, Method};
 use crate::features::payouts::store::methods as rows;
 use crate::platform::config::Config;
@@ -76,10 +76,7 @@ fn refused(trouble: Trouble) -> Error {
             let detail = "The payment provider does not open this account, or not its page.";
             Error::refused(Kind::Conflict, "payout_account_refused", detail).with_data("failure", code.into())
         }
-        Trouble::NotMade(why) | Trouble::Unknown(why) => {
-            tracing::warn!(why, "the payment provider was asked for an account of a host, and did not answer");
-            Error::refused(Kind::Busy, "payment_provider_unavailable", "The payment provider does not answer as it should. Try again shortly.")
-        }
+        Trouble::NotMade(why) | Trouble::Unknown(why) => unavailable(&why),
     }
 }
 
