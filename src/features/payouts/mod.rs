@@ -13,6 +13,7 @@ mod service;
 mod store;
 mod witness;
 
+pub(crate) use api::StatementView;
 pub use api::{DOORS, apis};
 pub use jobs::{check, jobs, pay_hosts};
 pub use personal::PayoutData;

@@ -20,7 +20,7 @@ const fn code(code: &'static str, status: u16, title: &'static str, about: &'sta
 /// All codes, by status and name.
 pub const CODES: &[Code] = &[
     code("bad_request", 400, "Bad request", "The request could not be understood as HTTP or as a request of this API."),
-    code("invalid_body", 400, "Unreadable body", "The body is not what the operation reads; the detail says where it went wrong."),
+    code("invalid_body", 400, "Unreadable body", "The body is not what the operation reads; `errors` names every field that does not fit."),
     code("invalid_cursor", 400, "Unusable cursor", "The cursor is not one of ours, or belongs to other filters. Start again from the first page."),
     code(
         "invalid_encoding",
@@ -229,6 +229,9 @@ pub const CODES: &[Code] = &[
     code("invalid_fields", 422, "Fields not as they must be", "Some fields cannot be kept; `errors` names every one with its reason."),
     code("listing_incomplete", 422, "Something is missing", "The home lacks something before guests can see it; `errors` lists all of it."),
     code("required", 0, "Needed", "The field must be there."),
+    code("invalid_type", 0, "Of another type", "The field takes another type of JSON than what was sent: text, a number, a list."),
+    code("invalid_value", 0, "Not to be read", "The text is not what the field takes, such as a date or an id."),
+    code("unknown_field", 0, "No such field", "The body has a field that the operation does not know; nothing is ignored silently."),
     code("unknown_value", 0, "Not one of the values", "The value is none of those that the field takes."),
     code("photo_unreadable", 422, "Unreadable photo", "The file begins like a photo, but cannot be read to its end."),
     code("photo_dimensions", 422, "Unusable dimensions", "A photo may have up to 12,000 pixels a side and 50 million together, and at least 16 a side."),

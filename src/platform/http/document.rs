@@ -76,8 +76,12 @@ fn admit_null(schema: &mut Map<String, Value>, kinds: &HashMap<String, Value>) {
     let members = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, member) in members.filter(|(name, _)| !required.contains(name)) {
         if let Some(reference) = member.get("$ref").cloned() {
-            let kind = reference.as_str().and_then(|to| kinds.get(to.rsplit('/').next()?)).cloned().unwrap_or(Value::Null);
-            *member = json!({"type": kind, "allOf": [{"$ref": reference}]});
+            *member = json!({"allOf": [{"$ref": reference}]});
+        }
+        // The type of what is meant must stand beside `nullable`.
+        if let Some(reference) = member["allOf"][0]["$ref"].as_str() {
+            let kind = reference.rsplit('/').next().and_then(|name| kinds.get(name)).cloned().unwrap_or(Value::Null);
+            member["type"] = kind;
         }
         // Beside no type there is nothing that null would be an exception to.
         if member["type"].is_string() {
@@ -111,7 +115,8 @@ mod tests {
         let doors = Doors::of(&[&[Door::to("edit", Action::EditOwnAccount).with_card()]]);
         let spec = json!({
             "paths": {"/a": {"patch": {"operationId": "edit", "requestBody": {}, "parameters": [{"name": "If-Match", "in": "header"}], "responses": {"400": {"description": "?"}}}}},
-            "components": {"schemas": {"A": {"required": ["here"], "properties": {"here": {"type": "string"}, "maybe": {"type": "integer"}, "other": {"$ref": "#/components/schemas/B"}}}, "B": {"type": "string"}}},
+            "components": {"schemas": {"A": {"required": ["here"], "properties": {"here": {"type": "string"}, "maybe": {"type": "integer"}, "other": {"$ref": "#/components/schemas/B"},
+                "told": {"allOf": [{"$ref": "#/components/schemas/B"}, {"description": "Told."}], "description": "Told."}}}, "B": {"type": "string"}}},
         });
         let document: Value = serde_json::from_str(&complete(&spec.to_string(), &doors)).unwrap();
         let statuses: Vec<&String> = document["paths"]["/a"]["patch"]["responses"].as_object().unwrap().keys().collect();
@@ -119,5 +124,6 @@ mod tests {
         let members = &document["components"]["schemas"]["A"]["properties"];
         assert_eq!((&members["here"]["nullable"], &members["maybe"]["nullable"]), (&Value::Null, &json!(true)));
         assert_eq!(members["other"], json!({"type": "string", "allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true}));
+        assert_eq!((&members["told"]["type"], &members["told"]["nullable"]), (&json!("string"), &json!(true)));
     }
 }

@@ -2,7 +2,7 @@
 //! slow clients, connections or bodies.
 //!
 //! Follow a request: `server.rs` takes the connection, `watched.rs` closes it when it is too slow, `edge.rs` does what
-//! is the same for every request (with `call.rs`, `client.rs`, `visitor.rs`, `caller.rs`, `limits/`, `keyed.rs`, `strict.rs`, `routes.rs`, `reply.rs`,
+//! is the same for every request (with `call.rs`, `client.rs`, `visitor.rs`, `caller.rs`, `limits/`, `keyed.rs`, `strict.rs`, `shape/`, `routes.rs`, `reply.rs`,
 //! `headers.rs`), poem-openapi
 //! calls a feature's `api.rs`. Handlers answer `Result<_, Error>`; `problem.rs` tells it to the client in words of
 //! `codes.rs`. `pages.rs` has what is not API, `v1.rs` the names all features share; `reason.rs` reads why something is done, `perhaps.rs` bodies that may be left out; `prepared.rs` and `etag.rs` serve handlers whose answers are cached.
@@ -28,6 +28,7 @@ pub mod reason;
 mod reply;
 mod routes;
 mod server;
+mod shape;
 mod strict;
 #[cfg(test)]
 mod tests;

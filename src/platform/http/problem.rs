@@ -19,6 +19,8 @@ use serde_json::{Map, Value, json};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 /// Texts that come from a request are cut to this many characters before they are sent back.
 const ECHO_CHARS: usize = 100;
+/// The path of a request is told at this length: every address of ours fits.
+const INSTANCE_CHARS: usize = 300;
 
 /// The body of every error, as documented; [`render`] writes it.
 #[derive(Object)]
@@ -151,9 +153,6 @@ pub(super) fn render(refused: &Refused, path: &str, request_id: &str) -> Respons
     if let Some(allow) = refused.allow.as_ref().and_then(|methods| HeaderValue::from_str(methods).ok()) {
         headers.insert(header::ALLOW, allow);
     }
-    if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
     response
 }
 
@@ -163,7 +162,7 @@ fn body(refused: &Refused, path: &str, request_id: &str) -> String {
     body.insert("title".into(), json!(codes::find(refused.code).map_or("Error", |code| code.title)));
     body.insert("status".into(), json!(refused.kind.status().as_u16()));
     body.insert("detail".into(), json!(refused.detail));
-    body.insert("instance".into(), json!(cut(path)));
+    body.insert("instance".into(), json!(cut_to(INSTANCE_CHARS, path)));
     body.insert("code".into(), json!(refused.code));
     body.insert("request_id".into(), json!(request_id));
     body.insert("errors".into(), json!(refused.errors));
@@ -252,7 +251,11 @@ fn by_status(error: poem::Error) -> Error {
 
 /// The first [`ECHO_CHARS`] characters, with a mark when something is missing.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(ECHO_CHARS) {
+    cut_to(ECHO_CHARS, text)
+}
+
+fn cut_to(chars: usize, text: &str) -> String {
+    match text.char_indices().nth(chars) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
@@ -295,6 +298,17 @@ mod tests {
           "type": "/problems/out_of_range"
         }
         "#);
+    }
+
+    #[test]
+    fn whoever_shows_something_wrong_is_told_so_and_addresses_are_whole() {
+        let of = |code| render(&Refused::new(Kind::Unauthenticated, code, "No."), "", "");
+        let how = |response: Response| response.headers()[header::WWW_AUTHENTICATE].to_str().unwrap().to_owned();
+        assert_eq!(how(of("invalid_token")), "Bearer error=\"invalid_token\"");
+        assert_eq!(how(of("unauthenticated")), "Bearer");
+        let path = format!("/api/v1/listings/{0}/feeds/{0}/log", "0197f3a0-0000-7000-8000-000000000001");
+        let told: Value = serde_json::from_str(&body(&Refused::new(Kind::NotFound, "not_found", "No."), &path, "")).unwrap();
+        assert_eq!(told["instance"], path);
     }
 
     #[test]

@@ -56,16 +56,22 @@ fn digit(byte: Option<u8>) -> Result<u8, Error> {
 pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
     let shown = cut(name);
-    let hint = match known.iter().map(|k| (distance(&shown, k), k)).min() {
-        Some((distance, nearest)) if distance <= 2 => format!("did you mean `{nearest}`?"),
-        Some(_) => format!("known here: {}.", known.join(", ")),
-        None => "it takes none.".into(),
+    let hint = match nearest(&shown, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if known.is_empty() => "it takes none.".into(),
+        None => format!("known here: {}.", known.join(", ")),
     };
     Error::refused(Kind::Malformed, "unknown_parameter", format!("This operation has no parameter `{shown}`; {hint}")).with_error(FieldError::new(
         format!("/query/{shown}"),
         "unknown_parameter",
         "is not a parameter of this operation",
     ))
+}
+
+/// The known name that somebody who wrote `name` probably meant.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let shown = cut(name);
+    known.map(|known| (distance(&shown, known), known)).min().filter(|(distance, _)| *distance <= 2).map(|(_, nearest)| nearest)
 }
 
 /// How many letters have to be put in, left out or exchanged (Levenshtein).

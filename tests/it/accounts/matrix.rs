@@ -8,7 +8,7 @@ use super::cast::{Cast, Request, Who};
 use crate::support::{TestDb, on_both};
 use figment::Figment;
 use figment::providers::{Format, Toml};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use stopover::app;
 use stopover::platform::access::{Action, Cell, Door, Relation, allows, may_try};
@@ -33,14 +33,14 @@ enum Welcome {
 }
 
 /// An operation of the document.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    spec: Json,
+pub(super) struct Operation {
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) spec: Json,
 }
 
-fn document() -> Json {
+pub(super) fn document() -> Json {
     serde_json::from_str(&app::openapi_document(None)).unwrap()
 }
 
@@ -220,20 +220,7 @@ on_both!(fields_that_are_not_asked_for_are_refused, async |db: TestDb| {
         }
     }
     let mut tried = 0;
-    let mut bodies = Vec::new();
-    for operation in operations(&document) {
-        // Uploads have parts instead of fields; an odd one is refused in `media/uploads.rs`. Messages of payment providers have fields of the provider's.
-        if operation.spec.get("requestBody").is_none_or(|body| body["content"].get("application/json; charset=utf-8").is_none()) {
-            continue;
-        }
-        // Whoever is let in first.
-        let row = &table()[&operation.id];
-        let order = [Who::Operator, Who::Guest, Who::Anonymous];
-        let who = order.into_iter().find(|who| row.welcomes(*who, false) == Welcome::In).unwrap();
-        let request = cast.request(&operation.id, who).await;
-        let Some(Json::Object(body)) = request.body.clone() else { panic!("{}: cast.rs has no body for it", operation.id) };
-        bodies.push((operation, who, request, body));
-    }
+    let bodies = bodies(&cast, &document).await;
     let before = rows(&db).await;
     for (operation, who, request, body) in bodies {
         for field in fields.iter().filter(|field| !asks_for(&document, &operation.spec, field)) {
@@ -248,6 +235,25 @@ on_both!(fields_that_are_not_asked_for_are_refused, async |db: TestDb| {
     assert!(tried > 500, "only {tried} fields were tried");
     assert_eq!(rows(&db).await, before, "something was written all the same");
 });
+
+/// All operations that read JSON, each with somebody who is let in and a request of theirs that succeeds.
+pub(super) async fn bodies(cast: &Cast<'_>, document: &Json) -> Vec<(Operation, Who, Request, Map<String, Json>)> {
+    let mut all = Vec::new();
+    for operation in operations(document) {
+        // Uploads have parts instead of fields; an odd one is refused in `media/uploads.rs`. Messages of payment providers have fields of the provider's.
+        if operation.spec.get("requestBody").is_none_or(|body| body["content"].get("application/json; charset=utf-8").is_none()) {
+            continue;
+        }
+        // Whoever is let in first.
+        let row = &table()[&operation.id];
+        let order = [Who::Operator, Who::Guest, Who::Anonymous];
+        let who = order.into_iter().find(|who| row.welcomes(*who, false) == Welcome::In).unwrap();
+        let request = cast.request(&operation.id, who).await;
+        let Some(Json::Object(body)) = request.body.clone() else { panic!("{}: cast.rs has no body for it", operation.id) };
+        all.push((operation, who, request, body));
+    }
+    all
+}
 
 on_both!(methods_that_are_not_documented_are_refused, async |db: TestDb| {
     let cast = Cast::gather(&db).await;
@@ -265,9 +271,14 @@ on_both!(methods_that_are_not_documented_are_refused, async |db: TestDb| {
 
 /// Whether the body of an operation has a field of this name.
 fn asks_for(document: &Json, spec: &Json, field: &str) -> bool {
+    ask(document, spec)["properties"].get(field).is_some()
+}
+
+/// The schema of the body of an operation.
+pub(super) fn ask<'a>(document: &'a Json, spec: &Json) -> &'a Json {
     let schema = &spec["requestBody"]["content"]["application/json; charset=utf-8"]["schema"];
     let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()).unwrap_or_else(|| panic!("no schema of a body: {spec}"));
-    document["components"]["schemas"][name]["properties"].get(field).is_some()
+    &document["components"]["schemas"][name]
 }
 
 /// All rows that decide what somebody is and may.

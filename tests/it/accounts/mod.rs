@@ -3,6 +3,7 @@
 pub(crate) use erasure::dump;
 
 mod authenticator;
+mod bodies;
 mod bookings_cast;
 mod calendar_cast;
 mod calendars;

@@ -10,9 +10,6 @@ use uuid::Uuid;
 
 impl Cast<'_> {
     pub(super) async fn request_about_papers(&self, operation: &str, who: Who) -> Option<Request> {
-        if operation == "readStatementPdf" {
-            return Some(Request { places: vec![("{month}", "2026-06".into())], ..Request::default() });
-        }
         if !matches!(operation, "readReceipt" | "readInvoice" | "listBookingDocuments" | "readDocument") {
             return None;
         }

@@ -98,7 +98,7 @@ on_both!(papers_have_three_forms, async |db: TestDb| {
 on_both!(a_host_has_a_statement_on_paper, async |db: TestDb| {
     let (stage, booking) = over(&db).await;
     let hannah = stage.who("Hannah").await;
-    let read = async |month: &str| stage.town.get(&hannah, &format!("/earnings/statements/{month}/pdf")).await;
+    let read = async |month: &str| stage.town.get(&hannah, &format!("/earnings/statements/{month}?format=pdf")).await;
     let file = read("2026-06").await;
     assert_eq!(
         (file.expect(200).header("content-type"), file.header("content-disposition")),

@@ -206,9 +206,9 @@ impl BookingsApi {
         once: Once,
         id: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<WordsAsk>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<BookingView>> {
-        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, ask.0.words()?, acts::withdraw).await
+        act(&self.tools, &self.payments, caller, visitor, once, id.0, if_match, WordsAsk::of(ask.0)?, acts::withdraw).await
     }
 
     /// The guest has arrived; at most twelve hours before check-in.

@@ -14,7 +14,7 @@ use crate::features::payments::{PaymentView, Payments};
 use crate::platform::access::{Action, Principal};
 use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Result};
-use crate::platform::http::{Caller, Created, Done, IfMatch, PREFIX, Visitor, etag};
+use crate::platform::http::{Caller, Created, Done, IfMatch, PREFIX, Perhaps, Visitor, etag};
 use crate::platform::idempotency::Once;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant};
@@ -60,7 +60,7 @@ enum PayWhat {
 }
 
 /// The consent to a change.
-#[derive(Object)]
+#[derive(Default, Object)]
 #[oai(deny_unknown_fields)]
 struct ConsentAsk {
     /// How the guest pays what it costs more; absent: as before. Of guests: as for a payment. Others say it only where the stay is paid by transfer or in
@@ -227,10 +227,11 @@ impl BookingMoneyApi {
         id: Path<Uuid>,
         aid: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<ConsentAsk>,
+        ask: Perhaps<ConsentAsk>,
     ) -> Result<Done<AlterationView>> {
-        let (world, booking, method) = (World::of(&self.tools, visitor.origin()), BookingId(id.0), ask.0.payment_method);
-        let (payer, reason) = (caller.clone(), words("/body/reason", ask.0.reason, 500)?);
+        let ConsentAsk { payment_method: method, reason } = ask.0.unwrap_or_default();
+        let (world, booking) = (World::of(&self.tools, visitor.origin()), BookingId(id.0));
+        let (payer, reason) = (caller.clone(), words("/body/reason", reason, 500)?);
         let write = move |tx: &mut Tx<'_>, now: Instant| {
             let deed = Deed { caller: &payer, booking, if_match: &if_match, reason: &reason };
             let (booking, done) = alter::accept(tx, now, &world, &deed, aid.0, method.as_deref())?;
@@ -265,9 +266,9 @@ impl BookingMoneyApi {
         id: Path<Uuid>,
         aid: Path<Uuid>,
         if_match: IfMatch,
-        ask: Json<WordsAsk>,
+        ask: Perhaps<WordsAsk>,
     ) -> Result<Done<AlterationView>> {
-        let (world, booking, reason) = (World::of(&self.tools, visitor.origin()), BookingId(id.0), ask.0.words()?);
+        let (world, booking, reason) = (World::of(&self.tools, visitor.origin()), BookingId(id.0), WordsAsk::of(ask.0)?);
         let done = self.tools.db.write_once(&once, move |tx, now| {
             let deed = Deed { caller: &caller, booking, if_match: &if_match, reason: &reason };
             let (booking, done) = alter::decline(tx, now, &world, &deed, aid.0)?;

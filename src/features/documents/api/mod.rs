@@ -1,4 +1,4 @@
-//! `/bookings/{id}/receipt`, `/invoice`, `/documents`, `/documents/{id}`, and statements as PDF. What is shown as JSON is drawn in `views.rs`, in which form in `forms.rs`.
+//! `/bookings/{id}/receipt`, `/invoice`, `/documents`, `/documents/{id}`, and `/earnings/statements/{month}`. What is shown as JSON is drawn in `views.rs`, in which form in `forms.rs`.
 
 mod forms;
 mod papers;
@@ -6,7 +6,7 @@ mod statements;
 mod views;
 
 use papers::PapersApi;
-use statements::StatementPapersApi;
+use statements::StatementsApi;
 
 use crate::platform::access::{Action, Door};
 use crate::platform::tools::Tools;
@@ -18,10 +18,10 @@ pub const DOORS: &[Door] = &[
     Door::to("readInvoice", Action::ReadPapers),
     Door::to("listBookingDocuments", Action::ReadPapers),
     Door::to("readDocument", Action::ReadPapers),
-    Door::to("readStatementPdf", Action::SeeEarnings),
+    Door::to("readStatement", Action::SeeEarnings),
 ];
 
 /// All operations about documents.
 pub fn apis(tools: &Tools) -> impl OpenApi + use<> {
-    (PapersApi::new(tools.clone()), StatementPapersApi::new(tools.clone()))
+    (PapersApi::new(tools.clone()), StatementsApi::new(tools.clone()))
 }

@@ -6,6 +6,8 @@ mod own;
 mod staff;
 mod views;
 
+pub(crate) use views::StatementView;
+
 use earnings::EarningsApi;
 use methods::PayoutMethodsApi;
 use own::PayoutsApi;
@@ -25,7 +27,6 @@ pub const DOORS: &[Door] = &[
     Door::to("listPayouts", Action::SeeEarnings),
     Door::to("readPayout", Action::SeeEarnings),
     Door::to("readEarnings", Action::SeeEarnings),
-    Door::to("readStatement", Action::SeeEarnings),
     Door::to("listAllPayouts", Action::HandleMoney),
     Door::to("exportPayouts", Action::HandleMoney).with_secret_answer(),
     Door::to("confirmPayout", Action::HandleMoney),

@@ -245,14 +245,14 @@ struct StatementSectionView {
 
 /// A statement of a month, or of a day of it.
 #[derive(Object)]
-pub(super) struct StatementView {
+pub(crate) struct StatementView {
     /// `YYYY-MM`, or `YYYY-MM-DD` where a day was asked for; in UTC.
     month: String,
     sections: Vec<StatementSectionView>,
 }
 
 impl StatementView {
-    pub(super) fn of(span: Span, sections: &[Section], codes: &Codes) -> Self {
+    pub(crate) fn of(span: Span, sections: &[Section], codes: &Codes) -> Self {
         Self { month: span.to_string(), sections: sections.iter().map(|section| StatementSectionView::of(section, codes)).collect() }
     }
 }
