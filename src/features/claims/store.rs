@@ -17,7 +17,6 @@ macro_rules! select {
 }
 
 const ONE: &str = select!("WHERE id = $1");
-const LOCK: &str = "UPDATE claims SET version = version WHERE id = $1";
 const OF_BOOKING: &str = select!("WHERE booking_id = $1 ORDER BY id LIMIT 100");
 const OPEN_FOR: &str = "SELECT 1 FROM claims WHERE booking_id = $1 AND ended_at IS NULL AND state <> 'due' LIMIT 1";
 const IN_STATE: &str = select!("WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
@@ -34,7 +33,7 @@ const FORGET: &str = "UPDATE claims SET items = $2, description = '', answer = '
 /// The statements that must find their rows by an index, with the kinds of their parameters, as in `bookings::statements`.
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
-    vec![(ONE, "u"), (LOCK, "u"), (OF_BOOKING, "u"), (OPEN_FOR, "u"), (IN_STATE, "tun"), (DUE, "in"), (OF_GUEST, "u"), (OF_HOST, "u"), (FORGET, "uj")]
+    vec![(ONE, "u"), (OF_BOOKING, "u"), (OPEN_FOR, "u"), (IN_STATE, "tun"), (DUE, "in"), (OF_GUEST, "u"), (OF_HOST, "u"), (FORGET, "uj")]
 }
 
 /// Whether a booking has a claim that nobody has agreed on or decided: what the stay earns waits for it. One that only waits for the guest's money
@@ -49,8 +48,7 @@ pub(super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Claim>> {
 
 /// Keeps others from changing it until the transaction ends, and reads it as it is then.
 pub(super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Claim>> {
-    tx.hold(LOCK, &[id.into()])?;
-    one(tx, id)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
 /// Oldest first.

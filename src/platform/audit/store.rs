@@ -3,7 +3,7 @@
 use super::chain::Stored;
 use super::entry::Entry;
 use crate::platform::chain::{Hash, Link, Sealed, hash, readable};
-use crate::platform::db::{Conn, DbResult, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Row, SEVERAL, Tx, several};
 use crate::values::Instant;
 use uuid::Uuid;
 
@@ -41,10 +41,11 @@ pub(super) fn insert(tx: &mut Tx<'_>, now: Instant, entry: &Entry<'_>) -> DbResu
 /// long trail is planned badly as soon as the figures that the planner keeps of the queue are old.
 pub(super) fn waiting(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<Stored>> {
     let ids: Vec<Uuid> = conn.query("SELECT audit_id FROM audit_waiting ORDER BY audit_id LIMIT $1", &[limit.into()], |row| row.get(0))?;
-    let sql = format!("SELECT {COLUMNS} FROM audit a WHERE a.id = $1");
     let mut entries = Vec::with_capacity(ids.len());
-    for id in ids {
-        entries.extend(conn.first(&sql, &[id.into()], |row| Stored::read(row, 0))?);
+    for piece in ids.chunks(SEVERAL) {
+        let (places, ids) = several(piece);
+        let sql = format!("SELECT {COLUMNS} FROM audit a WHERE a.id IN ({places}) ORDER BY a.id");
+        entries.extend(conn.query(&sql, &ids, |row| Stored::read(row, 0))?);
     }
     Ok(entries)
 }

@@ -11,6 +11,7 @@ use crate::platform::tasks::{Stopping, Task};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How often is looked for entries without a seal: four times in the second they have.
 const EVERY: Duration = Duration::from_millis(250);
@@ -105,6 +106,7 @@ fn seal<C: Chained>(tx: &mut Tx<'_>, keys: &Keys) -> DbResult<u64> {
         return Ok(0);
     }
     let (mut end, mut sealed) = (end_of_chain::<C>(tx, &signer)?, Vec::with_capacity(entries.len()));
+    let ids: Vec<Uuid> = entries.iter().map(C::id).collect();
     for entry in entries {
         let next = end.next(&C::bytes(&entry));
         if store::put_seal::<C>(tx, &next, C::id(&entry))? {
@@ -112,6 +114,7 @@ fn seal<C: Chained>(tx: &mut Tx<'_>, keys: &Keys) -> DbResult<u64> {
             sealed.push(entry);
         }
     }
+    store::take_out::<C>(tx, &ids)?;
     if !sealed.is_empty() {
         C::sealed(tx, &sealed)?;
         store::put_head::<C>(tx, &signer.sign_head(&end))?;

@@ -1,7 +1,7 @@
 //! SQL of seals, queues and heads, the same for every chain.
 
 use super::{Chained, Hash, Link};
-use crate::platform::db::{Conn, DbError, DbResult, Engine, Row, Tx};
+use crate::platform::db::{Conn, DbError, DbResult, Engine, Row, SEVERAL, Tx, several};
 use crate::values::Instant;
 use uuid::Uuid;
 
@@ -18,15 +18,24 @@ pub(super) fn any_waiting<C: Chained>(conn: &mut Conn<'_>) -> DbResult<bool> {
     Ok(conn.first(&format!("SELECT 1 FROM {} LIMIT 1", C::NAMES.waiting), &[], |_| Ok(()))?.is_some())
 }
 
-/// Stores a seal and takes its entry out of the queue. `false`: the entry had a seal, and the number is still free.
+/// Stores a seal. `false`: the entry had one, and the number is still free.
 pub(super) fn put_seal<C: Chained>(tx: &mut Tx<'_>, link: &Link, entry: Uuid) -> DbResult<bool> {
-    let (seals, waiting, id) = (C::NAMES.seals, C::NAMES.waiting, C::NAMES.id);
+    let (seals, id) = (C::NAMES.seals, C::NAMES.id);
     let put = tx.execute(
         &format!("INSERT INTO {seals} (seq, {id}, hash) VALUES ($1, $2, $3) ON CONFLICT ({id}) DO NOTHING"),
         &[link.seq.into(), entry.into(), link.hash.to_vec().into()],
     )?;
-    tx.execute(&format!("DELETE FROM {waiting} WHERE {id} = $1"), &[entry.into()])?;
     Ok(put == 1)
+}
+
+/// Takes entries out of the queue.
+pub(super) fn take_out<C: Chained>(tx: &mut Tx<'_>, entries: &[Uuid]) -> DbResult<()> {
+    let (waiting, id) = (C::NAMES.waiting, C::NAMES.id);
+    for piece in entries.chunks(SEVERAL) {
+        let (places, ids) = several(piece);
+        tx.execute(&format!("DELETE FROM {waiting} WHERE {id} IN ({places})"), &ids)?;
+    }
+    Ok(())
 }
 
 /// The newest seal.

@@ -7,6 +7,7 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
 
 /// A connection that a closure of [`super::Db::read`] or [`super::Db::write`] may use.
 pub struct Conn<'a> {
@@ -205,15 +206,21 @@ pub struct Tx<'a> {
     conn: Conn<'a>,
     pub(super) wrote_events: bool,
     pub(super) wrote_jobs: bool,
+    /// What [`Tx::keep`] was told.
+    kept: Vec<Uuid>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { conn: Conn::sqlite(connection), wrote_events: false, wrote_jobs: false }
+        Self::over(Conn::sqlite(connection))
     }
 
     pub(super) fn postgres<'b: 'a>(transaction: &'a mut postgres::Transaction<'b>, statements: &'a mut Statements) -> Self {
-        Self { conn: Conn::transaction(transaction, statements), wrote_events: false, wrote_jobs: false }
+        Self::over(Conn::transaction(transaction, statements))
+    }
+
+    fn over(conn: Conn<'a>) -> Self {
+        Self { conn, wrote_events: false, wrote_jobs: false, kept: Vec::new() }
     }
 
     /// Runs a statement and says how many rows it wrote.
@@ -229,6 +236,31 @@ impl<'a> Tx<'a> {
             Engine::Sqlite => Ok(()),
             Engine::Postgres => self.execute(lock, params).map(|_rows| ()),
         }
+    }
+
+    /// Reads rows of one table, which are this transaction's from then until it ends: as they are when nobody else has them any more. SQLite has one
+    /// writer, whom nobody has to wait for. Rows that others refer to can still be referred to.
+    pub fn query_held<T>(&mut self, select: &str, params: Params<'_>, read: impl FnMut(&Row<'_>) -> DbResult<T>) -> DbResult<Vec<T>> {
+        match self.conn.engine() {
+            Engine::Sqlite => self.conn.query(select, params, read),
+            Engine::Postgres => self.conn.query(&format!("{select} FOR NO KEY UPDATE"), params, read),
+        }
+    }
+
+    /// The only row of [`Tx::query_held`], or `None`.
+    pub fn first_held<T>(&mut self, select: &str, params: Params<'_>, read: impl FnMut(&Row<'_>) -> DbResult<T>) -> DbResult<Option<T>> {
+        Ok(self.query_held(select, params, read)?.into_iter().next())
+    }
+
+    /// Notes that this transaction has locked something for good, so that nobody who needs it too asks the database again. The note goes with the
+    /// transaction, as the lock does: there are no savepoints within one.
+    pub fn keep(&mut self, locked: Uuid) {
+        self.kept.push(locked);
+    }
+
+    #[must_use]
+    pub fn keeps(&self, locked: Uuid) -> bool {
+        self.kept.contains(&locked)
     }
 
     /// Runs several statements without parameters, as in `schema.sql`.

@@ -12,6 +12,7 @@ mod guards;
 mod lanes;
 mod postgres;
 mod schema;
+mod several;
 mod sqlite;
 mod url;
 mod value;
@@ -19,6 +20,7 @@ mod value;
 pub use conn::{Conn, Tx};
 pub use error::{DbError, DbResult};
 pub use schema::{SCHEMA, SCHEMA_VERSION};
+pub use several::{SEVERAL, places, several};
 pub use url::{DatabaseUrl, Engine};
 pub use value::{Column, Json, Params, Row, Value};
 

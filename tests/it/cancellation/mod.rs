@@ -173,7 +173,7 @@ on_both!(tables_that_cannot_be_kept_are_refused_with_every_fault, async |db: Tes
     assert_eq!(pointers(reply.expect_problem(422, "invalid_policy")), expected.map(|place| format!("/body{place}")));
     stage.make(mix("flexible")).await.expect_problem(422, "invalid_policy");
     stage.make(json!({"key": "x", "name": "X", "reason": "x"})).await.expect_problem(422, "invalid_policy");
-    stage.make(json!({"key": "x", "name": "X", "reason": "x", "rows": [{"days_before": -1, "kept_bp": 0}]})).await.expect_problem(400, "invalid_body");
+    stage.make(json!({"key": "x", "name": "X", "reason": "x", "rows": [{"days_before": -1, "kept_bp": 0}]})).await.expect_problem(422, "out_of_range");
     let least = |n: usize| json!({"key": format!("p{n}"), "name": "X", "reason": "x", "rows": [{"days_before": 0, "kept_bp": 1}]});
     for n in 0..50 {
         stage.make(least(n)).await.expect(201);

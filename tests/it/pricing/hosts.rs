@@ -91,11 +91,13 @@ on_both!(every_bad_field_is_named, async |db: TestDb| {
         json!({"base_price": 1.5, "plan": {}}),
         json!({"base_price": 1, "plan": {"weekends": {}}}),
         json!({"base_price": 1, "plan": {"weekend": {"days": ["freitag"], "price": 1}}}),
-        json!({"base_price": 1, "plan": {"los": [{"min_nights": -7, "off_bp": 1}]}}),
         json!({"base_price": 1, "plan": {}, "version": 9}),
     ] {
         put(&town, &ada, &path, body.clone()).await.expect_problem(400, "invalid_body");
     }
+    let below = json!({"base_price": 1, "plan": {"los": [{"min_nights": -7, "off_bp": 1}]}});
+    let refused = put(&town, &ada, &path, below).await;
+    assert_eq!(pointers(refused.expect_problem(422, "out_of_range")), ["/body/plan/los/0/min_nights"]);
     assert_eq!(town.get(&ada, &path).await.expect(200).json()["base_price"], 10_000);
 });
 

@@ -3,8 +3,6 @@
 use super::{World, books, deposits, grant, instalments, letters, money, steps};
 use crate::features::bookings::rules::booking::Booking;
 use crate::features::bookings::rules::state::State;
-use crate::features::bookings::store::bookings;
-use crate::features::listings;
 use crate::features::payments::provider::CASH;
 use crate::features::payments::{self, Follows, News, Purpose, What};
 use crate::platform::db::Tx;
@@ -32,12 +30,11 @@ impl Listener {
 impl Follows for Listener {
     fn heard(&self, tx: &mut Tx<'_>, now: Instant, news: &News) -> Result<()> {
         let world = &self.world;
-        if bookings::listing_of(tx, news.booking)?.is_none() {
+        let Some(mut booking) = steps::find(tx, now, world, news.booking)? else {
             // Money must be stored whatever it is for; the checks of the books name what has no booking.
             tracing::warn!(booking = %news.booking, payment = %news.payment, "a payment is for a booking that is not there");
             return Ok(());
-        }
-        let mut booking = steps::open(tx, now, world, news.booking)?;
+        };
         if news.purpose == Purpose::Deposit {
             return deposits::heard(tx, now, world, &booking, news);
         }
@@ -56,10 +53,7 @@ impl Follows for Listener {
     }
 
     fn hold(&self, tx: &mut Tx<'_>, booking: BookingId) -> Result<()> {
-        if let Some(listing) = bookings::listing_of(tx, booking)? {
-            listings::lock_calendar(tx, listing)?;
-        }
-        Ok(())
+        steps::hold(tx, booking)
     }
 }
 

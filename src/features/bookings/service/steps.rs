@@ -15,13 +15,27 @@ const PAY_HOURS: i64 = 24;
 
 /// The booking, locked with its listing, after everything that was due by `now`. Refuses with 404 where there is none.
 pub(crate) fn open(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) -> Result<Booking> {
-    let not_found = || Error::not_found("There is no such booking, or it is not yours.");
+    find(tx, now, world, id)?.ok_or_else(|| Error::not_found("There is no such booking, or it is not yours."))
+}
+
+/// The same; `None` where there is none.
+pub(super) fn find(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) -> Result<Option<Booking>> {
     // Always the listing before the booking, so that nobody waits for each other in a circle.
-    let listing = rows::listing_of(tx, id)?.ok_or_else(not_found)?;
-    listings::lock_calendar(tx, listing)?;
-    let mut booking = rows::locked(tx, id)?.ok_or_else(not_found)?;
+    hold(tx, id)?;
+    let Some(mut booking) = rows::locked(tx, id)? else { return Ok(None) };
     catch_up(tx, now, world, &mut booking)?;
-    Ok(booking)
+    Ok(Some(booking))
+}
+
+/// Locks the listing of a booking; a booking stays with its listing, so once is enough for a transaction.
+pub(super) fn hold(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
+    if !tx.keeps(id.0)
+        && let Some(listing) = rows::listing_of(tx, id)?
+    {
+        listings::lock_calendar(tx, listing)?;
+        tx.keep(id.0);
+    }
+    Ok(())
 }
 
 /// Lets time do what it should have done by `now`.

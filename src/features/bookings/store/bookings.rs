@@ -33,7 +33,6 @@ const REWRITE: &str = "UPDATE bookings SET check_in = $2, check_out = $3, asked 
     check_out_at = $9, due_at = $10, version = version + 1, updated_at = $11 WHERE id = $1";
 const SET_PROVIDER: &str = "UPDATE bookings SET provider = $2 WHERE id = $1";
 const SET_GUEST: &str = "UPDATE bookings SET guest_id = $2, version = version + 1, updated_at = $3 WHERE id = $1 AND guest_id IS NULL";
-const LOCK: &str = "UPDATE bookings SET version = version WHERE id = $1";
 const OF_QUOTE: &str = "SELECT id FROM bookings WHERE quote_id = $1";
 const LISTING: &str = "SELECT listing_id FROM bookings WHERE id = $1";
 const CODE: &str = "SELECT code FROM bookings WHERE id = $1";
@@ -42,18 +41,8 @@ const LET_LAPSE: &str = "SELECT COUNT(*) FROM bookings WHERE listing_id = $1 AND
     AND accepted_at IS NULL AND check_in < $5 AND check_out > $4";
 const DUE: &str = "SELECT id FROM bookings WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
 
-pub(super) const STATEMENTS: [(&str, &str); 10] = [
-    (ONE, "u"),
-    (CODE, "u"),
-    (BY_CODE, "t"),
-    (UPDATE, "utiiiiiji"),
-    (LOCK, "u"),
-    (OF_QUOTE, "u"),
-    (LISTING, "u"),
-    (LIVE_HOLDS, "ui"),
-    (LET_LAPSE, "uuidd"),
-    (DUE, "in"),
-];
+pub(super) const STATEMENTS: [(&str, &str); 9] =
+    [(ONE, "u"), (CODE, "u"), (BY_CODE, "t"), (UPDATE, "utiiiiiji"), (OF_QUOTE, "u"), (LISTING, "u"), (LIVE_HOLDS, "ui"), (LET_LAPSE, "uuidd"), (DUE, "in")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: BookingId) -> DbResult<Option<Booking>> {
     conn.first(ONE, &[id.into()], read)
@@ -75,8 +64,7 @@ pub(in super::super) fn listing_of(conn: &mut Conn<'_>, id: BookingId) -> DbResu
 
 /// Keeps others from changing the booking until the transaction ends, and reads it as it is then.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: BookingId) -> DbResult<Option<Booking>> {
-    tx.hold(LOCK, &[id.into()])?;
-    one(tx, id)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
 /// `false` where its code or its quote has a booking already.

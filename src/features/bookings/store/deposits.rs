@@ -6,12 +6,11 @@ use crate::values::{BookingId, Instant, PaymentId};
 const INSERT: &str = "INSERT INTO booking_deposits (booking_id, is_hold, amount_minor, state, tries, payment_id, taken_minor, claimed, next_at)
     VALUES ($1, $2, $3, $4, 0, NULL, 0, FALSE, $5)";
 const ONE: &str = "SELECT is_hold, amount_minor, state, tries, payment_id, taken_minor, claimed, next_at FROM booking_deposits WHERE booking_id = $1";
-const LOCK: &str = "UPDATE booking_deposits SET tries = tries WHERE booking_id = $1";
 const UPDATE: &str = "UPDATE booking_deposits SET is_hold = $2, state = $3, tries = $4, payment_id = $5, taken_minor = $6, claimed = $7, next_at = $8
     WHERE booking_id = $1";
 const DUE: &str = "SELECT booking_id FROM booking_deposits WHERE next_at <= $1 ORDER BY next_at, booking_id LIMIT $2";
 
-pub(super) const STATEMENTS: [(&str, &str); 3] = [(ONE, "u"), (LOCK, "u"), (DUE, "in")];
+pub(super) const STATEMENTS: [(&str, &str); 2] = [(ONE, "u"), (DUE, "in")];
 
 /// How a deposit stands; the names are stored and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +86,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, booking: BookingId) -> DbResult
 
 /// Keeps others from changing it until the transaction ends, and reads it as it is then.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<Option<LeftDeposit>> {
-    tx.hold(LOCK, &[booking.into()])?;
-    one(tx, booking)
+    tx.first_held(ONE, &[booking.into()], read)
 }
 
 pub(in super::super) fn update(tx: &mut Tx<'_>, booking: BookingId, deposit: &LeftDeposit) -> DbResult<()> {

@@ -2,9 +2,9 @@
 
 use crate::features::ledger::rules::Account;
 use crate::platform::chain::{self, Chained, Link, Names, Sealed, hash, readable};
-use crate::platform::db::{Conn, DbResult, Row, Tx};
+use crate::platform::db::{Conn, DbResult, Row, SEVERAL, Tx, several};
 use crate::values::Instant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// First byte of everything hashed; rises when columns are added, so that no old bytes read as new ones.
@@ -103,18 +103,24 @@ impl Chained for Books {
         chain::columns(VERSION, columns)
     }
 
-    /// Looked up one by one: a join of the short queue with long tables is planned badly as soon as the figures that the planner
+    /// Looked up by their ids: a join of the short queue with long tables is planned badly as soon as the figures that the planner
     /// keeps of the queue are old.
     fn waiting(conn: &mut Conn<'_>, limit: i64) -> DbResult<Vec<Stored>> {
         let ids: Vec<Uuid> = conn.query("SELECT entry_id FROM ledger_waiting ORDER BY entry_id LIMIT $1", &[limit.into()], |row| row.get(0))?;
-        let entry = format!("SELECT {ENTRY} FROM ledger_entries e WHERE e.id = $1");
-        let lines = format!("SELECT {LINE} FROM ledger_postings p WHERE p.entry_id = $1 ORDER BY p.line");
         let mut entries = Vec::with_capacity(ids.len());
-        for id in ids {
-            if let Some(mut stored) = conn.first(&entry, &[id.into()], |row| Stored::read(row, 0))? {
-                stored.lines = conn.query(&lines, &[id.into()], |row| Line::read(row, 0))?;
-                entries.push(stored);
-            }
+        for piece in ids.chunks(SEVERAL) {
+            let (places, ids) = several(piece);
+            let mut lines: HashMap<Uuid, Vec<Line>> = HashMap::with_capacity(piece.len());
+            let sql = format!("SELECT p.entry_id, {LINE} FROM ledger_postings p WHERE p.entry_id IN ({places}) ORDER BY p.entry_id, p.line");
+            conn.each(&sql, &ids, |row| {
+                lines.entry(row.get(0)?).or_default().push(Line::read(row, 1)?);
+                Ok(())
+            })?;
+            let sql = format!("SELECT {ENTRY} FROM ledger_entries e WHERE e.id IN ({places}) ORDER BY e.id");
+            entries.extend(conn.query(&sql, &ids, |row| {
+                let stored = Stored::read(row, 0)?;
+                Ok(Stored { lines: lines.remove(&stored.id).unwrap_or_default(), ..stored })
+            })?);
         }
         Ok(entries)
     }

@@ -2,7 +2,7 @@
 
 use super::balances::{account, currency};
 use crate::features::ledger::rules::{Account, EntryKind, Posting, Recorded, restored};
-use crate::platform::db::{Conn, DbResult, Row, Value};
+use crate::platform::db::{Conn, DbResult, Row, SEVERAL, Value, places, several};
 use crate::values::{BookingId, Instant};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -11,8 +11,6 @@ use uuid::Uuid;
 const FOREVER: Instant = Instant(253_402_300_799_000_000);
 /// Entries of one booking that are read at most; a stay has a dozen. Whoever needs a sum of all of them asks for the sum (`balances.rs`).
 const MOST_OF_BOOKING: i64 = 1_000;
-/// Entries whose postings are read by one statement.
-const PIECE: usize = 128;
 
 /// Which entries; everything that is `None` lets all pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,11 +41,8 @@ fn recorded(row: &Row<'_>) -> DbResult<Recorded> {
 }
 
 fn with_postings(conn: &mut Conn<'_>, mut entries: Vec<Recorded>) -> DbResult<Vec<Recorded>> {
-    for piece in entries.chunks_mut(PIECE) {
-        let mut ids: Vec<Value> = piece.iter().map(|recorded| recorded.id.into()).collect();
-        // Filled up with one of them, so that there are few statements to prepare, not one a length.
-        let filler = ids.first().cloned().unwrap_or(Value::Null);
-        ids.resize(ids.len().next_power_of_two(), filler);
+    for piece in entries.chunks_mut(SEVERAL) {
+        let (_, ids) = several(&piece.iter().map(|recorded| recorded.id).collect::<Vec<Uuid>>());
         let mut found: HashMap<Uuid, Vec<Posting>> = HashMap::with_capacity(piece.len());
         conn.each(&postings_sql(ids.len()), &ids, |row| {
             let posting = Posting { account: account(row, 1)?, amount: row.get(2)? };
@@ -64,8 +59,7 @@ fn with_postings(conn: &mut Conn<'_>, mut entries: Vec<Recorded>) -> DbResult<Ve
 /// The statement that reads the postings of `count` entries; a test reads its plans.
 #[must_use]
 pub fn postings_sql(count: usize) -> String {
-    let places: Vec<String> = (1..=count).map(|place| format!("${place}")).collect();
-    format!("SELECT p.entry_id, p.account, p.amount FROM ledger_postings p WHERE p.entry_id IN ({}) ORDER BY p.entry_id, p.line", places.join(", "))
+    format!("SELECT p.entry_id, p.account, p.amount FROM ledger_postings p WHERE p.entry_id IN ({}) ORDER BY p.entry_id, p.line", places(count))
 }
 
 /// The entry with this id.

@@ -5,7 +5,7 @@
 
 use super::World;
 use super::asked::{method_place, no_such_payment, void, wake};
-use super::learn::{self, Learned, learn};
+use super::learn::{self, Learned, learn, learn_of};
 use crate::features::payments::provider::{Again, Answer, Authorize, GiveBack, Provider, Trouble};
 use crate::features::payments::rules::facts::{Facts, RefundFacts};
 use crate::features::payments::rules::terms::{RefundState, State};
@@ -57,9 +57,9 @@ pub(super) enum Turn {
 
 /// Takes a call, unless it is done or somebody else has it.
 pub(super) fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: Uuid) -> Result<Turn> {
-    let Some(payment) = outbox::payment_of(tx, id)? else { return Ok(Turn::Done) };
+    let Some((booking, payment)) = outbox::payment_of(tx, id)? else { return Ok(Turn::Done) };
     // The payment before the call, as everywhere: two who hold both would wait for each other.
-    let (Some(payment), Some(call)) = (learn::held(tx, world, payment)?, outbox::held(tx, id)?) else { return Ok(Turn::Done) };
+    let (Some(payment), Some(call)) = (learn::held(tx, world, booking, payment)?, outbox::held(tx, id)?) else { return Ok(Turn::Done) };
     if !call.waits {
         return Ok(Turn::Done);
     }
@@ -202,18 +202,18 @@ impl Taken {
 
 /// Writes down what was answered. `true`: the call is done.
 pub(super) fn settle(tx: &mut Tx<'_>, now: Instant, world: &World, taken: &Taken, answer: &Answer) -> Result<bool> {
-    learn::held(tx, world, taken.payment.id)?;
-    let Some(call) = outbox::held(tx, taken.call.id)?.filter(|call| call.waits) else { return Ok(true) };
     let (provider, payment) = (taken.provider(), &taken.payment);
+    let held = learn::held(tx, world, payment.booking, payment.id)?.ok_or_else(no_such_payment)?;
+    let Some(call) = outbox::held(tx, taken.call.id)?.filter(|call| call.waits) else { return Ok(true) };
     match answer {
         Ok(facts) => {
-            let learned = learn(tx, now, world, provider, facts)?;
+            let learned = learn_of(tx, now, world, held, facts)?;
             outbox::done(tx, now, call.id, if learned == Learned::Misfit { "does not fit" } else { "answered" })?;
         }
         Err(Trouble::Refused { code, facts }) => {
             let code: String = code.chars().take(WORD_CHARS).collect();
             if **facts != Facts::default() {
-                learn(tx, now, world, provider, facts)?;
+                learn_of(tx, now, world, held, facts)?;
             }
             match taken.call.kind {
                 CallKind::Authorize => {

@@ -169,7 +169,8 @@ impl Payments {
 
     /// The payment, held after its booking. Errors: 404.
     pub(in super::super) fn held(&self, tx: &mut Tx<'_>, id: PaymentId) -> Result<Payment> {
-        learn::held(tx, &self.world, id)?.ok_or_else(super::asked::no_such_payment)
+        let booking = payments::one(tx, id)?.ok_or_else(super::asked::no_such_payment)?.booking;
+        learn::held(tx, &self.world, booking, id)?.ok_or_else(super::asked::no_such_payment)
     }
 
     pub(in super::super) fn confirm(&self, tx: &mut Tx<'_>, now: Instant, by: &confirmed::By, id: PaymentId, refund: Option<RefundId>) -> Result<()> {

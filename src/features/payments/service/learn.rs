@@ -15,7 +15,7 @@ use crate::features::payments::store::refunds::{self, Refund};
 use crate::platform::audit::{self, Actor, Entry};
 use crate::platform::db::Tx;
 use crate::platform::error::Result;
-use crate::values::{Instant, Origin, PaymentId};
+use crate::values::{BookingId, Instant, Origin, PaymentId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,34 +33,41 @@ pub(in super::super) enum Learned {
 
 /// Takes in what `provider` says.
 pub(in super::super) fn learn(tx: &mut Tx<'_>, now: Instant, world: &World, provider: &str, facts: &Facts) -> Result<Learned> {
-    let Some(payment) = meant(tx, provider, facts)? else { return Ok(Learned::Unknown) };
-    let learned = take(tx, now, world, payment, facts)?;
-    if learned != Learned::Applied {
+    let Some((booking, payment)) = meant(tx, provider, facts)? else { return Ok(Learned::Unknown) };
+    let Some(payment) = held(tx, world, booking, payment)? else { return Ok(Learned::Unknown) };
+    learn_of(tx, now, world, payment, facts)
+}
+
+/// Takes in what the provider of a payment says of it; `payment` is as [`held`] answered it a moment ago.
+pub(super) fn learn_of(tx: &mut Tx<'_>, now: Instant, world: &World, mut payment: Payment, facts: &Facts) -> Result<Learned> {
+    let learned = take(tx, now, world, &mut payment, facts)?;
+    if learned != Learned::Applied || payment.state != State::Captured {
         return Ok(learned);
     }
     // What waited for this, or for its name.
-    let Some(known) = payments::one(tx, payment)?.filter(|known| known.state == State::Captured) else { return Ok(learned) };
-    for (event, waiting) in events::unpark(tx, provider, payment, known.reference.as_deref())? {
-        if take(tx, now, world, payment, &waiting)? == Learned::Waits {
-            events::park(tx, provider, &event)?;
+    let Payment { id, provider, reference, .. } = payment;
+    for (event, waiting) in events::unpark(tx, &provider, id, reference.as_deref())? {
+        // Whoever follows may have changed it since.
+        let Some(mut known) = payments::one(tx, id)? else { continue };
+        if take(tx, now, world, &mut known, &waiting)? == Learned::Waits {
+            events::park(tx, &provider, &event)?;
         }
     }
     Ok(learned)
 }
 
 /// The payment, held after what its follower holds first.
-pub(super) fn held(tx: &mut Tx<'_>, world: &World, id: PaymentId) -> Result<Option<Payment>> {
-    let Some(payment) = payments::one(tx, id)? else { return Ok(None) };
-    world.follower.hold(tx, payment.booking)?;
+pub(super) fn held(tx: &mut Tx<'_>, world: &World, booking: BookingId, id: PaymentId) -> Result<Option<Payment>> {
+    world.follower.hold(tx, booking)?;
     Ok(payments::held(tx, id)?)
 }
 
-/// Whom the facts mean.
-fn meant(tx: &mut Tx<'_>, provider: &str, facts: &Facts) -> Result<Option<PaymentId>> {
-    if let Some(payment) = facts.payment
-        && payments::one(tx, payment)?.is_some_and(|payment| payment.provider == provider)
+/// Whom the facts mean, and what it is for.
+fn meant(tx: &mut Tx<'_>, provider: &str, facts: &Facts) -> Result<Option<(BookingId, PaymentId)>> {
+    if let Some(id) = facts.payment
+        && let Some(payment) = payments::one(tx, id)?.filter(|payment| payment.provider == provider)
     {
-        return Ok(Some(payment));
+        return Ok(Some((payment.booking, id)));
     }
     match &facts.reference {
         Some(reference) => Ok(payments::by_reference(tx, provider, reference)?),
@@ -68,8 +75,7 @@ fn meant(tx: &mut Tx<'_>, provider: &str, facts: &Facts) -> Result<Option<Paymen
     }
 }
 
-fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: PaymentId, facts: &Facts) -> Result<Learned> {
-    let Some(mut payment) = held(tx, world, id)? else { return Ok(Learned::Unknown) };
+fn take(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &mut Payment, facts: &Facts) -> Result<Learned> {
     let own = Own {
         payment: payment.id,
         booking: payment.booking,
@@ -79,26 +85,26 @@ fn take(tx: &mut Tx<'_>, now: Instant, world: &World, id: PaymentId, facts: &Fac
     };
     let misfit = misfit(&own, facts);
     // What somebody made at the provider itself may only ever go back once with what we know of.
-    let misfit = if misfit.is_none() && goes_back_twice(tx, &payment, facts)? { Some("refunded amount") } else { misfit };
+    let misfit = if misfit.is_none() && goes_back_twice(tx, payment, facts)? { Some("refunded amount") } else { misfit };
     if let Some(what) = misfit {
-        hold(tx, now, &mut payment, what)?;
+        hold(tx, now, payment, what)?;
         return Ok(Learned::Misfit);
     }
     if payment.held.is_some() {
         return Ok(Learned::Waits);
     }
     if let Some(state) = facts.state {
-        go_on(tx, now, world, &mut payment, state, facts)?;
+        go_on(tx, now, world, payment, state, facts)?;
     }
-    learn_fee(tx, now, &mut payment, facts)?;
+    learn_fee(tx, now, payment, facts)?;
     if payment.state != State::Captured {
         return Ok(if facts.refunds.is_empty() && facts.dispute.is_none() { Learned::Applied } else { Learned::Waits });
     }
     for refund in &facts.refunds {
-        returned(tx, now, world, &mut payment, refund)?;
+        returned(tx, now, world, payment, refund)?;
     }
     if let Some(dispute) = &facts.dispute {
-        disputed(tx, now, world, &payment, dispute)?;
+        disputed(tx, now, world, payment, dispute)?;
     }
     Ok(Learned::Applied)
 }

@@ -74,7 +74,6 @@ macro_rules! select {
 }
 
 const ONE: &str = select!("WHERE id = $1");
-const HOLD: &str = "UPDATE provider_calls SET updated_at = updated_at WHERE id = $1";
 const OF_PAYMENT: &str = select!("WHERE payment_id = $1 ORDER BY id");
 const WAITING: &str = "SELECT id FROM provider_calls WHERE booking_id = $1 AND state = 'waiting' AND (lease IS NULL OR lease <> $2) ORDER BY id";
 const OLD: &str = "SELECT id FROM provider_calls WHERE state = 'waiting' AND created_at < $1 ORDER BY created_at, id LIMIT 1000";
@@ -97,13 +96,12 @@ pub(in super::super) fn insert(tx: &mut Tx<'_>, now: Instant, call: &Call) -> Db
 
 /// The call, held until the transaction ends.
 pub(in super::super) fn held(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Call>> {
-    tx.hold(HOLD, &[id.into()])?;
-    tx.first(ONE, &[id.into()], read)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
-/// Which payment a call is about.
-pub(in super::super) fn payment_of(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<PaymentId>> {
-    Ok(conn.first(ONE, &[id.into()], read)?.map(|call| call.payment))
+/// Which payment a call is about, and the booking of that.
+pub(in super::super) fn payment_of(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<(BookingId, PaymentId)>> {
+    Ok(conn.first(ONE, &[id.into()], read)?.map(|call| (call.booking, call.payment)))
 }
 
 pub(in super::super) fn of_payment(conn: &mut Conn<'_>, payment: PaymentId) -> DbResult<Vec<Call>> {

@@ -51,9 +51,7 @@ macro_rules! select {
 pub(in super::super) use select;
 
 const ONE: &str = select!("WHERE id = $1");
-const BY_REFERENCE: &str = "SELECT id FROM payments WHERE provider = $1 AND provider_ref = $2";
-const HOLD: &str = "UPDATE payments SET version = version WHERE id = $1";
-const HOLD_ALL: &str = "UPDATE payments SET version = version WHERE booking_id = $1";
+const BY_REFERENCE: &str = "SELECT booking_id, id FROM payments WHERE provider = $1 AND provider_ref = $2";
 const OF_BOOKING: &str = select!("WHERE booking_id = $1 ORDER BY id");
 const OF_GUEST: &str = select!("WHERE guest_id = $1 ORDER BY id");
 const HELD: &str = "SELECT COUNT(*) FROM payments WHERE held IS NOT NULL AND id >= $1";
@@ -65,8 +63,7 @@ const UPDATE: &str = "UPDATE payments SET state = $2, captured_minor = $3, refun
     method_sealed = $8, failure = $9, held = $10, void_asked = $11, authorized_at = $12, captured_at = $13, updated_at = $14, version = version + 1,
     living = (CASE WHEN $2 IN ('failed', 'voided') THEN FALSE ELSE living END) WHERE id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 8] =
-    [(ONE, "u"), (BY_REFERENCE, "tt"), (HOLD, "u"), (HOLD_ALL, "u"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
+pub(super) const STATEMENTS: [(&str, &str); 6] = [(ONE, "u"), (BY_REFERENCE, "tt"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
     conn.first(ONE, &[id.into()], read)
@@ -74,13 +71,12 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Opti
 
 /// The payment, held until the transaction ends: what is read of it stays true.
 pub(in super::super) fn held(tx: &mut Tx<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
-    tx.hold(HOLD, &[id.into()])?;
-    one(tx, id)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
-/// Whose reference this is.
-pub(in super::super) fn by_reference(conn: &mut Conn<'_>, provider: &str, reference: &str) -> DbResult<Option<PaymentId>> {
-    conn.first(BY_REFERENCE, &[provider.into(), reference.into()], |row| row.get(0))
+/// Whose reference this is, and which booking that pays for.
+pub(in super::super) fn by_reference(conn: &mut Conn<'_>, provider: &str, reference: &str) -> DbResult<Option<(BookingId, PaymentId)>> {
+    conn.first(BY_REFERENCE, &[provider.into(), reference.into()], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// All payments of a booking, oldest first.
@@ -90,8 +86,7 @@ pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> D
 
 /// The same, held until the transaction ends.
 pub(in super::super) fn of_booking_held(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<Vec<Payment>> {
-    tx.hold(HOLD_ALL, &[booking.into()])?;
-    of_booking(tx, booking)
+    tx.query_held(OF_BOOKING, &[booking.into()], read)
 }
 
 pub(in super::super) fn of_guest(conn: &mut Conn<'_>, guest: UserId) -> DbResult<Vec<Payment>> {

@@ -49,7 +49,6 @@ macro_rules! select {
 const BY_REFERENCE: &str = select!("WHERE reference = $1");
 const BY_KEY: &str = select!("WHERE call_key = $1");
 const OF_PAYMENT: &str = select!("WHERE payment_id = $1");
-const HOLD: &str = "UPDATE sandbox_charges SET state = state WHERE reference = $1";
 const INSERT: &str = "INSERT INTO sandbox_charges (reference, call_key, payment_id, booking_id, amount_minor, currency, capture, card, state, captured_minor,
     fee_minor, failure, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
 const UPDATE: &str = "UPDATE sandbox_charges SET state = $2, captured_minor = $3, fee_minor = $4, failure = $5 WHERE reference = $1";
@@ -73,8 +72,7 @@ pub(in super::super) fn of_payment(conn: &mut Conn<'_>, payment: PaymentId) -> D
 
 /// The charge, held until the transaction ends.
 pub(in super::super) fn held(tx: &mut Tx<'_>, reference: &str) -> DbResult<Option<SandboxCharge>> {
-    tx.hold(HOLD, &[reference.into()])?;
-    tx.first(BY_REFERENCE, &[reference.into()], read)
+    tx.first_held(BY_REFERENCE, &[reference.into()], read)
 }
 
 /// `false` where there is one with this key.

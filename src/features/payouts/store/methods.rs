@@ -16,7 +16,6 @@ const INSERT: &str = "INSERT INTO payout_methods (id, user_id, kind, details_sea
 const OF_USER: &str = select!("WHERE user_id = $1 AND removed_at IS NULL ORDER BY id DESC LIMIT 50");
 const NEWEST: &str = select!("WHERE user_id = $1 AND removed_at IS NULL ORDER BY id DESC LIMIT 1");
 const ONE: &str = select!("WHERE id = $1");
-const LOCK: &str = "UPDATE payout_methods SET hint = hint WHERE id = $1";
 const REMOVE: &str = "UPDATE payout_methods SET removed_at = $3 WHERE id = $1 AND user_id = $2 AND removed_at IS NULL";
 const WIPE: &str = "UPDATE payout_methods SET details_sealed = '' WHERE id = $1 AND removed_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM payouts p
@@ -24,8 +23,7 @@ const WIPE: &str = "UPDATE payout_methods SET details_sealed = '' WHERE id = $1 
 const FAILED: &str = "UPDATE payout_methods SET failed_at = $2 WHERE id = $1 AND failed_at IS NULL";
 const FORGET: &str = "UPDATE payout_methods SET details_sealed = '', hint = '', removed_at = COALESCE(removed_at, $2) WHERE user_id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 8] =
-    [(OF_USER, "u"), (NEWEST, "u"), (ONE, "u"), (LOCK, "u"), (REMOVE, "uui"), (WIPE, "u"), (FAILED, "ui"), (FORGET, "ui")];
+pub(super) const STATEMENTS: [(&str, &str); 7] = [(OF_USER, "u"), (NEWEST, "u"), (ONE, "u"), (REMOVE, "uui"), (WIPE, "u"), (FAILED, "ui"), (FORGET, "ui")];
 
 pub(in super::super) fn insert(tx: &mut Tx<'_>, of: &Method) -> DbResult<()> {
     let params = [of.id.into(), of.user.into(), (&of.kind).into(), (&of.details_sealed).into(), (&of.hint).into(), of.active_at.into(), of.created_at.into()];
@@ -50,8 +48,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Me
 
 /// The same, and until the transaction ends nobody takes its details away, or sends something there.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Method>> {
-    tx.hold(LOCK, &[id.into()])?;
-    one(tx, id)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
 /// `false`: the host has no such method. Its details go, unless a payout to it is `sent`; the hint stays.

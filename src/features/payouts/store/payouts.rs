@@ -19,7 +19,6 @@ macro_rules! select {
 const INSERT: &str = "INSERT INTO payouts (id, host_id, method_id, kind, amount_minor, netted_minor, currency, state, version, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9) ON CONFLICT DO NOTHING";
 const ONE: &str = select!("WHERE id = $1");
-const LOCK: &str = "UPDATE payouts SET version = version WHERE id = $1";
 const UPDATE: &str = "UPDATE payouts SET state = $2, reference = $3, failure = $4, sent_at = $5, ended_at = $6, updated_at = $7, version = version + 1
     WHERE id = $1 AND state IN ('created', 'sent')";
 const UNDER_WAY: &str = select!("WHERE host_id = $1 AND currency = $2 AND state IN ('created', 'sent')");
@@ -28,8 +27,8 @@ const IS_ANY_OF: &str = "SELECT 1 FROM payouts WHERE host_id = $1 AND state IN (
 const BY_HAND: &str = select!("WHERE state = $1 AND id > $2 AND kind = $3 ORDER BY id LIMIT 500");
 const BY_PROVIDERS: &str = select!("WHERE state = $1 AND id > $2 AND kind <> $3 ORDER BY id LIMIT 500");
 
-pub(super) const STATEMENTS: [(&str, &str); 8] =
-    [(ONE, "u"), (LOCK, "u"), (UPDATE, "utttiii"), (UNDER_WAY, "ut"), (CREATED_OF, "u"), (IS_ANY_OF, "u"), (BY_HAND, "tut"), (BY_PROVIDERS, "tut")];
+pub(super) const STATEMENTS: [(&str, &str); 7] =
+    [(ONE, "u"), (UPDATE, "utttiii"), (UNDER_WAY, "ut"), (CREATED_OF, "u"), (IS_ANY_OF, "u"), (BY_HAND, "tut"), (BY_PROVIDERS, "tut")];
 
 /// Which payouts.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +60,7 @@ pub(in super::super) fn one(conn: &mut Conn<'_>, id: Uuid) -> DbResult<Option<Pa
 
 /// The same, and nobody else changes it until the transaction ends.
 pub(in super::super) fn locked(tx: &mut Tx<'_>, id: Uuid) -> DbResult<Option<Payout>> {
-    tx.hold(LOCK, &[id.into()])?;
-    one(tx, id)
+    tx.first_held(ONE, &[id.into()], read)
 }
 
 /// Writes how a payout stands that was under way until now. One that is over stays as it is: to end it twice would post twice, so that is an error.
