@@ -118,7 +118,7 @@ fn number(digits: &impl ToString) -> Option<Value> {
 
 /// What poem-openapi asks of a type that is a JSON string or number with a format.
 macro_rules! scalar {
-    ($type:ty, $kind:literal, $format:literal) => {
+    ($type:ty, $kind:literal, $format:literal $(, $multiple_of:literal)?) => {
         impl Type for $type {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
@@ -128,7 +128,9 @@ macro_rules! scalar {
                 concat!($kind, "_", $format).into()
             }
             fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format($kind, $format)))
+                let schema = MetaSchema::new_with_format($kind, $format);
+                $(let schema = MetaSchema { multiple_of: Some($multiple_of), ..schema };)?
+                MetaSchemaRef::Inline(Box::new(schema))
             }
             fn as_raw_value(&self) -> Option<&Self> {
                 Some(self)
@@ -141,8 +143,8 @@ macro_rules! scalar {
 }
 scalar!(DateView, "string", "date");
 scalar!(DateAsk, "string", "date");
-scalar!(Hundredths, "number", "double");
-scalar!(Halves, "number", "double");
+scalar!(Hundredths, "number", "double", 0.01);
+scalar!(Halves, "number", "double", 0.5);
 
 impl ToJSON for DateView {
     fn to_json(&self) -> Option<Value> {
@@ -170,8 +172,9 @@ impl ToJSON for Halves {
 }
 
 /// Reads a JSON number of at most two decimals as hundredths.
-fn hundredths(value: Option<Value>) -> Option<i64> {
-    let digits = value?.as_number()?.to_string();
+#[must_use]
+pub fn hundredths(value: &Value) -> Option<i64> {
+    let digits = value.as_number()?.to_string();
     let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
     (decimals.len() <= 2).then(|| format!("{whole}{decimals:0<2}").parse().ok())?
 }
@@ -186,13 +189,13 @@ impl ParseFromJSON for DateView {
 
 impl ParseFromJSON for Hundredths {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        hundredths(value).map(Self).ok_or_else(|| ParseError::custom("expected a number of at most two decimals"))
+        value.as_ref().and_then(hundredths).map(Self).ok_or_else(|| ParseError::custom("expected a number of at most two decimals"))
     }
 }
 
 impl ParseFromJSON for Halves {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-        let halves = hundredths(value).filter(|n| n % 50 == 0).map(|n| n / 50);
+        let halves = value.as_ref().and_then(hundredths).filter(|n| n % 50 == 0).map(|n| n / 50);
         halves.map(Self).ok_or_else(|| ParseError::custom("expected a whole number or a half"))
     }
 }

@@ -207,7 +207,7 @@ pub struct Tx<'a> {
     pub(super) wrote_events: bool,
     pub(super) wrote_jobs: bool,
     /// What [`Tx::keep`] was told.
-    kept: Vec<Uuid>,
+    kept: Vec<(&'static str, Uuid)>,
 }
 
 impl<'a> Tx<'a> {
@@ -239,7 +239,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Reads rows of one table, which are this transaction's from then until it ends: as they are when nobody else has them any more. SQLite has one
-    /// writer, whom nobody has to wait for. Rows that others refer to can still be referred to.
+    /// writer, whom nobody has to wait for. Rows that others refer to can still be referred to. What others have added while this waited is not seen: ask for
+    /// rows by their key.
     pub fn query_held<T>(&mut self, select: &str, params: Params<'_>, read: impl FnMut(&Row<'_>) -> DbResult<T>) -> DbResult<Vec<T>> {
         match self.conn.engine() {
             Engine::Sqlite => self.conn.query(select, params, read),
@@ -252,15 +253,15 @@ impl<'a> Tx<'a> {
         Ok(self.query_held(select, params, read)?.into_iter().next())
     }
 
-    /// Notes that this transaction has locked something for good, so that nobody who needs it too asks the database again. The note goes with the
+    /// Notes that this transaction has locked a row of `table` for good, so that nobody who needs it too asks the database again. The note goes with the
     /// transaction, as the lock does: there are no savepoints within one.
-    pub fn keep(&mut self, locked: Uuid) {
-        self.kept.push(locked);
+    pub fn keep(&mut self, table: &'static str, id: Uuid) {
+        self.kept.push((table, id));
     }
 
     #[must_use]
-    pub fn keeps(&self, locked: Uuid) -> bool {
-        self.kept.contains(&locked)
+    pub fn keeps(&self, table: &'static str, id: Uuid) -> bool {
+        self.kept.contains(&(table, id))
     }
 
     /// Runs several statements without parameters, as in `schema.sql`.

@@ -81,7 +81,9 @@ fn admit_null(schema: &mut Map<String, Value>, kinds: &HashMap<String, Value>) {
         // The type of what is meant must stand beside `nullable`.
         if let Some(reference) = member["allOf"][0]["$ref"].as_str() {
             let kind = reference.rsplit('/').next().and_then(|name| kinds.get(name)).cloned().unwrap_or(Value::Null);
-            member["type"] = kind;
+            if kind.is_string() {
+                member["type"] = kind;
+            }
         }
         // Beside no type there is nothing that null would be an exception to.
         if member["type"].is_string() {

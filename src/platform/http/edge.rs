@@ -1,7 +1,7 @@
 //! The outermost endpoint: everything that is the same for every request, in one place instead of ten stacked layers.
 //!
 //! In order: request id, address and parameters (`strict.rs`), CORS preflight, who calls, how often they came, whether they may,
-//! the body within its limits and as the document describes it (`shape/`), room for one more request, a stored answer (`keyed.rs`), the handler within its deadline, errors into
+//! the body within its limits, room for one more request, a stored answer (`keyed.rs`), the body as the document describes it (`shape/`), the handler within its deadline, errors into
 //! problems, ETag and 304, compression, headers, numbers, log. It never answers an `Err`.
 
 use super::call::Call;
@@ -138,9 +138,6 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         // Before a place is taken, so that clients who send slowly hold none.
         let streamed = door.is_some_and(|door| door.streamed_body);
         let body = if streamed { self.announced(&mut request).await? } else { self.read_body(&mut request).await? };
-        if let Some(operation) = operation.filter(|_| !streamed) {
-            operation.check_body(&request, &body)?;
-        }
         let _room = match operation {
             Some(operation) if operation.vital => None,
             _ if door.is_some_and(|door| door.meter == Some(Meter::Message)) => Some(self.place(&self.messages, MESSAGE_PATIENCE).await?),
@@ -157,7 +154,12 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         if call.method == Method::HEAD {
             request.set_method(Method::GET);
         }
-        let outcome = self.handle(request, operation).await;
+        // After the key: what was answered to a copy stands, even where today such a body would be refused.
+        let fits = operation.filter(|_| !streamed).map_or(Ok(()), |operation| operation.check_body(&request, &body));
+        let outcome = match fits {
+            Ok(()) => self.handle(request, operation).await,
+            Err(refusal) => Err(refusal),
+        };
         if once.claim().is_none() {
             return outcome;
         }

@@ -11,6 +11,7 @@ use crate::platform::error::{Error, Kind, Refused};
 use crate::platform::telemetry::Metrics;
 use poem::Request;
 use poem::http::{Method, Uri};
+use poem_openapi::payload::{Json, Payload};
 use prometheus::{Histogram, IntCounter};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -265,9 +266,9 @@ impl Operation {
     }
 }
 
-/// As poem-openapi tells it, and a little wider: what it does not take it refuses itself.
+/// What poem-openapi reads as JSON, `application/merge-patch+json` as well; anything else it refuses.
 fn is_json(content_type: &str) -> bool {
-    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    <Json<String> as Payload>::check_content_type(content_type)
 }
 
 /// Lists are given by repeating the parameter, unless the operation reads them as `a,b`.

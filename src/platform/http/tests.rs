@@ -173,6 +173,8 @@ async fn bodies_are_read_within_limits() {
     let json = "application/json";
     assert_eq!(call(&edge, post(br#"{"title":"Attic"}"#.to_vec(), json)).await.body, b"Attic");
     call(&edge, post(b"{nonsense".to_vec(), json)).await.problem(400, "invalid_body");
+    let typed = call(&edge, post(br#"{"title":5}"#.to_vec(), "application/merge-patch+json; charset=utf-8")).await.problem(400, "invalid_body");
+    assert_eq!(typed["errors"][0]["code"], "invalid_type");
     call(&edge, post(br#"{"title":"Attic"}"#.to_vec(), "text/plain")).await.problem(415, "unsupported_media_type");
     call(&edge, post(vec![b' '; 101], json)).await.problem(413, "body_too_large");
     let short = call(&edge, post(br#"{"title":"A"}"#.to_vec(), json)).await.problem(422, "out_of_range");

@@ -156,6 +156,12 @@ on_both!(a_draft_sent_twice_with_its_key_is_made_once, async |db: TestDb| {
     let again = town.post(&keyed, "/listings", whole("Once")).await;
     assert_eq!((first.expect(201).text(), again.header("idempotent-replayed")), (again.expect(201).text(), "true"));
     town.post(&keyed, "/listings", whole("Twice")).await.expect_problem(422, "idempotency_key_reused");
+    // The key is looked up before the body is judged: what was answered stands, whatever fits today.
+    town.post(&keyed, "/listings", json!({"title": 5})).await.expect_problem(422, "idempotency_key_reused");
+    let unfit = Asker { headers: vec![("idempotency-key".into(), "draft-2".into())], ..ada.clone() };
+    for _ in 0..2 {
+        town.post(&unfit, "/listings", json!({"title": 5})).await.expect_problem(400, "invalid_body");
+    }
     let count: DbResult<Option<i64>> = db.read(|conn| conn.first("SELECT COUNT(*) FROM listings", &[], |row| row.get(0))).await;
     assert_eq!(count.unwrap(), Some(1));
     // What is kept for the replay holds no secret.

@@ -60,3 +60,17 @@ on_both!(what_does_not_fit_confirms_nothing_until_staff_have_looked, async |db: 
     assert_eq!(stage.count(audit).await, 8);
     stage.expect_same_books().await;
 });
+
+on_both!(what_is_told_under_the_name_of_another_payment_is_held, async |db: TestDb| {
+    let stage = Stage::new(&db).await;
+    let (named, _) = stage.charged("card_ok", Capture::Now).await;
+    let (booking, payment) = stage.charge("card_ok", Capture::Now).await;
+    assert_eq!(stage.payment(booking).await.reference, None);
+    let reference = stage.payment(named).await.reference;
+    assert!(reference.is_some());
+    let told = Facts { reference, amount: Some(10_000), state: Some(State::Captured), captured: Some(10_000), ..Facts::of(payment, booking) };
+    assert_eq!(say(&stage, "under another name", &told).await, Received::Nothing);
+    let held = stage.payment(booking).await;
+    assert_eq!((held.state, held.held.as_deref(), held.reference), (State::Created, Some("reference"), None));
+    assert_eq!(stage.payment(named).await.held, None);
+});

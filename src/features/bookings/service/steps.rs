@@ -29,11 +29,11 @@ pub(super) fn find(tx: &mut Tx<'_>, now: Instant, world: &World, id: BookingId) 
 
 /// Locks the listing of a booking; a booking stays with its listing, so once is enough for a transaction.
 pub(super) fn hold(tx: &mut Tx<'_>, id: BookingId) -> Result<()> {
-    if !tx.keeps(id.0)
+    if !tx.keeps("bookings", id.0)
         && let Some(listing) = rows::listing_of(tx, id)?
     {
         listings::lock_calendar(tx, listing)?;
-        tx.keep(id.0);
+        tx.keep("bookings", id.0);
     }
     Ok(())
 }

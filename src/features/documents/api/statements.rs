@@ -89,8 +89,12 @@ impl StatementsApi {
                 (StatementContent::Html(Html(page)), "inline".to_owned())
             }
             StatementFormat::Pdf => {
-                let (first, more) = sheets(span, &platform(&self.tools.config), &Party { name, ..Party::default() }, &sections, &codes);
-                let drawn = tokio::task::spawn_blocking(move || pdf_of(&first, &more)).await.context("a statement could not be drawn")??;
+                let issuer = platform(&self.tools.config);
+                let draw = move || {
+                    let (first, more) = sheets(span, &issuer, &Party { name, ..Party::default() }, &sections, &codes);
+                    pdf_of(&first, &more)
+                };
+                let drawn = tokio::task::spawn_blocking(draw).await.context("a statement could not be drawn")??;
                 (StatementContent::Pdf(Binary(drawn)), file("pdf"))
             }
         };

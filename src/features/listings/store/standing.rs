@@ -30,12 +30,12 @@ pub(in super::super) fn find(conn: &mut Conn<'_>, listing: ListingId, user: Opti
 /// Takes the listing lock: whoever else claims or changes this calendar waits for the end of the transaction. `false`: no such listing. Once is enough for
 /// a transaction.
 pub(in super::super) fn lock(tx: &mut Tx<'_>, listing: ListingId) -> DbResult<bool> {
-    if tx.keeps(listing.0) {
+    if tx.keeps("listings", listing.0) {
         return Ok(true);
     }
     let is_there = tx.execute(LOCK, &[listing.into()])? == 1;
     if is_there {
-        tx.keep(listing.0);
+        tx.keep("listings", listing.0);
     }
     Ok(is_there)
 }

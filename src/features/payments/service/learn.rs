@@ -83,7 +83,10 @@ fn take(tx: &mut Tx<'_>, now: Instant, world: &World, payment: &mut Payment, fac
         currency: payment.currency.code(),
         reference: payment.reference.as_deref(),
     };
-    let misfit = misfit(&own, facts);
+    let misfit = match misfit(&own, facts) {
+        None if names_another(tx, payment, facts)? => Some("reference"),
+        found => found,
+    };
     // What somebody made at the provider itself may only ever go back once with what we know of.
     let misfit = if misfit.is_none() && goes_back_twice(tx, payment, facts)? { Some("refunded amount") } else { misfit };
     if let Some(what) = misfit {
@@ -184,6 +187,12 @@ fn learn_fee(tx: &mut Tx<'_>, now: Instant, payment: &mut Payment, facts: &Facts
     payments::update(tx, now, payment)?;
     payment.version += 1;
     books::fee(tx, now, payment, fee)
+}
+
+/// Whether the provider knows another payment of ours by the name that it gives for this one, which has none yet.
+fn names_another(tx: &mut Tx<'_>, payment: &Payment, facts: &Facts) -> Result<bool> {
+    let (None, Some(reference)) = (&payment.reference, &facts.reference) else { return Ok(false) };
+    Ok(payments::by_reference(tx, &payment.provider, reference)?.is_some_and(|(_, other)| other != payment.id))
 }
 
 /// Whether more would go back than was taken, with what others made at the provider.

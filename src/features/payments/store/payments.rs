@@ -52,6 +52,7 @@ pub(in super::super) use select;
 
 const ONE: &str = select!("WHERE id = $1");
 const BY_REFERENCE: &str = "SELECT booking_id, id FROM payments WHERE provider = $1 AND provider_ref = $2";
+const HOLD_ALL: &str = "UPDATE payments SET version = version WHERE booking_id = $1";
 const OF_BOOKING: &str = select!("WHERE booking_id = $1 ORDER BY id");
 const OF_GUEST: &str = select!("WHERE guest_id = $1 ORDER BY id");
 const HELD: &str = "SELECT COUNT(*) FROM payments WHERE held IS NOT NULL AND id >= $1";
@@ -63,7 +64,8 @@ const UPDATE: &str = "UPDATE payments SET state = $2, captured_minor = $3, refun
     method_sealed = $8, failure = $9, held = $10, void_asked = $11, authorized_at = $12, captured_at = $13, updated_at = $14, version = version + 1,
     living = (CASE WHEN $2 IN ('failed', 'voided') THEN FALSE ELSE living END) WHERE id = $1";
 
-pub(super) const STATEMENTS: [(&str, &str); 6] = [(ONE, "u"), (BY_REFERENCE, "tt"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
+pub(super) const STATEMENTS: [(&str, &str); 7] =
+    [(ONE, "u"), (BY_REFERENCE, "tt"), (HOLD_ALL, "u"), (OF_BOOKING, "u"), (OF_GUEST, "u"), (HELD, "u"), (FORGET_METHODS, "u")];
 
 pub(in super::super) fn one(conn: &mut Conn<'_>, id: PaymentId) -> DbResult<Option<Payment>> {
     conn.first(ONE, &[id.into()], read)
@@ -84,9 +86,10 @@ pub(in super::super) fn of_booking(conn: &mut Conn<'_>, booking: BookingId) -> D
     conn.query(OF_BOOKING, &[booking.into()], read)
 }
 
-/// The same, held until the transaction ends.
+/// The same, held until the transaction ends. Read after they were waited for, with those that were added meanwhile.
 pub(in super::super) fn of_booking_held(tx: &mut Tx<'_>, booking: BookingId) -> DbResult<Vec<Payment>> {
-    tx.query_held(OF_BOOKING, &[booking.into()], read)
+    tx.hold(HOLD_ALL, &[booking.into()])?;
+    of_booking(tx, booking)
 }
 
 pub(in super::super) fn of_guest(conn: &mut Conn<'_>, guest: UserId) -> DbResult<Vec<Payment>> {

@@ -1,7 +1,7 @@
 //! What a JSON body must look like, read from the OpenAPI document at the start: [`Shape`].
 //!
 //! poem-openapi stops at the first thing that does not fit and names a Rust type; it takes numbers and booleans for text. A body is held against
-//! the document before that, and every field that does not fit is named, with a pointer and a code. What was sent is never sent back.
+//! the document before that, and every field that does not fit (the first twenty of them) is named, with a pointer and a code. What was sent is never sent back.
 
 mod read;
 #[cfg(test)]
@@ -10,7 +10,7 @@ mod tests;
 use super::problem::cut;
 use super::strict;
 use crate::platform::error::{Error, FieldError, Kind};
-use crate::platform::wire::DateAsk;
+use crate::platform::wire::{DateAsk, Hundredths, hundredths};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -28,7 +28,10 @@ pub(super) struct Shape {
 enum Sort {
     Any,
     Flag,
-    Number,
+    Number {
+        /// In hundredths: all are multiples of it.
+        step: Option<i64>,
+    },
     Whole {
         least: i128,
         most: i128,
@@ -86,14 +89,25 @@ impl Shape {
     }
 
     fn hold(&self, value: &Value, at: &str, misfits: &mut Misfits) {
-        if value.is_null() && self.nullable || misfits.full() {
+        if misfits.full() || value.is_null() && self.nullable {
             return;
         }
         match (&self.sort, value) {
-            (Sort::Any, _) | (Sort::Flag, Value::Bool(_)) | (Sort::Number, Value::Number(_)) => {}
+            (Sort::Any, _) | (Sort::Flag, Value::Bool(_)) => {}
+            (Sort::Number { step }, Value::Number(_)) => {
+                if let Some(step) = step
+                    && hundredths(value).is_none_or(|n| n % step != 0)
+                {
+                    misfits.malformed(at, "invalid_value", format!("must be a multiple of {}", Hundredths(*step)));
+                }
+            }
             (Sort::Whole { least, most }, Value::Number(number)) => match whole(number) {
                 Some(n) if (*least..=*most).contains(&n) => {}
                 Some(_) => misfits.beyond(at, format!("must be a whole number from {least} to {most}")),
+                // Beyond 64 bits JSON's numbers are read as decimals.
+                None if number.as_f64().is_some_and(|n| n.abs() >= 1e18 && n.fract() == 0.0) => {
+                    misfits.beyond(at, format!("must be a whole number from {least} to {most}"));
+                }
                 None => misfits.malformed(at, "invalid_type", "must be a whole number, without a fraction or an exponent"),
             },
             (Sort::Text { form, least, most, values }, Value::String(text)) => hold_text(text, *form, (*least, *most), values, at, misfits),
@@ -139,6 +153,9 @@ fn hold_members(members: &[Member], others: Option<&Shape>, given: &Map<String, 
         }
     }
     for (name, value) in given.iter().filter(|(name, _)| !members.iter().any(|member| member.name == **name)) {
+        if misfits.full() {
+            return;
+        }
         let shown = escaped(&cut(name));
         match others {
             Some(shape) => shape.hold(value, &format!("{at}/{shown}"), misfits),
@@ -178,9 +195,11 @@ impl Misfits {
 
     fn told(self) -> Result<(), Error> {
         let Some(first) = self.found.first() else { return Ok(()) };
-        let field = first.pointer.strip_prefix("/body/").map_or("the body".to_owned(), |path| format!("`{}`", path.replace('/', ".")));
+        let plain = |path: &str| path.replace('/', ".").replace("~1", "/").replace("~0", "~");
+        let field = first.pointer.strip_prefix("/body/").map_or("the body".to_owned(), |path| format!("`{}`", plain(path)));
         let more = match self.found.len() - 1 {
             0 => String::new(),
+            _ if self.full() => format!(" (the first {NAMED} of those that do not are in `errors`)"),
             n => format!(" (and {n} more, see `errors`)"),
         };
         let (kind, code) = if self.malformed { (Kind::Malformed, "invalid_body") } else { (Kind::Unacceptable, "out_of_range") };
@@ -194,7 +213,7 @@ impl Sort {
         match self {
             Self::Any => "anything",
             Self::Flag => "true or false",
-            Self::Number => "a number",
+            Self::Number { .. } => "a number",
             Self::Whole { .. } => "a whole number",
             Self::Text { form: Form::Free, .. } => "text",
             Self::Text { form: Form::Date, .. } => "a date as YYYY-MM-DD",

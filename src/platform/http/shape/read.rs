@@ -1,6 +1,7 @@
 //! Reads a [`Shape`] from a schema of the OpenAPI document.
 
 use super::{Form, Member, Shape, Sort};
+use crate::platform::wire::hundredths;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
@@ -52,7 +53,7 @@ fn sort(spec: &Value, schema: &Value, depth: usize) -> anyhow::Result<Sort> {
     Ok(match schema["type"].as_str() {
         None if !binds(schema) => Sort::Any,
         Some("boolean") => Sort::Flag,
-        Some("number") => Sort::Number,
+        Some("number") => Sort::Number { step: hundredths(&schema["multipleOf"]).filter(|step| *step > 0) },
         Some("integer") => whole(format)?,
         Some("string") => Sort::Text {
             form: match format {
