@@ -70,6 +70,7 @@ on_both!(odd_wishes_are_told_what_is_wrong, async |db: TestDb| {
         (json!({"children_ages": ages}), "out_of_range", "/body/children_ages"),
         (json!({"children_ages": [18]}), "out_of_range", "/body/children_ages/0"),
         (json!({"infants": 9_223_372_036_854_775_807_i64}), "out_of_range", "/body/infants"),
+        (json!({"infants": 1e30}), "out_of_range", "/body/infants"),
         (json!({"options": ["x", "x"]}), "unknown_option", "/body/options"),
         (json!({"options": ["x"]}), "unknown_option", "/body/options"),
         (json!({"coupon": "ŞÖMMÈR–💶"}), "coupon_invalid", "/body/coupon"),
@@ -88,7 +89,6 @@ on_both!(odd_wishes_are_told_what_is_wrong, async |db: TestDb| {
         json!({"adults": 1.5}),
         json!({"rate_plan": "gratis"}),
         json!({"children_ages": [null]}),
-        json!({"infants": 1e30}),
     ] {
         ask(&town, &anybody, wish(home, "2026-07-01", "2026-07-04", more)).await.expect_problem(400, "invalid_body");
     }
