@@ -50,6 +50,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Hashing {
+    /// Errors: settings that argon2id does not take.
     pub(crate) fn new(settings: Argon2Settings) -> anyhow::Result<Self> {
         let params = Params::new(settings.memory_kib, settings.rounds, settings.lanes, None).map_err(|error| anyhow!("argon2id: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);

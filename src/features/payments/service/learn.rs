@@ -3,7 +3,7 @@
 //! The higher rank counts, never the order of arrival. What does not fit our own row holds the payment and is told to staff; nothing is confirmed
 //! by it. News of refunds and disputes of a payment whose capture we have not heard of wait for it.
 
-use super::asked::{method_place, saved_place};
+use super::asked::{method_place, no_such_payment, saved_place};
 use super::{World, books};
 use crate::features::payments::rules::facts::{DisputeFacts, Facts, Own, RefundFacts, misfit};
 use crate::features::payments::rules::terms::{DisputeState, News, NextAction, RefundState, State, What};
@@ -48,7 +48,7 @@ pub(super) fn learn_of(tx: &mut Tx<'_>, now: Instant, world: &World, mut payment
     let Payment { id, provider, reference, .. } = payment;
     for (event, waiting) in events::unpark(tx, &provider, id, reference.as_deref())? {
         // Whoever follows may have changed it since.
-        let Some(mut known) = payments::one(tx, id)? else { continue };
+        let mut known = payments::one(tx, id)?.ok_or_else(no_such_payment)?;
         if take(tx, now, world, &mut known, &waiting)? == Learned::Waits {
             events::park(tx, &provider, &event)?;
         }

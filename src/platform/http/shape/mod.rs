@@ -129,9 +129,8 @@ fn hold_text(text: &str, form: Form, (least, most): (usize, usize), values: &[St
         Form::Date => DateAsk::parse(text).is_some(),
         Form::Uuid => Uuid::parse_str(text).is_ok(),
     };
-    let sort = Sort::Text { form, least, most, values: Vec::new() };
     if !fits {
-        misfits.malformed(at, "invalid_value", format!("must be {}", sort.words()));
+        misfits.malformed(at, "invalid_value", format!("must be {}", form.words()));
     } else if !values.is_empty() && !values.iter().any(|value| value == text) {
         misfits.malformed(at, "unknown_value", format!("must be one of {}", values.join(", ")));
     } else if text.len() > most || text.len() < least.saturating_mul(4) {
@@ -208,6 +207,16 @@ impl Misfits {
     }
 }
 
+impl Form {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Free => "text",
+            Self::Date => "a date as YYYY-MM-DD",
+            Self::Uuid => "an id (a UUID)",
+        }
+    }
+}
+
 impl Sort {
     fn words(&self) -> &'static str {
         match self {
@@ -215,9 +224,7 @@ impl Sort {
             Self::Flag => "true or false",
             Self::Number { .. } => "a number",
             Self::Whole { .. } => "a whole number",
-            Self::Text { form: Form::Free, .. } => "text",
-            Self::Text { form: Form::Date, .. } => "a date as YYYY-MM-DD",
-            Self::Text { form: Form::Uuid, .. } => "an id (a UUID)",
+            Self::Text { form, .. } => form.words(),
             Self::List { .. } => "a list",
             Self::Object { .. } => "an object",
         }
