@@ -18,6 +18,8 @@ use std::time::Duration;
 pub(super) const WORKERS: usize = 8;
 /// How long a claim stands without being renewed.
 const LEASE_SECONDS: i64 = 60;
+/// A lease that reaches further was given by a clock that ran ahead.
+const LONGEST_LEASE_SECONDS: i64 = 2 * LEASE_SECONDS;
 /// How often the end of a job is written down before its lease is left to run out.
 const SETTLE_TRIES: u32 = 6;
 
@@ -206,15 +208,20 @@ impl Inner {
     /// Returns jobs to the queue whose worker seems to be gone. Ours are not: if the clock jumped, their leases look as if.
     fn take_back(&self) -> DbResult<()> {
         let now = self.db.now();
-        let mut expired = self.db.read_blocking(|conn| store::expired(conn, now, now.plus_seconds(2 * LEASE_SECONDS)))?;
+        let mut expired = self.db.read_blocking(|conn| store::expired(conn, now, now.plus_seconds(LONGEST_LEASE_SECONDS)))?;
         expired.retain(|job| !self.claims.lock().contains_key(&job.lease));
         if expired.is_empty() {
             return Ok(());
         }
         let tries: Vec<bool> = expired.iter().map(|job| self.is_last_try(&job.kind, job.attempts)).collect();
-        let jobs = expired.len();
-        self.db.write_blocking(Lane::Urgent, move |tx, now| {
+        let jobs = self.db.write_blocking(Lane::Urgent, move |tx, now| {
+            let mut jobs = 0;
             for (job, last) in expired.iter().zip(&tries) {
+                // Its worker may have renewed it since it was read, and the clock may have been put right.
+                if !store::is_expired(tx, job.lease, now, now.plus_seconds(LONGEST_LEASE_SECONDS))? {
+                    continue;
+                }
+                jobs += 1;
                 // The attempt counts: a job that kills its process must come to an end too.
                 let why = "its worker vanished";
                 if *last {
@@ -223,9 +230,11 @@ impl Inner {
                     store::later(tx, job.lease, now, why)?
                 };
             }
-            DbResult::Ok(())
+            DbResult::Ok(jobs)
         })?;
-        tracing::warn!(jobs, "jobs whose worker vanished are run again");
+        if jobs > 0 {
+            tracing::warn!(jobs, "jobs whose worker vanished are run again");
+        }
         Ok(())
     }
 

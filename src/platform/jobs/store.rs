@@ -185,6 +185,12 @@ pub(super) fn expired(conn: &mut Conn<'_>, now: Instant, farthest: Instant) -> D
     })
 }
 
+/// Whether the lease stands and has run out, or reaches beyond `farthest`; locks the row until the transaction ends.
+pub(super) fn is_expired(tx: &mut Tx<'_>, lease: Lease, now: Instant, farthest: Instant) -> DbResult<bool> {
+    const GONE: &str = "UPDATE jobs SET lease = lease WHERE id = $1 AND lease = $2 AND (lease_until < $3 OR lease_until > $4)";
+    Ok(tx.execute(GONE, &[lease.job.into(), lease.token.into(), now.into(), farthest.into()])? == 1)
+}
+
 /// Renews a lease; `false` when it is lost.
 pub(super) fn renew(tx: &mut Tx<'_>, lease: Lease, until: Instant) -> DbResult<bool> {
     Ok(tx.execute("UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease = $2", &[lease.job.into(), lease.token.into(), until.into()])? == 1)

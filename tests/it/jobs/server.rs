@@ -7,7 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
-use stopover::platform::db::Db;
+use stopover::platform::db::{Db, DbError, DbResult, Tx};
 use stopover::platform::jobs::{Failure, Handler, Jobs, Order, every};
 use stopover::platform::tasks::Running;
 
@@ -125,6 +125,36 @@ on_both!(a_jump_of_the_clock_takes_no_job_from_a_living_worker, async |db: TestD
     jobs.stop(PATIENCE).await;
 });
 
+on_both!(a_lease_renewed_at_the_last_moment_stands, async |db: TestDb| {
+    let (count, handler) = counting("tell");
+    put(&db, "tell", None).await;
+    let set = "UPDATE jobs SET state = 'running', attempts = 1, lease = $1, lease_until = $2";
+    let lease = uuid::Uuid::new_v4();
+    let taken: DbResult<u64> = db.write(move |tx, now| tx.execute(set, &[lease.into(), now.plus_seconds(30).into()])).await;
+    assert_eq!(taken.unwrap(), 1);
+    let jobs = Running::start(vec![Jobs::new(Db::clone(&db), vec![handler]).task()]);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The runner meets the old lease while this is under way, and waits with its write until it is done.
+    let renewing = Db::clone(&db);
+    let renewed = tokio::spawn(async move {
+        let renew = move |tx: &mut Tx<'_>, now: stopover::values::Instant| {
+            let done = tx.execute(set, &[lease.into(), now.plus_seconds(100).into()]);
+            std::thread::sleep(Duration::from_millis(2_200));
+            done
+        };
+        renewing.write::<u64, DbError, _>(renew).await
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    db.clock.advance_seconds(40);
+    assert_eq!(renewed.await.unwrap().unwrap(), 1);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!((count.load(SeqCst), counts(&db).await), (0, [0, 1, 0]));
+    // Nobody renews it again.
+    db.clock.advance_seconds(120);
+    eventually("another to run it", async || count.load(SeqCst) == 1).await;
+    jobs.stop(PATIENCE).await;
+});
+
 on_both!(two_nodes_do_periodic_work_once, async |db: TestDb| {
     let count = Arc::new(AtomicUsize::new(0));
     let node = async || {
@@ -140,6 +170,8 @@ on_both!(two_nodes_do_periodic_work_once, async |db: TestDb| {
     for turn in 1..=3 {
         db.clock.advance_seconds(3_600);
         eventually("the turn", async || count.load(SeqCst) >= turn).await;
+        // A clock that jumped an hour on before the end of the turn was written would let its lease run out.
+        eventually("the end of it", async || counts(&db).await == [1, 0, 0]).await;
         tokio::time::sleep(Duration::from_millis(1_200)).await;
         assert_eq!(count.load(SeqCst), turn);
     }
