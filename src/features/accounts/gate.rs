@@ -73,7 +73,7 @@ impl Doorkeeper {
         let brief = Duration::from_secs(TOUCH_SECONDS);
         let owners = Moka::builder().max_capacity(STANDINGS).time_to_live(brief).build();
         let touched = Moka::builder().max_capacity(STANDINGS).time_to_live(brief).build();
-        Self(Arc::new(Inner { tools, tokens, standings: Cache::new(STANDINGS, |_, _| 1), owners, touched }))
+        Self(Arc::new(Inner { tools, tokens, standings: Cache::of_entries(STANDINGS), owners, touched }))
     }
 
     /// Keeps the memory true; `app` hands it to the reader of the event log.

@@ -17,6 +17,7 @@ use crate::platform::cursor::CursorKey;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::wire::DateAsk;
 use crate::values::{Currency, Instant, ListingId, UserId};
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// The search parameters of docs/API.md, read but not yet understood. Absent means "not asked for".
@@ -330,5 +331,9 @@ fn open(cursors: &CursorKey, query: &Query, text: &str) -> Option<(After, Instan
 /// Everything of a question that decides which listings match and in which order.
 fn purpose(query: &Query) -> String {
     let filters = Query { limit: 0, facets: false, after: None, now: Instant(0), ..query.clone() };
-    format!("search/{filters:?}")
+    let mut text = String::with_capacity(1_024);
+    if write!(text, "search/{filters:?}").is_err() {
+        debug_assert!(false, "a Debug implementation failed");
+    }
+    text
 }

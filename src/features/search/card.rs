@@ -10,11 +10,12 @@ use crate::features::listings::{amenities, mean_centi};
 use crate::platform::wire::{Halves, Hundredths};
 use crate::values::Currency;
 use std::fmt::Write;
+use std::sync::Arc;
 
-/// The JSON of a card, open at the end: without its closing brace.
+/// The JSON of a card, open at the end: without its closing brace. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Card {
-    json: Box<str>,
+    json: Arc<str>,
     pub currency: Currency,
 }
 
@@ -45,9 +46,9 @@ impl Card {
         Self { json: json.into(), currency: row.currency }
     }
 
-    /// Bytes of memory.
+    /// Bytes on the heap, with what the allocator adds.
     pub(super) fn bytes(&self) -> usize {
-        self.json.len() + 64
+        self.json.len() + 32
     }
 }
 
@@ -102,23 +103,31 @@ fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
 /// A JSON string with everything escaped that must be.
 fn push_text(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => write(out, format_args!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+    let mut rest = text;
+    // Each of those that must be escaped is one byte long, and most texts have none.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            byte => write(out, format_args!("\\u{byte:04x}")),
         }
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }
 
+/// Room for facets, so that a page is not moved while it is written.
+const FACETS_BYTES: usize = 6_000;
+
 /// The JSON of a page: `hits` with their cards, in order.
 pub(super) fn page(answer: &Answer, cards: &[(Hit, Card)], nights: Option<u16>, next_cursor: Option<&str>) -> String {
-    let mut out = String::with_capacity(256 + cards.iter().map(|(_, card)| card.json.len() + 160).sum::<usize>());
+    let facets = if answer.facets.is_some() { FACETS_BYTES } else { 0 };
+    let mut out = String::with_capacity(256 + facets + cards.iter().map(|(_, card)| card.json.len() + 160).sum::<usize>());
     write(&mut out, format_args!("{{\"total\":{},\"data\":[", answer.total));
     for (n, (hit, card)) in cards.iter().enumerate() {
         if n > 0 {
@@ -195,4 +204,19 @@ fn list<T>(out: &mut String, items: &[T], mut push: impl FnMut(&mut String, &T))
         push(out, item);
     }
     out.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_read_as_it_was_written(text in "[ -~\u{0}-\u{1f}\u{7f}äß東\u{1f3d6}\u{2028}]{0,40}") {
+            let mut out = String::new();
+            push_text(&mut out, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+        }
+    }
 }

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use poem_openapi::types::{ToJSON, Type};
 use std::sync::Arc;
 
-/// Most bytes of pages that are kept: some ten thousand listings.
+/// Most bytes of pages that are kept: some six thousand listings.
 const MOST_BYTES: u64 = 32 << 20;
+const USUAL_BYTES: u64 = 5_000;
 /// What an entry takes besides its text.
 const OVERHEAD: usize = 200;
 
@@ -67,7 +68,8 @@ pub(super) struct Rendered {
 
 impl Rendered {
     pub(super) fn of(value: &impl ToJSON) -> Self {
-        let json = Bytes::from(value.to_json_string());
+        // Without the room that was left to write more.
+        let json = Bytes::from(value.to_json_string().into_boxed_str().into_boxed_bytes());
         Self { tag: etag::of(&json).into(), json }
     }
 
@@ -91,7 +93,7 @@ impl ListingPages {
 
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Cache::new(MOST_BYTES, |_, page: &Arc<Page>| u32::try_from(page.bytes()).unwrap_or(u32::MAX))), Views::default())
+        Self(Arc::new(Cache::of_bytes(MOST_BYTES, USUAL_BYTES, |_, page: &Arc<Page>| page.bytes())), Views::default())
     }
 
     /// How often they are read; its task writes that down.

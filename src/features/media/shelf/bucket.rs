@@ -20,6 +20,8 @@ use std::time::Duration;
 const MOST_BYTES: u64 = 32 << 20;
 /// Memory for what was read lately.
 const KEPT_BYTES: u64 = 64 << 20;
+/// A photo of the middle size.
+const USUAL_BYTES: u64 = 100 << 10;
 const FOLDER: &str = "media";
 
 pub(in super::super) struct Bucket {
@@ -43,7 +45,7 @@ impl Bucket {
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
         let store = builder.build().context("the bucket of the photos cannot be used")?;
-        Ok(Self { store, kept: Cache::new(KEPT_BYTES, |_, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX)) })
+        Ok(Self { store, kept: Cache::of_bytes(KEPT_BYTES, USUAL_BYTES, |name: &String, bytes: &Bytes| name.len() + bytes.len()) })
     }
 
     pub(super) fn put(&self, file: &FileName, bytes: &[u8]) -> anyhow::Result<()> {

@@ -4,7 +4,9 @@
 //! stretches that lie wholly inside need no look at coordinates; those on the edge are checked one by one.
 #![expect(clippy::float_arithmetic, reason = "coordinates are measured, not counted; money is elsewhere")]
 
+use super::curve::{Curve, Square, scale};
 use super::selection::Selection;
+use std::ops::Range;
 
 /// A point on the earth in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,76 +99,16 @@ impl Area {
     }
 }
 
-/// The place of a point on the Z-order curve.
-pub(crate) fn code(p: Point) -> u64 {
-    spread(scale(p.lng, 180.0)) | spread(scale(p.lat, 90.0)) << 1
-}
-
-/// A coordinate as an integer that grows with it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates at both ends, which is what is wanted")]
-fn scale(degrees: f64, half: f64) -> u32 {
-    ((degrees + half) / (2.0 * half) * 4_294_967_296.0) as u32
-}
-
-/// Puts a zero between any two bits.
-fn spread(x: u32) -> u64 {
-    let mut x = u64::from(x);
-    x = (x | x << 16) & 0x0000_ffff_0000_ffff;
-    x = (x | x << 8) & 0x00ff_00ff_00ff_00ff;
-    x = (x | x << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    x = (x | x << 2) & 0x3333_3333_3333_3333;
-    (x | x << 1) & 0x5555_5555_5555_5555
-}
-
-/// A square of the curve: the numbers that begin with the same bits.
-#[derive(Clone, Copy)]
-struct Square {
-    x: u32,
-    y: u32,
-    /// Bits of `x` and `y` that are free: the side is `2^free`.
-    free: u32,
-}
-
-impl Square {
-    /// The smallest square that holds the whole window.
-    fn around(window: &Window) -> Self {
-        let free = 32 - ((window.x0 ^ window.x1) | (window.y0 ^ window.y1)).leading_zeros();
-        let start = |n: u32| if free == 32 { 0 } else { n >> free << free };
-        Self { x: start(window.x0), y: start(window.y0), free }
-    }
-
-    fn last(start: u32, free: u32) -> u32 {
-        start | u32::try_from((1_u64 << free) - 1).unwrap_or(u32::MAX)
-    }
-
-    /// The four quarters in the order of the curve.
-    fn quarters(self) -> [Self; 4] {
-        let free = self.free - 1;
-        let half = 1 << free;
-        [(0, 0), (half, 0), (0, half), (half, half)].map(|(dx, dy)| Self { x: self.x | dx, y: self.y | dy, free })
-    }
-
-    /// The first place of the curve within the square.
-    fn first_code(self) -> u64 {
-        spread(self.x) | spread(self.y) << 1
-    }
-
-    /// The last place of the curve within the square.
-    fn last_code(self) -> u64 {
-        spread(Self::last(self.x, self.free)) | spread(Self::last(self.y, self.free)) << 1
-    }
-}
-
 /// The ordinals of a corpus that lie in `area`.
 ///
-/// `codes[i]` is the place of ordinal `i` on the curve, ascending, for the first `codes.len()` ordinals; those after
-/// it, up to `total`, came later and are looked at one by one.
-pub(crate) fn select(area: &Area, codes: &[u64], total: u32, at: impl Fn(u32) -> Point) -> Selection {
+/// `curve[i]` is the place of ordinal `i` on it, for the first `curve.len()` ordinals; those after it, up to `total`, came
+/// later and are looked at one by one.
+pub(crate) fn select(area: &Area, curve: &Curve, total: u32, at: impl Fn(u32) -> Point) -> Selection {
     let mut selection = Selection::default();
     let mut stretches = Vec::new();
     for piece in area.hull().pieces() {
         let window = Window { x0: scale(piece.west, 180.0), x1: scale(piece.east, 180.0), y0: scale(piece.south, 90.0), y1: scale(piece.north, 90.0) };
-        window.enter(Square::around(&window), codes, 0, codes.len(), &mut stretches);
+        window.enter(curve, &mut stretches);
     }
     // The two halves of a box across the antimeridian interleave on the curve.
     stretches.sort_unstable_by_key(|stretch| stretch.from);
@@ -182,7 +124,7 @@ pub(crate) fn select(area: &Area, codes: &[u64], total: u32, at: impl Fn(u32) ->
             (from..to).filter(|n| area.contains(at(*n))).for_each(|n| selection.push(n));
         }
     }
-    let sorted = u32::try_from(codes.len()).unwrap_or(u32::MAX);
+    let sorted = u32::try_from(curve.len()).unwrap_or(u32::MAX);
     (sorted..total).filter(|n| area.contains(at(*n))).for_each(|n| selection.push(n));
     selection
 }
@@ -206,46 +148,55 @@ impl Window {
     /// Fewer listings than this are looked at rather than parted further.
     const SMALL: usize = 96;
 
-    /// Collects the stretches of those among `codes[lo..hi]` that lie in `square`; answers where they end.
-    fn enter(&self, square: Square, codes: &[u64], lo: usize, hi: usize, found: &mut Vec<Stretch>) -> usize {
-        let first = lo + codes[lo..hi].partition_point(|code| *code < square.first_code());
-        let last = square.last_code();
-        let end = first + codes[first..hi].partition_point(|code| *code <= last);
-        self.walk(square, codes, first, end, found);
-        end
+    /// Collects the stretches of ordinals that may lie here.
+    fn enter(&self, curve: &Curve, found: &mut Vec<Stretch>) {
+        let square = Square::around((self.x0, self.y0), (self.x1, self.y1));
+        let first = curve.rank(square.first_code(), 0..curve.len());
+        let end = square.last_code().checked_add(1).map_or(curve.len(), |next| curve.rank(next, first..curve.len()));
+        self.walk(square, curve, first..end, found);
     }
 
     /// Whether the square and the window share a place.
     fn touches(&self, square: Square) -> bool {
-        let (x_last, y_last) = (Square::last(square.x, square.free), Square::last(square.y, square.free));
+        let (x_last, y_last) = square.end();
         square.x <= self.x1 && x_last >= self.x0 && square.y <= self.y1 && y_last >= self.y0
     }
 
-    /// Collects the stretches of `codes[lo..hi]`, which all lie in `square`.
-    fn walk(&self, square: Square, codes: &[u64], lo: usize, hi: usize, found: &mut Vec<Stretch>) {
-        if lo == hi {
+    /// Collects the stretches of the ordinals `all`, which are those that lie in `square`.
+    fn walk(&self, square: Square, curve: &Curve, all: Range<usize>, found: &mut Vec<Stretch>) {
+        if all.is_empty() {
             return;
         }
-        let (x_last, y_last) = (Square::last(square.x, square.free), Square::last(square.y, square.free));
+        let (x_last, y_last) = square.end();
         // Strictly inside: a coordinate on the edge may share its integer with one beyond it.
         let inside = self.x0 < square.x && x_last < self.x1 && self.y0 < square.y && y_last < self.y1;
-        if inside || hi - lo <= Self::SMALL || square.free == 0 {
+        if inside || all.len() <= Self::SMALL || square.free == 0 {
             let ordinal = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             match found.last_mut() {
-                Some(last) if last.inside == inside && last.to == ordinal(lo) => last.to = ordinal(hi),
-                _ => found.push(Stretch { from: ordinal(lo), to: ordinal(hi), inside }),
+                Some(last) if last.inside == inside && last.to == ordinal(all.start) => last.to = ordinal(all.end),
+                _ => found.push(Stretch { from: ordinal(all.start), to: ordinal(all.end), inside }),
             }
             return;
         }
-        let mut from = lo;
-        for quarter in square.quarters().into_iter().filter(|quarter| self.touches(*quarter)) {
-            from = self.enter(quarter, codes, from, hi, found);
+        // Each quarter begins where the one before it ends; where that was not asked, it is looked for.
+        let (mut begin, quarters) = (Some(all.start), square.quarters());
+        let mut floor = all.start;
+        for (n, quarter) in quarters.into_iter().enumerate() {
+            if !self.touches(quarter) {
+                begin = None;
+                continue;
+            }
+            let first = begin.unwrap_or_else(|| curve.rank(quarter.first_code(), floor..all.end));
+            let end = quarters.get(n + 1).map_or(all.end, |next| curve.rank(next.first_code(), first..all.end));
+            self.walk(quarter, curve, first..end, found);
+            (begin, floor) = (Some(end), end);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::curve::code;
     use super::*;
     use proptest::prelude::*;
 
@@ -270,10 +221,10 @@ mod tests {
         #[test]
         fn an_area_selects_exactly_what_it_contains(mut points in points(), late in points(), area in areas()) {
             points.sort_by_key(|p| code(*p));
-            let codes: Vec<u64> = points.iter().map(|p| code(*p)).collect();
+            let curve = Curve::new(points.iter().map(|p| code(*p)).collect());
             points.extend(late);
             let total = u32::try_from(points.len()).unwrap();
-            let selected: Vec<u32> = select(&area, &codes, total, |n| points[n as usize]).iter().collect();
+            let selected: Vec<u32> = select(&area, &curve, total, |n| points[n as usize]).iter().collect();
             let expected: Vec<u32> = (0..total).filter(|n| area.contains(points[*n as usize])).collect();
             prop_assert_eq!(selected, expected);
         }

@@ -1,7 +1,8 @@
 //! Makes a corpus of all listings at once.
 
-use super::area::{Point, code};
+use super::area::Point;
 use super::corpus::Corpus;
+use super::curve::code;
 use super::customs::Customs;
 use super::listing::{Entry, Facts};
 use crate::features::calendar::rules::{Causes, DayOverride, Days, Held, Terms, lay};

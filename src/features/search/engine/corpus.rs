@@ -1,13 +1,14 @@
 //! Every published listing in columns and bitmaps, in the order of the map.
 //!
-//! A listing's place in the columns is its ordinal. The first `codes.len()` ordinals follow the Z-order curve; later
+//! A listing's place in the columns is its ordinal. The first `curve.len()` ordinals follow the Z-order curve; later
 //! arrivals, and listings that moved, are appended behind them until the next rebuild. A listing that left keeps a
 //! dead ordinal. `filter.rs` narrows, `order.rs` sorts, `facets.rs` counts.
 
 use super::Change;
-use super::area::{Point, code};
+use super::area::Point;
 use super::bits::Bitmap;
 use super::columns::{CLOSED, Columns, UNKNOWN};
+use super::curve::{Curve, code};
 use super::customs::Customs;
 use super::lengths::Lengths;
 use super::listing::{Entry, Facts};
@@ -52,7 +53,7 @@ pub(crate) struct Corpus {
     pub rows: FacetRows,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
-    pub codes: Vec<u64>,
+    pub curve: Curve,
     pub nights: Nights,
     pub lengths: Lengths,
     pub bands: PriceBands,
@@ -118,7 +119,7 @@ impl Corpus {
             columns: Columns::with_room(room),
             rows: FacetRows::with_room(room),
             live: set(),
-            codes: Vec::new(),
+            curve: Curve::default(),
             nights: Nights::new(base, room),
             lengths: Lengths::with_room(room),
             bands: PriceBands::with_room(room),
@@ -174,7 +175,7 @@ impl Corpus {
 
     /// How many ordinals lie outside the order of the map: dead ones and late arrivals.
     pub(crate) fn disorder(&self) -> usize {
-        self.columns.ids.len() - self.live_count + self.columns.ids.len().saturating_sub(self.codes.len())
+        self.columns.ids.len() - self.live_count + self.columns.ids.len().saturating_sub(self.curve.len())
     }
 
     pub(crate) fn ordinal(&self, id: ListingId) -> Option<u32> {
@@ -421,8 +422,7 @@ impl Corpus {
 
     /// Declares that all ordinals so far lie in the order of the map.
     pub(crate) fn mark_sorted(&mut self) {
-        self.codes = self.columns.points.iter().map(|p| code(*p)).collect();
-        debug_assert!(self.codes.is_sorted());
+        self.curve = Curve::new(self.columns.points.iter().map(|p| code(*p)).collect());
     }
 }
 

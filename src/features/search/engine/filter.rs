@@ -71,7 +71,7 @@ impl Corpus {
     fn start(&self, query: &Query, words: &[Arc<WordHits>]) -> Selection {
         let mut selection = match (&query.area, &query.city) {
             (Some(area), _) => {
-                let mut inside = area::select(area, &self.codes, self.ordinals(), |n| self.columns.points[n as usize]);
+                let mut inside = area::select(area, &self.curve, self.ordinals(), |n| self.columns.points[n as usize]);
                 inside.and(&self.live);
                 inside
             }

@@ -11,6 +11,7 @@ pub(crate) mod bits;
 pub(crate) mod build;
 mod columns;
 pub(crate) mod corpus;
+mod curve;
 pub(crate) mod customs;
 pub(crate) mod dates;
 pub(crate) mod facets;

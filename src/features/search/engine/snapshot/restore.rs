@@ -3,6 +3,7 @@
 use super::super::bits::Bitmap;
 use super::super::columns::Columns;
 use super::super::corpus::{Corpus, TimeClass};
+use super::super::curve::Curve;
 use super::super::customs::Customs;
 use super::super::lengths::Lengths;
 use super::super::names::{Names, fold};
@@ -65,12 +66,15 @@ impl Stored {
         let room = self.header.room;
         let columns = self.columns()?;
         let live = self.set()?;
-        let codes = self.list(u64::take)?;
+        let codes: Vec<u64> = self.list(u64::take)?;
+        if !codes.is_sorted() {
+            return Err(Unusable::damaged("the places on the map are out of order"));
+        }
         let mut corpus = Corpus {
             room,
             columns,
             rows: FacetRows::with_room(0),
-            codes,
+            curve: Curve::new(codes),
             nights: self.nights()?,
             lengths: Lengths::from_sets(self.sets()?).ok_or_else(|| Unusable::damaged("lengths of stays are missing"))?,
             rough_prices: RoughPrices::with_room(room),
@@ -229,8 +233,7 @@ fn check(corpus: &Corpus) -> Result<(), Unusable> {
         && below(&columns.neighbourhoods, corpus.neighbourhood_names.len())
         && below(&columns.classes, corpus.classes.len())
         && below(&corpus.ranking, columns.ids.len())
-        && corpus.codes.len() <= columns.ids.len()
-        && corpus.codes.is_sorted()
+        && corpus.curve.len() <= columns.ids.len()
         && columns.currencies.iter().all(|n| usize::from(*n) < corpus.currencies.len())
         && columns.property_types.iter().all(|n| usize::from(*n) < corpus.property_types.len())
         && corpus.common_types.iter().all(|n| usize::from(*n) < corpus.property_types.len())

@@ -170,7 +170,7 @@ impl<G: Fn() -> bool> Saver<'_, G> {
     /// The order is that of `Stored::corpus`.
     fn sets(&mut self) -> Result<(), Halt> {
         self.set(|c| &c.live)?;
-        self.list(|c| &c.codes)?;
+        self.list(|c| &c.curve)?;
         let nights = self.look(|c| c.nights.len())?;
         self.items(nights, |c, n, out| put_set(c.nights.set(n), out))?;
         self.items(2 * usize::from(super::LEVELS), |c, n, out| put_set(c.lengths.set(n), out))?;
