@@ -1,19 +1,20 @@
-//! A bounded cache of rendered answers that never keeps what was forgotten while it was being read.
+//! A bounded cache of what was read from the database (rendered answers, standings, files) that never keeps what was forgotten while it was
+//! being read.
 //!
 //! A reader that looked at the database before a change must not put its old answer back after the event log has
 //! dropped the entry. So every `forget` turns a page: what was read under an older page is answered, but not kept.
 
 use foldhash::fast::RandomState;
-use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Quick, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, Weighter};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What an entry takes besides what it is made of: its places in the table and in the queues, and the slack of both.
+/// What an entry takes besides what it is made of: its places in the table and in the queues, and its share of those that were forgotten lately.
 const PLACE_BYTES: u64 = 64;
 
-/// Entries by key, at most so many bytes of them; what is used least goes first.
+/// Entries by key, at most so many bytes of them or so many; what is used least goes first.
 pub struct Cache<K, V> {
     entries: Quick<K, V, Weigher<K, V>, RandomState>,
     page: AtomicU64,
@@ -35,6 +36,15 @@ impl<K, V> Weighter<K, V> for Weigher<K, V> {
     }
 }
 
+/// How many bytes entries have, with what keeping them takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Most of them.
+    pub usual: u64,
+    /// Larger ones need not be kept.
+    pub largest: u64,
+}
+
 /// When a reading began; see [`Cache::begin`].
 #[derive(Debug, Clone, Copy)]
 pub struct Page(u64);
@@ -44,20 +54,27 @@ where
     K: Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// A cache of at most `bytes` in all, of entries of some `usual` bytes; `weigh` says what an entry holds on the heap, the same
-    /// each time it is asked.
-    pub fn of_bytes(bytes: u64, usual: u64, weigh: impl Fn(&K, &V) -> usize + Send + Sync + 'static) -> Self {
-        Self::with(bytes / usual.max(1), bytes, Weigher(Some(Arc::new(weigh))))
+    /// A cache of at most `bytes` in all; `weigh` says what an entry holds on the heap, the same each time it is asked.
+    pub fn of_bytes(bytes: u64, sizes: Sizes, weigh: impl Fn(&K, &V) -> usize + Send + Sync + 'static) -> Self {
+        // Each part has its share of the bytes, and keeps nothing that is larger than nearly all of it.
+        Self::with(bytes / sizes.usual.max(1), bytes, bytes / (2 * sizes.largest).max(1), Weigher(Some(Arc::new(weigh))))
     }
 
     /// A cache of at most so many entries.
     pub fn of_entries(most: u64) -> Self {
-        Self::with(most, most, Weigher(None))
+        Self::with(most, most, u64::MAX, Weigher(None))
     }
 
-    fn with(entries: u64, weight: u64, weigher: Weigher<K, V>) -> Self {
-        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
-        Self { entries: Quick::with(entries, weight, weigher, RandomState::default(), DefaultLifecycle::default()), page: AtomicU64::new(0) }
+    /// In at most so many parts, which have a lock each.
+    fn with(entries: u64, weight: u64, parts: u64, weigher: Weigher<K, V>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let parts = usize::try_from(parts).unwrap_or(usize::MAX).min(4 * cores).max(1);
+        // The library rounds up to a power of two.
+        let parts = if parts.is_power_of_two() { parts } else { parts.next_power_of_two() / 2 };
+        let mut options = OptionsBuilder::new();
+        options.shards(parts).estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX)).weight_capacity(weight);
+        let options = options.build().expect("both capacities are set");
+        Self { entries: Quick::with_options(options, weigher, RandomState::default(), DefaultLifecycle::default()), page: AtomicU64::new(0) }
     }
 
     pub fn get(&self, key: &K) -> Option<V> {
@@ -118,8 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn its_bytes_are_all_it_takes() {
-        let cache: Cache<u32, Arc<str>> = Cache::of_bytes(1 << 20, 1_000, |_, text: &Arc<str>| text.len());
+    fn it_is_filled_up_to_its_bytes() {
+        let sizes = Sizes { usual: 1_000, largest: 500 << 10 };
+        let cache: Cache<u32, Arc<str>> = Cache::of_bytes(1 << 20, sizes, |_, text: &Arc<str>| text.len());
         let text: Arc<str> = "x".repeat(1_000).into();
         for n in 0..20_000 {
             cache.keep(cache.begin(), n, Arc::clone(&text));
@@ -127,10 +145,12 @@ mod tests {
         }
         let kept = (0..20_000).filter(|n| cache.get(n).is_some()).count();
         assert!((700..=1_048).contains(&kept), "{kept} of a thousand bytes in a MiB");
-        // What is larger than all of it is not kept, nor is anything where there is no room.
+        // A large one is kept, one that is larger than all of it is not, nor is anything where there is no room.
+        cache.keep(cache.begin(), 20_001, "x".repeat(490 << 10).into());
+        assert!(cache.get(&20_001).is_some());
         cache.keep(cache.begin(), 20_000, "x".repeat(2 << 20).into());
         assert_eq!(cache.get(&20_000), None);
-        let none: Cache<u32, Arc<str>> = Cache::of_bytes(0, 1_000, |_, text: &Arc<str>| text.len());
+        let none: Cache<u32, Arc<str>> = Cache::of_bytes(0, sizes, |_, text: &Arc<str>| text.len());
         none.keep(none.begin(), 1, text);
         assert_eq!(none.get(&1), None);
     }

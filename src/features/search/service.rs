@@ -13,7 +13,7 @@ use super::snapshots::Snapshots;
 use super::suggest::Suggestion;
 use super::{load, resume, store, suggest};
 use crate::features::listings::SearchableFields;
-use crate::platform::cache::Cache;
+use crate::platform::cache::{Cache, Sizes};
 use crate::platform::config::Fees;
 use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Db, DbError};
@@ -25,8 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// A card with what keeping it takes.
-const USUAL_CARD_BYTES: u64 = 600;
+const CARD_SIZES: Sizes = Sizes { usual: 600, largest: 32 << 10 };
 
 /// The running search; cheap to clone.
 #[derive(Clone)]
@@ -110,7 +109,7 @@ impl Search {
         let texts = TextKeeper::start(db.clone(), Arc::clone(&engine), index)?;
         let snapshots = Snapshots::new(source.clone(), Arc::clone(&engine), data, instance, limits.snapshot_from, loaded.origin);
         let keeper = Keeper::new(source, Arc::clone(&engine), loaded.holds, texts, snapshots);
-        let cards = Arc::new(Cache::of_bytes(limits.card_bytes, USUAL_CARD_BYTES, |_: &ListingId, card: &Card| card.bytes()));
+        let cards = Arc::new(Cache::of_bytes(limits.card_bytes, CARD_SIZES, |_: &ListingId, card: &Card| card.bytes()));
         let turns = 2 * std::thread::available_parallelism().map_or(2, usize::from);
         let search = Self { db: db.clone(), engine, cards: Arc::clone(&cards), cursors, origin: loaded.origin, readers: Arc::new(Semaphore::new(turns)) };
         // Cards are forgotten first, so that whoever is found by something new is shown with it.

@@ -210,6 +210,8 @@ impl Inner {
         let now = self.db.now();
         let mut expired = self.db.read_blocking(|conn| store::expired(conn, now, now.plus_seconds(LONGEST_LEASE_SECONDS)))?;
         expired.retain(|job| !self.claims.lock().contains_key(&job.lease));
+        // In the order in which others lock them too.
+        expired.sort_unstable_by_key(|job| job.lease.job);
         if expired.is_empty() {
             return Ok(());
         }
@@ -317,9 +319,16 @@ impl Inner {
         }
     }
 
+    /// What this process runs, in the order in which others lock these rows too.
+    fn claimed(&self) -> Vec<Arc<Claim>> {
+        let mut claims: Vec<Arc<Claim>> = self.claims.lock().values().cloned().collect();
+        claims.sort_unstable_by_key(|claim| claim.lease.job);
+        claims
+    }
+
     /// Renews all leases of this process, and marks those that are lost.
     pub(super) fn renew(&self) -> DbResult<()> {
-        let claims: Vec<Arc<Claim>> = self.claims.lock().values().cloned().collect();
+        let claims = self.claimed();
         if claims.is_empty() {
             return Ok(());
         }
@@ -335,7 +344,7 @@ impl Inner {
 
     /// Returns what still runs to the queue, so that another node need not wait for the leases to run out.
     pub(super) fn release_all(&self) -> DbResult<()> {
-        let claims: Vec<Arc<Claim>> = self.claims.lock().values().cloned().collect();
+        let claims = self.claimed();
         if claims.is_empty() {
             return Ok(());
         }

@@ -135,16 +135,18 @@ on_both!(a_lease_renewed_at_the_last_moment_stands, async |db: TestDb| {
     let jobs = Running::start(vec![Jobs::new(Db::clone(&db), vec![handler]).task()]);
     tokio::time::sleep(Duration::from_millis(500)).await;
     // The runner meets the old lease while this is under way, and waits with its write until it is done.
-    let renewing = Db::clone(&db);
+    let (renewing, under_way) = (Db::clone(&db), Arc::new(AtomicBool::new(false)));
+    let begun = Arc::clone(&under_way);
     let renewed = tokio::spawn(async move {
         let renew = move |tx: &mut Tx<'_>, now: stopover::values::Instant| {
             let done = tx.execute(set, &[lease.into(), now.plus_seconds(100).into()]);
+            begun.store(true, SeqCst);
             std::thread::sleep(Duration::from_millis(2_200));
             done
         };
         renewing.write::<u64, DbError, _>(renew).await
     });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    eventually("the renewal to be under way", async || under_way.load(SeqCst)).await;
     db.clock.advance_seconds(40);
     assert_eq!(renewed.await.unwrap().unwrap(), 1);
     tokio::time::sleep(Duration::from_millis(1_200)).await;

@@ -1,7 +1,7 @@
 //! Rendered pages, so that a listing many people look at costs neither the database nor the rendering.
 
 use crate::features::listings::views::Views;
-use crate::platform::cache::{self, Cache};
+use crate::platform::cache::{self, Cache, Sizes};
 use crate::platform::db::DbError;
 use crate::platform::events::{Event, Follower, Kind};
 use crate::platform::http::{Cached, Prepared, etag};
@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 /// Most bytes of pages that are kept: some six thousand listings.
 const MOST_BYTES: u64 = 32 << 20;
-const USUAL_BYTES: u64 = 5_000;
+/// A page in one language, and one with all photos and texts in twenty.
+const SIZES: Sizes = Sizes { usual: 5_000, largest: 2 << 20 };
 /// What an entry takes besides its text.
 const OVERHEAD: usize = 200;
 
@@ -93,7 +94,7 @@ impl ListingPages {
 
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Cache::of_bytes(MOST_BYTES, USUAL_BYTES, |_, page: &Arc<Page>| page.bytes())), Views::default())
+        Self(Arc::new(Cache::of_bytes(MOST_BYTES, SIZES, |_, page: &Arc<Page>| page.bytes())), Views::default())
     }
 
     /// How often they are read; its task writes that down.

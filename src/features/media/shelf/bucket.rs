@@ -2,7 +2,7 @@
 //! calls others. What was read lately is kept in memory: files never change.
 
 use super::super::rules::FileName;
-use crate::platform::cache::Cache;
+use crate::platform::cache::{Cache, Sizes};
 use crate::platform::config::{Hidden, Media};
 use crate::platform::outbound::{Budget, Outbound, Policy, Trouble};
 use anyhow::Context;
@@ -20,8 +20,8 @@ use std::time::Duration;
 const MOST_BYTES: u64 = 32 << 20;
 /// Memory for what was read lately.
 const KEPT_BYTES: u64 = 64 << 20;
-/// A photo of the middle size.
-const USUAL_BYTES: u64 = 100 << 10;
+/// A photo of the middle size, and a tall one of the largest that is full of noise.
+const SIZES: Sizes = Sizes { usual: 100 << 10, largest: 16 << 20 };
 const FOLDER: &str = "media";
 
 pub(in super::super) struct Bucket {
@@ -45,7 +45,7 @@ impl Bucket {
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
         let store = builder.build().context("the bucket of the photos cannot be used")?;
-        Ok(Self { store, kept: Cache::of_bytes(KEPT_BYTES, USUAL_BYTES, |name: &String, bytes: &Bytes| name.len() + bytes.len()) })
+        Ok(Self { store, kept: Cache::of_bytes(KEPT_BYTES, SIZES, |name: &String, bytes: &Bytes| name.len() + bytes.len()) })
     }
 
     pub(super) fn put(&self, file: &FileName, bytes: &[u8]) -> anyhow::Result<()> {
@@ -71,8 +71,10 @@ impl Bucket {
     }
 
     pub(super) fn remove(&self, file: &FileName) -> anyhow::Result<()> {
+        let deleted = waiting(self.store.delete(&at(file)));
+        // Not before: somebody may read it until it is gone, and would keep it.
         self.kept.forget(&file.name());
-        match waiting(self.store.delete(&at(file)))? {
+        match deleted? {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error).context("a photo cannot be taken out of the bucket"),
         }

@@ -145,8 +145,8 @@ struct Window {
 }
 
 impl Window {
-    /// Fewer listings than this are looked at rather than parted further.
-    const SMALL: usize = 96;
+    /// Fewer listings than this are looked at rather than parted further; hardly any in tests, which have few listings and many squares.
+    const SMALL: usize = if cfg!(test) { 3 } else { 96 };
 
     /// Collects the stretches of ordinals that may lie here.
     fn enter(&self, curve: &Curve, found: &mut Vec<Stretch>) {

@@ -1,4 +1,5 @@
-//! The Z-order curve: one number for a place on the map, so that a square of the map is one stretch of numbers.
+//! The Z-order curve: one number for a place on the map, so that each square that halving the map leads to is one stretch of
+//! numbers.
 #![expect(clippy::float_arithmetic, reason = "coordinates are measured, not counted; money is elsewhere")]
 
 use super::area::Point;
