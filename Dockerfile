@@ -2,7 +2,7 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN RUSTFLAGS="-C target-feature=+crt-static" \
+RUN RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs" \
     cargo build --locked --profile dist --target "$(rustc -vV | sed -n 's/^host: //p')" \
     && install -D -s target/*/dist/stopover /out/stopover \
     && install -d -m 0700 -o 65532 -g 65532 /out/data /out/tmp

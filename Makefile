@@ -51,7 +51,7 @@ docs: ## Write docs/openapi.json and build the documentation of the sources
 	$(CARGO) doc --no-deps --document-private-items
 
 dist: ## Build the static binary that the container image and the releases ship
-	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --profile dist --target x86_64-unknown-linux-gnu
+	RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs" $(CARGO) build --profile dist --target x86_64-unknown-linux-gnu
 
 clean: ## Remove build artefacts; the data folder stays
 	$(CARGO) clean
