@@ -20,8 +20,9 @@ const DROPPED: usize = MOST_OF_SHARD / 16;
 /// How often a shard looks for idle keys, when new ones come.
 const SWEEP_NANOS: u64 = 60_000_000_000;
 
-/// Keys are addresses and ids as they are: two of them never share a number.
-type Hasher = foldhash::fast::RandomState;
+/// Keys are addresses and ids as they are: two of them never share a number. With the fast variant neighbouring addresses came to lie in a
+/// few of the shards for one seed in some hundreds.
+type Hasher = foldhash::quality::RandomState;
 
 pub(super) struct Buckets {
     shards: Box<[Mutex<Shard>]>,
@@ -44,6 +45,12 @@ impl Buckets {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().full_at.len()).sum()
+    }
+
+    /// How many keys the fullest shard holds.
+    #[cfg(test)]
+    pub(super) fn fullest(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().full_at.len()).max().unwrap_or(0)
     }
 
     /// Places that memory is taken for.
