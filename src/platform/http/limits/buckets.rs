@@ -20,8 +20,8 @@ const DROPPED: usize = MOST_OF_SHARD / 16;
 /// How often a shard looks for idle keys, when new ones come.
 const SWEEP_NANOS: u64 = 60_000_000_000;
 
-/// Keys are addresses and ids as they are: two of them never share a number. With the fast variant neighbouring addresses came to lie in a
-/// few of the shards for one seed in some hundreds.
+/// Keys are addresses and ids as they are: two of them never share a number. With the fast variant neighbouring addresses lay in
+/// half of the shards in one process of twenty: a seed holds for a process.
 type Hasher = foldhash::quality::RandomState;
 
 pub(super) struct Buckets {
