@@ -70,7 +70,7 @@ where
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let parts = usize::try_from(parts).unwrap_or(usize::MAX).min(4 * cores).max(1);
         // The library rounds up to a power of two.
-        let parts = if parts.is_power_of_two() { parts } else { parts.next_power_of_two() / 2 };
+        let parts = 1 << parts.ilog2();
         let mut options = OptionsBuilder::new();
         options.shards(parts).estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX)).weight_capacity(weight);
         let options = options.build().expect("both capacities are set");
