@@ -1,9 +1,11 @@
-//! Work that goes on beside the requests: readers of the event log, ticks, sweepers.
+//! Work that goes on beside the requests: readers of the event log, ticks, sweepers; and what would hold up their threads.
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// A piece of work that runs until it is asked to stop.
 pub struct Task {
@@ -76,10 +78,33 @@ impl Running {
     }
 }
 
+/// Why there is no answer from [`aside`].
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    #[error(transparent)]
+    Ended(#[from] JoinError),
+    #[error("the work was never begun")]
+    NotBegun,
+}
+
+/// Runs what would block, or computes for long, on a thread that may.
+///
+/// Like tokio's `spawn_blocking`, but what tokio makes of a closure (twenty functions) is made once for all of them.
+pub async fn aside<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Result<R, NoAnswer> {
+    let slot: Arc<Mutex<Option<R>>> = Arc::default();
+    let filled = Arc::clone(&slot);
+    run_aside(Box::new(move || *filled.lock() = Some(work()))).await?;
+    let answer = slot.lock().take();
+    answer.ok_or(NoAnswer::NotBegun)
+}
+
+async fn run_aside(work: Box<dyn FnOnce() + Send>) -> Result<(), JoinError> {
+    tokio::task::spawn_blocking(work).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     #[tokio::test]
@@ -93,5 +118,13 @@ mod tests {
         let broken = Task::new("broken", |_| async { panic!("on purpose") });
         Running::start(vec![patient, broken]).stop(Duration::from_secs(5)).await;
         assert!(tidy.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn what_is_done_aside_is_answered_and_a_panic_is_told() {
+        let name = || std::thread::current().id();
+        assert_ne!(aside(name).await.unwrap(), name());
+        let broken = aside(|| panic!("on purpose")).await;
+        assert!(matches!(broken, Err(NoAnswer::Ended(error)) if error.is_panic()));
     }
 }

@@ -7,6 +7,7 @@ use super::store::signing;
 use crate::platform::config::Config;
 use crate::platform::db::{Db, DbError, DbResult, Lane, Tx};
 use crate::platform::keys::{Keys, digest, fresh_secret};
+use crate::platform::tasks::aside;
 use crate::values::{Instant, UserId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -181,7 +182,7 @@ impl AccessTokens {
         }
         self.0.ring.write().read_at = now;
         let this = self.clone();
-        let read = tokio::task::spawn_blocking(move || Ring::read(&this.0.db, &this.0.keys)).await;
+        let read = aside(move || Ring::read(&this.0.db, &this.0.keys)).await;
         match read {
             Ok(Ok(ring)) => *self.0.ring.write() = ring,
             Ok(Err(error)) => tracing::warn!(%error, "the signing keys cannot be read"),

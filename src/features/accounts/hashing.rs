@@ -5,6 +5,7 @@
 use crate::platform::config::Argon2Settings;
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::keys::same;
+use crate::platform::tasks::aside;
 use anyhow::anyhow;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -102,7 +103,7 @@ impl Hashing {
         };
         // The permit goes with the work: a client that gives up does not make room for another hash before its own is done.
         self.0.computed.inc();
-        let task = tokio::task::spawn_blocking(move || {
+        let task = aside(move || {
             let done = work();
             drop(permit);
             done

@@ -3,6 +3,7 @@
 use super::picture::{self, Developed};
 use super::rules::{Format, PhotoRefusal};
 use crate::platform::error::{Error, Result};
+use crate::platform::tasks::aside;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ impl Studio {
     /// more than two.
     pub(super) async fn develop(&self, path: PathBuf, format: Format) -> Result<Developed> {
         let place = Arc::clone(&self.0).acquire_owned().await.context("the studio is closed")?;
-        let work = tokio::task::spawn_blocking(move || {
+        let work = aside(move || {
             let _place = place;
             let bytes = std::fs::read(&path).context("an uploaded file cannot be read back")?;
             picture::develop(&bytes, format).map_err(Error::from)

@@ -19,6 +19,7 @@ use crate::platform::cursor::CursorKey;
 use crate::platform::db::{Db, DbError};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::events::{Event, Follower, Kind as EventKind};
+use crate::platform::tasks::aside;
 use crate::values::{Instant, ListingId, Stay};
 use std::collections::HashMap;
 use std::path::Path;
@@ -160,7 +161,7 @@ impl Search {
 
     async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let _turn = self.readers.acquire().await.map_err(|closed| Error::Broken(closed.into()))?;
-        tokio::task::spawn_blocking(work).await.map_err(|failed| Error::Broken(failed.into()))?
+        aside(work).await.map_err(|failed| Error::Broken(failed.into()))?
     }
 
     fn find(&self, query: &Query) -> Result<Answer> {

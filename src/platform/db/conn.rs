@@ -104,8 +104,8 @@ impl<'a> Conn<'a> {
     }
 
     /// Hands every row to `take` as it arrives, without keeping the answer in memory.
-    pub fn each(&mut self, sql: &str, params: Params<'_>, take: impl FnMut(&Row<'_>) -> DbResult<()>) -> DbResult<()> {
-        let answer = self.handle.each(sql, params, take);
+    pub fn each(&mut self, sql: &str, params: Params<'_>, mut take: impl FnMut(&Row<'_>) -> DbResult<()>) -> DbResult<()> {
+        let answer = self.handle.each(sql, params, &mut take);
         self.note(answer)
     }
 
@@ -128,7 +128,7 @@ impl<'a> Conn<'a> {
 }
 
 impl Handle<'_> {
-    fn each(&mut self, sql: &str, params: Params<'_>, mut take: impl FnMut(&Row<'_>) -> DbResult<()>) -> DbResult<()> {
+    fn each(&mut self, sql: &str, params: Params<'_>, take: &mut dyn FnMut(&Row<'_>) -> DbResult<()>) -> DbResult<()> {
         match self {
             Handle::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;

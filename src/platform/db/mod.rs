@@ -16,6 +16,7 @@ mod several;
 mod sqlite;
 mod url;
 mod value;
+mod work;
 
 pub use conn::{Conn, Tx};
 pub use error::{DbError, DbResult};
@@ -24,9 +25,11 @@ pub use several::{SEVERAL, places, several};
 pub use url::{DatabaseUrl, Engine};
 pub use value::{Column, Json, Params, Row, Value};
 
+use self::work::Job;
+use crate::platform::tasks;
 use crate::values::{Clock, Instant};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// How hurried a write is: guests wait for `Urgent` ones; imports and sweeps go `Bulk`, one small piece at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let db = self.clone();
-        join(tokio::task::spawn_blocking(move || db.read_blocking(f))).await
+        aside(move || db.read_blocking(f)).await
     }
 
     /// [`Db::read`] for threads that may block.
@@ -95,10 +98,10 @@ impl Db {
         F: FnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<DbError>,
     {
-        match &self.inner.engine {
+        work::read(f, |f| match &self.inner.engine {
             Backend::Sqlite(sqlite) => sqlite.read(f),
             Backend::Postgres(postgres) => postgres.read(f),
-        }
+        })
     }
 
     /// [`Db::snapshot`] for reading very much at once: no statement is cut off for taking long. Not for requests. Blocks.
@@ -119,10 +122,10 @@ impl Db {
         F: FnOnce(&mut Conn<'_>) -> Result<T, E>,
         E: From<DbError>,
     {
-        match &self.inner.engine {
+        work::read(f, |f| match &self.inner.engine {
             Backend::Sqlite(sqlite) => sqlite.snapshot(f),
             Backend::Postgres(postgres) => postgres.snapshot(f),
-        }
+        })
     }
 
     /// [`Db::snapshot`] for async callers: runs off their threads.
@@ -133,7 +136,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let db = self.clone();
-        join(tokio::task::spawn_blocking(move || db.snapshot(f))).await
+        aside(move || db.snapshot(f)).await
     }
 
     /// Runs `f` in a write transaction that is durable when this answers `Ok`; an `Err` of `f` undoes its writes.
@@ -156,16 +159,15 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        let (job, answer) = Job::new(f);
         match &self.inner.engine {
-            Backend::Sqlite(sqlite) => {
-                let answer = sqlite.submit(lane, f)?;
-                answer.await.unwrap_or_else(|_gone| Err(DbError::Closed.into()))
-            }
+            Backend::Sqlite(sqlite) => sqlite.submit(lane, job)?,
             Backend::Postgres(_) => {
                 let db = self.clone();
-                join(tokio::task::spawn_blocking(move || db.write_blocking(lane, f))).await
+                drop(tokio::task::spawn_blocking(move || db.write_here(job)));
             }
         }
+        answer.wait().await
     }
 
     /// [`Db::write`] for threads that may block.
@@ -175,12 +177,19 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        let (job, answer) = Job::new(f);
         match &self.inner.engine {
-            Backend::Sqlite(sqlite) => {
-                let answer: oneshot::Receiver<Result<T, E>> = sqlite.submit(lane, f)?;
-                answer.blocking_recv().unwrap_or_else(|_gone| Err(DbError::Closed.into()))
-            }
-            Backend::Postgres(postgres) => postgres.write(f),
+            Backend::Sqlite(sqlite) => sqlite.submit(lane, job)?,
+            Backend::Postgres(_) => self.write_here(job),
+        }
+        answer.wait_blocking()
+    }
+
+    /// Runs a write on this thread, which may block, where the engine has no writer of its own.
+    fn write_here(&self, job: Job) {
+        match &self.inner.engine {
+            Backend::Sqlite(_) => job.answer(Some(DbError::Closed)),
+            Backend::Postgres(postgres) => postgres.write(job),
         }
     }
 
@@ -211,8 +220,9 @@ impl Db {
     }
 }
 
-async fn join<T, E: From<DbError>>(task: tokio::task::JoinHandle<Result<T, E>>) -> Result<T, E> {
-    match task.await {
+/// Runs `f` off the async threads.
+async fn aside<T: Send + 'static, E: From<DbError> + Send + 'static>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E> {
+    match tasks::aside(f).await {
         Ok(answer) => answer,
         Err(failed) => Err(DbError::Panicked(failed.to_string()).into()),
     }

@@ -7,11 +7,11 @@
 use super::Bells;
 use super::conn::{Conn, Statements, Tx};
 use super::error::{DbError, DbResult};
-use crate::values::{Clock, Instant};
+use super::work::{Job, Ran, Reading};
+use crate::values::Clock;
 use parking_lot::{Condvar, Mutex};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, IsolationLevel, NoTls};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Moment};
@@ -103,74 +103,67 @@ impl Postgres {
         Ok(self.pool.as_ref().ok_or(DbError::Closed)?.get()?)
     }
 
-    pub(super) fn read<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(super) fn read(&self, f: &mut Reading<'_>) -> DbResult<()> {
         let mut connection = self.checkout()?;
         let PgConnection { client, statements, .. } = &mut *connection;
-        f(&mut Conn::client(client, statements))
+        f(&mut Conn::client(client, statements));
+        Ok(())
     }
 
-    pub(super) fn snapshot<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(super) fn snapshot(&self, f: &mut Reading<'_>) -> DbResult<()> {
         let mut connection = self.checkout()?;
         let PgConnection { client, statements, .. } = &mut *connection;
-        let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().map_err(DbError::from)?;
-        let answer = f(&mut Conn::transaction(&mut transaction, statements))?;
-        transaction.commit().map_err(DbError::from)?;
-        Ok(answer)
+        let mut transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
+        if f(&mut Conn::transaction(&mut transaction, statements)) {
+            transaction.commit()?;
+        }
+        Ok(())
     }
 
-    pub(super) fn write<T, E: From<DbError>>(&self, f: impl Fn(&mut Tx<'_>, Instant) -> Result<T, E>) -> Result<T, E> {
+    /// Runs the job until its transaction is not lost, and tells its caller.
+    pub(super) fn write(&self, mut job: Job) {
         let mut attempt = 1;
-        loop {
-            match self.attempt(&f) {
-                Attempt::Done(answer) => return answer,
-                Attempt::Lost(error) if attempt >= ATTEMPTS => return Err(error.into()),
-                Attempt::Lost(error) => {
+        let instead = loop {
+            match self.attempt(&mut job) {
+                Ok(()) => break None,
+                Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
                     tracing::debug!(attempt, %error, "a transaction lost and is run again");
                     std::thread::sleep(back_off(attempt));
                     attempt += 1;
                 }
+                Err(error) => break Some(error),
             }
-        }
+        };
+        job.answer(instead);
     }
 
-    fn attempt<T, E: From<DbError>>(&self, f: &impl Fn(&mut Tx<'_>, Instant) -> Result<T, E>) -> Attempt<T, E> {
-        let mut connection = match self.checkout() {
-            Ok(connection) => connection,
-            Err(error) => return Attempt::Done(Err(error.into())),
-        };
+    /// One transaction. `Ok`: it is committed, or the closure refused and it is undone. An error says that nothing was written ([`DbError::Unknown`]: that
+    /// nobody knows).
+    fn attempt(&self, job: &mut Job) -> DbResult<()> {
+        let mut connection = self.checkout()?;
         let PgConnection { client, statements, .. } = &mut *connection;
-        let mut transaction = match client.build_transaction().read_only(false).start() {
-            Ok(transaction) => transaction,
-            Err(error) => return Attempt::failed(error.into()),
-        };
+        let mut transaction = client.build_transaction().read_only(false).start()?;
         let mut tx = Tx::postgres(&mut transaction, statements);
-        let answer = catch_unwind(AssertUnwindSafe(|| f(&mut tx, self.clock.now())));
-        let (wrote_events, wrote_jobs, lost, hidden) = (tx.wrote_events, tx.wrote_jobs, tx.lost.take(), tx.hidden_failure());
+        let ran = job.run(&mut tx, self.clock.now());
+        let (wrote_events, wrote_jobs, lost) = (tx.wrote_events, tx.wrote_jobs, tx.lost.take());
         drop(tx);
-        match answer {
-            // The closure may have turned the engine's error into its own; whether it lost is remembered beside it.
-            _ if lost.is_some() => Attempt::failed(lost.unwrap_or(DbError::Closed)),
-            Err(_panic) => Attempt::Done(Err(DbError::Panicked("see the log".into()).into())),
-            Ok(Err(refused)) => match transaction.rollback() {
-                Ok(()) => Attempt::Done(Err(refused)),
-                Err(error) => Attempt::failed(error.into()),
-            },
-            // The server answers COMMIT with a silent ROLLBACK once a statement has failed.
-            Ok(Ok(_)) if hidden.is_some() => Attempt::Done(Err(hidden.unwrap_or(DbError::Closed).into())),
-            Ok(Ok(value)) => match transaction.commit() {
-                Ok(()) => {
-                    if wrote_events {
-                        self.wake.ring();
-                    }
-                    if wrote_jobs {
-                        self.bells.jobs.send_modify(|count| *count += 1);
-                    }
-                    Attempt::Done(Ok(value))
-                }
-                Err(error) if leaves_open(&error) => Attempt::Done(Err(DbError::Unknown.into())),
-                Err(error) => Attempt::failed(error.into()),
-            },
+        // The closure may have turned the engine's error into its own; whether it lost is remembered beside it.
+        if let Some(lost) = lost {
+            return Err(lost);
         }
+        match ran {
+            // Also what a closure carried on after: the server answers COMMIT with a silent ROLLBACK once a statement has failed.
+            Ran::Broke(error) => return Err(error),
+            Ran::Refused => return Ok(transaction.rollback()?),
+            Ran::Keep => transaction.commit().map_err(|error| if leaves_open(&error) { DbError::Unknown } else { error.into() })?,
+        }
+        if wrote_events {
+            self.wake.ring();
+        }
+        if wrote_jobs {
+            self.bells.jobs.send_modify(|count| *count += 1);
+        }
+        Ok(())
     }
 }
 
@@ -188,17 +181,6 @@ impl Drop for Postgres {
                 tracing::error!("an event thread had panicked");
             }
         }
-    }
-}
-
-enum Attempt<T, E> {
-    Done(Result<T, E>),
-    Lost(DbError),
-}
-
-impl<T, E: From<DbError>> Attempt<T, E> {
-    fn failed(error: DbError) -> Self {
-        if error.is_retryable() { Self::Lost(error) } else { Self::Done(Err(error.into())) }
     }
 }
 

@@ -8,16 +8,15 @@ use super::checkpoint::{self, Checkpoints};
 use super::conn::{Conn, Tx};
 use super::error::{DbError, DbResult};
 use super::lanes::{Lanes, Turned};
+use super::work::{Job, Ran, Reading};
 use super::{Bells, Lane};
 use crate::platform::private;
 use crate::values::{Clock, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
 
 /// Jobs that share one transaction at most.
 const BATCH: usize = 512;
@@ -28,7 +27,7 @@ const WRITER: &str = "sqlite-writer";
 
 pub(super) struct Sqlite {
     readers: r2d2::Pool<Readers>,
-    lanes: Arc<Lanes<Box<dyn WriteJob>>>,
+    lanes: Arc<Lanes<Queued>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -58,29 +57,23 @@ impl Sqlite {
         Ok(Self { readers, lanes, writer: Some(writer) })
     }
 
-    pub(super) fn read<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let connection = self.readers.get().map_err(DbError::from)?;
-        f(&mut Conn::sqlite(&connection))
+    pub(super) fn read(&self, f: &mut Reading<'_>) -> DbResult<()> {
+        f(&mut Conn::sqlite(&*self.readers.get()?));
+        Ok(())
     }
 
-    pub(super) fn snapshot<T, E: From<DbError>>(&self, f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let connection = self.readers.get().map_err(DbError::from)?;
-        let transaction = connection.unchecked_transaction().map_err(DbError::from)?;
-        f(&mut Conn::sqlite(&transaction))
+    pub(super) fn snapshot(&self, f: &mut Reading<'_>) -> DbResult<()> {
+        let connection = self.readers.get()?;
+        let transaction = connection.unchecked_transaction()?;
+        f(&mut Conn::sqlite(&transaction));
+        Ok(())
     }
 
-    pub(super) fn submit<T, E, F>(&self, lane: Lane, work: F) -> Result<oneshot::Receiver<Result<T, E>>, DbError>
-    where
-        F: Fn(&mut Tx<'_>, Instant) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        self.lanes.push(lane, Box::new(Job { work, result: None, reply: Some(reply) })).map_err(|turned| match turned {
+    pub(super) fn submit(&self, lane: Lane, job: Job) -> DbResult<()> {
+        self.lanes.push(lane, Queued { job, refused: false, broke: None }).map_err(|turned| match turned {
             Turned::Full => DbError::Overloaded,
             Turned::Closed => DbError::Closed,
-        })?;
-        Ok(answer)
+        })
     }
 }
 
@@ -159,49 +152,30 @@ fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
-/// A closure with its caller: run in a savepoint, answered after the commit.
-trait WriteJob: Send {
+/// A job among others in one transaction: run in a savepoint, answered after the commit.
+struct Queued {
+    job: Job,
+    /// Whether its closure said no, which is its answer whatever becomes of the others.
+    refused: bool,
+    /// Why it does not stand.
+    broke: Option<DbError>,
+}
+
+impl Queued {
     /// Runs the closure; answers whether its writes are to stay.
-    fn run(&mut self, tx: &mut Tx<'_>, now: Instant) -> bool;
-    /// Tells the caller: its own result after a good commit, the error otherwise.
-    fn answer(self: Box<Self>, failed: Option<DbError>);
-}
-
-struct Job<T, E, F> {
-    work: F,
-    result: Option<Result<T, E>>,
-    reply: Option<oneshot::Sender<Result<T, E>>>,
-}
-
-impl<T, E, F> WriteJob for Job<T, E, F>
-where
-    F: Fn(&mut Tx<'_>, Instant) -> Result<T, E> + Send,
-    T: Send,
-    E: From<DbError> + Send,
-{
     fn run(&mut self, tx: &mut Tx<'_>, now: Instant) -> bool {
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx, now))).unwrap_or_else(|panic| Err(DbError::Panicked(panic_text(panic.as_ref())).into()));
-        let result = result.and_then(|value| tx.hidden_failure().map_or(Ok(value), |error| Err(error.into())));
-        let keep = result.is_ok();
-        self.result = Some(result);
+        let ran = self.job.run(tx, now);
+        let keep = matches!(ran, Ran::Keep);
+        self.refused = matches!(ran, Ran::Refused);
+        self.broke = if let Ran::Broke(error) = ran { Some(error) } else { None };
         keep
     }
 
-    fn answer(mut self: Box<Self>, failed: Option<DbError>) {
-        let result = match (failed, self.result.take()) {
-            (None, Some(result)) | (Some(_), Some(result @ Err(_))) => result,
-            (Some(error), _) => Err(error.into()),
-            (None, None) => Err(DbError::Closed.into()),
-        };
-        if let Some(reply) = self.reply.take() {
-            // The caller may have gone away (a closed connection); its write stands all the same.
-            drop(reply.send(result));
-        }
+    /// Tells the caller: its own answer after a good commit or when it refused, the error otherwise.
+    fn answer(self, failed: Option<DbError>) {
+        let instead = if self.refused { None } else { self.broke.or(failed) };
+        self.job.answer(instead);
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }
 
 /// Closed from the top: everybody is answered before the database goes.
@@ -213,7 +187,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, lanes: &Lanes<Box<dyn WriteJob>>) {
+    fn run(mut self, lanes: &Lanes<Queued>) {
         while let Some(mut batch) = lanes.take(BATCH) {
             match self.commit_together(&mut batch) {
                 Ok(rings) => self.tell(rings, batch),
@@ -229,7 +203,7 @@ impl Writer {
         }
     }
 
-    fn commit_alone(&mut self, job: Box<dyn WriteJob>) {
+    fn commit_alone(&mut self, job: Queued) {
         let mut alone = vec![job];
         match self.commit_together(&mut alone) {
             Ok(rings) => self.tell(rings, alone),
@@ -241,13 +215,13 @@ impl Writer {
         }
     }
 
-    fn tell(&self, rings: Rings, jobs: Vec<Box<dyn WriteJob>>) {
+    fn tell(&self, rings: Rings, jobs: Vec<Queued>) {
         rings.ring(&self.bells);
         jobs.into_iter().for_each(|job| job.answer(None));
     }
 
     /// Runs all jobs in one transaction, and commits it. An error means that nothing of any of them is written.
-    fn commit_together(&mut self, jobs: &mut [Box<dyn WriteJob>]) -> DbResult<Rings> {
+    fn commit_together(&mut self, jobs: &mut [Queued]) -> DbResult<Rings> {
         let now = self.clock.now();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut events, mut enqueued) = (false, false);

@@ -4,6 +4,7 @@ use super::{Arrival, Journeys};
 use crate::platform::access::{Action, Door};
 use crate::platform::error::{Error, FieldError, Kind, Result};
 use crate::platform::http::Tag;
+use crate::platform::tasks::aside;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
@@ -69,7 +70,7 @@ impl DevApi {
     async fn advance(&self, ask: Json<AdvanceAsk>) -> Result<Json<ArrivalView>> {
         let seconds = ask.0.seconds()?;
         let journeys = self.journeys.clone();
-        let arrived = tokio::task::spawn_blocking(move || journeys.advance(seconds)).await.map_err(|failed| Error::Broken(failed.into()))?;
+        let arrived = aside(move || journeys.advance(seconds)).await.map_err(|failed| Error::Broken(failed.into()))?;
         let Arrival { now, jobs, reached } = arrived.map_err(|broken| Error::Broken(broken.into()))?;
         Ok(Json(ArrivalView { now: now.to_string(), jobs_run: jobs as u64, reached }))
     }

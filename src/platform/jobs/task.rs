@@ -3,6 +3,7 @@
 use super::runner::{Inner, WORKERS};
 use crate::platform::db::{DbError, DbResult};
 use crate::platform::tasks::Stopping;
+use crate::platform::tasks::aside;
 use crate::values::Instant;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,7 +76,7 @@ async fn keep_numbers(inner: &Arc<Inner>) {
 
 async fn off_thread<T: Send + 'static>(inner: &Arc<Inner>, call: impl FnOnce(&Inner) -> DbResult<T> + Send + 'static) -> DbResult<T> {
     let inner = Arc::clone(inner);
-    tokio::task::spawn_blocking(move || call(&inner)).await.unwrap_or_else(|failed| Err(DbError::Panicked(failed.to_string())))
+    aside(move || call(&inner)).await.unwrap_or_else(|failed| Err(DbError::Panicked(failed.to_string())))
 }
 
 /// The answer, or a line in the log.

@@ -14,6 +14,7 @@ use crate::platform::config::Cookies;
 use crate::platform::error::{Error, FieldError, Kind, Refused, Result};
 use crate::platform::http::{Caller, Known, Visitor};
 use crate::platform::keys::fresh_secret;
+use crate::platform::tasks::aside;
 use crate::values::{Instant, UserId};
 use poem::Request;
 use poem::http::header;
@@ -309,7 +310,7 @@ impl OidcApi {
 
 /// Asks a provider off the async threads, and not for ever.
 async fn patiently<T: Send + 'static>(provider: &str, ask: impl FnOnce() -> Result<T, Trouble> + Send + 'static) -> Result<T> {
-    let answer = match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(ask)).await {
+    let answer = match tokio::time::timeout(PATIENCE, aside(ask)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_panic)) => return Err(anyhow::anyhow!("asking a provider panicked").into()),
         Err(_elapsed) => Err(Trouble::Unavailable("it takes too long".into())),

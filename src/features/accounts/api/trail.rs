@@ -6,6 +6,7 @@ use crate::platform::audit::{self, Cursor, Filter};
 use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::http::Caller;
+use crate::platform::tasks::aside;
 use crate::values::{Instant, UserId};
 use anyhow::Context;
 use bytes::Bytes;
@@ -145,7 +146,7 @@ impl TrailApi {
         let walk = Arc::clone(&self.walks).try_acquire_owned().map_err(|_taken| busy())?;
         let tools = self.accounts.tools();
         let (db, keys) = (tools.db.clone(), Arc::clone(&tools.keys));
-        let report = tokio::task::spawn_blocking(move || {
+        let report = aside(move || {
             let report = audit::verify(&db, &keys);
             drop(walk);
             report

@@ -5,6 +5,7 @@ use crate::features::documents::rules::paper::Sheet;
 use crate::features::documents::rules::pdf::pdf;
 use crate::platform::error::Result;
 use crate::platform::http::etag;
+use crate::platform::tasks::aside;
 use anyhow::Context as _;
 use poem::http::{HeaderName, header};
 use poem::{FromRequest, Request, RequestBody};
@@ -86,7 +87,7 @@ pub(super) async fn answer<T: Type + ToJSON>(
         Form::Json => (PaperContent::Json(Json(view)), "inline".to_owned()),
         Form::Html => (PaperContent::Html(Html(html::html(&sheet()))), "inline".to_owned()),
         Form::Pdf => {
-            let drawn = tokio::task::spawn_blocking(move || pdf(&sheet())).await.context("a paper could not be drawn")??;
+            let drawn = aside(move || pdf(&sheet())).await.context("a paper could not be drawn")??;
             (PaperContent::Pdf(Binary(drawn)), format!("attachment; filename=\"{name}.pdf\""))
         }
     };

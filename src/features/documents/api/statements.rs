@@ -10,6 +10,7 @@ use crate::features::payouts::rules::statement::Span;
 use crate::features::{accounts, payouts};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::Caller;
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use anyhow::Context as _;
 use poem_openapi::param::{Path, Query};
@@ -94,7 +95,7 @@ impl StatementsApi {
                     let (first, more) = sheets(span, &issuer, &Party { name, ..Party::default() }, &sections, &codes);
                     pdf_of(&first, &more)
                 };
-                let drawn = tokio::task::spawn_blocking(draw).await.context("a statement could not be drawn")??;
+                let drawn = aside(draw).await.context("a statement could not be drawn")??;
                 (StatementContent::Pdf(Binary(drawn)), file("pdf"))
             }
         };

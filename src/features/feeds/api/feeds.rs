@@ -11,6 +11,7 @@ use crate::platform::error::{Error, Result};
 use crate::platform::http::{Accepted, Cached, Caller, Created, Done, IfMatch, Nothing, PREFIX, Prepared, Visitor, etag};
 use crate::platform::idempotency::Once;
 use crate::platform::outbound::{Outbound, Trouble};
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use crate::values::ListingId;
 use poem_openapi::param::Path;
@@ -75,7 +76,7 @@ impl FeedsApi {
     async fn vetted(&self, text: String) -> Result<Address> {
         let text = plain(text.trim());
         let (outbound, address) = (self.outbound.clone(), text.clone());
-        let vetted = tokio::task::spawn_blocking(move || outbound.vet(&address)).await.map_err(|failed| Error::Broken(failed.into()))?;
+        let vetted = aside(move || outbound.vet(&address)).await.map_err(|failed| Error::Broken(failed.into()))?;
         let host = vetted.map_err(|trouble| match trouble {
             // The rule, and nothing that the address leads to.
             Trouble::Refused(rule) => unusable("address", "address_refused", &format!("is not called: {rule}")),

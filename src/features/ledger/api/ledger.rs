@@ -8,6 +8,7 @@ use crate::platform::access::{Action, Door};
 use crate::platform::cursor::{CursorKey, Limit, moment};
 use crate::platform::error::{Error, Kind, Refused, Result};
 use crate::platform::http::Caller;
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant};
 use anyhow::Context;
@@ -92,7 +93,7 @@ impl LedgerApi {
     async fn invariants(&self, _caller: Caller) -> Result<Json<InvariantsView>> {
         let walk = Arc::clone(&self.walks).try_acquire_owned().map_err(|_taken| busy())?;
         let (tools, witnesses) = (self.tools.clone(), Arc::clone(&self.witnesses));
-        let report = tokio::task::spawn_blocking(move || {
+        let report = aside(move || {
             let now = tools.db.now();
             let report = tools.db.bulk(|conn| service::inspect(conn, &tools.keys, now, &witnesses));
             drop(walk);

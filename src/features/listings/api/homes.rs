@@ -17,6 +17,7 @@ use crate::platform::db::{Conn, Tx};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Cached, Caller, Created, Done, IfMatch, Nothing, PREFIX, Prepared, Visitor, etag};
 use crate::platform::idempotency::Once;
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use crate::values::{Instant, ListingId, Zone};
 use poem_openapi::OpenApi;
@@ -190,5 +191,5 @@ pub(super) fn own_view(conn: &mut Conn<'_>, world: &World, held: Held, with_priv
 /// Looks the zone up off the async threads: opening the map of the world takes a moment.
 async fn zone_of_place(ask: &HomeAsk) -> Result<Option<Zone>> {
     let ask = Arc::new(ask.clone());
-    tokio::task::spawn_blocking(move || ask.zone_of_place()).await.map_err(|broken| Error::Broken(broken.into()))
+    aside(move || ask.zone_of_place()).await.map_err(|broken| Error::Broken(broken.into()))
 }

@@ -5,6 +5,7 @@ use crate::features::media::rules::FileName;
 use crate::features::media::rules::range::{Wanted, wanted};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::etag;
+use crate::platform::tasks::aside;
 use anyhow::Context;
 use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -44,7 +45,7 @@ impl PhotoFilesApi {
             return Ok(PhotoFile { name: file.name(), tag, answer: Answer::NotModified });
         }
         let (shelf, asked_for) = (self.media.shelf.clone(), file.clone());
-        let found = tokio::task::spawn_blocking(move || shelf.get(&asked_for)).await.context("a photo could not be read")?;
+        let found = aside(move || shelf.get(&asked_for)).await.context("a photo could not be read")?;
         let bytes = found?.ok_or_else(not_found)?;
         let range = asked.range.as_deref().filter(|_| asked.if_range.as_ref().is_none_or(|known| *known == tag));
         let answer = match wanted(range, bytes.len()) {

@@ -7,6 +7,7 @@ use crate::features::media::rules::{self, FileName, PhotoRefusal, words};
 use crate::features::media::service::{self, Deed, Shot};
 use crate::features::media::temporary::Draft;
 use crate::platform::error::{Error, FieldError, Kind, Result};
+use crate::platform::tasks::aside;
 use anyhow::Context;
 use multer::{Field, Multipart};
 use tokio::time::{Instant, timeout_at};
@@ -84,7 +85,7 @@ async fn keep(media: &Media, draft: Draft, developed: Developed, alt: String, fi
     let name = hash.clone();
     media.tools.db.write(move |tx, now| service::announce(tx, now, &name, width, bytes)).await?;
     let (shelf, name) = (media.shelf.clone(), hash.clone());
-    let putting = tokio::task::spawn_blocking(move || files.iter().try_for_each(|(width, bytes)| shelf.put(&FileName::new(&name, *width), bytes)));
+    let putting = aside(move || files.iter().try_for_each(|(width, bytes)| shelf.put(&FileName::new(&name, *width), bytes)));
     putting.await.context("a photo could not be stored")??;
     Ok(Shot { hash, width, height, blurhash, alt, file_name })
 }

@@ -7,6 +7,7 @@ use crate::features::payments::store::payments;
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::http::{Caller, Done, etag};
 use crate::platform::idempotency::Once;
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use crate::values::PaymentId;
 use poem_openapi::param::Path;
@@ -50,7 +51,7 @@ impl SandboxApi {
         let found = self.tools.db.read(move |conn| payments::one(conn, id).map_err(Error::from)).await?;
         found.filter(own).ok_or_else(asked::no_such_payment)?;
         let (payments, passes) = (self.payments.clone(), ask.0.outcome == SandboxProof::Pass);
-        let proving = tokio::task::spawn_blocking(move || sandbox_proof(&payments, id, passes));
+        let proving = aside(move || sandbox_proof(&payments, id, passes));
         let proven = proving.await.map_err(|failed| Error::Broken(anyhow::anyhow!("a proof could not be taken: {failed}")))??;
         if !proven {
             return Err(Error::refused(Kind::Conflict, "payment_state", "The payment does not wait for a proof."));

@@ -4,6 +4,7 @@ use crate::features::payments::rules::terms::NextAction;
 use crate::features::payments::service::{Payments, saved};
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Caller, Nothing};
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -60,7 +61,7 @@ impl SavedApi {
     #[oai(path = "/me/payment-method", method = "put", operation_id = "saveMethod")]
     async fn save(&self, caller: Caller, ask: Json<SavedMethodAsk>) -> Result<Json<SavedMethodView>> {
         let (payments, guest, token) = (self.payments.clone(), caller.user, ask.0.payment_method);
-        let saving = tokio::task::spawn_blocking(move || saved::leave(&payments, guest, &token));
+        let saving = aside(move || saved::leave(&payments, guest, &token));
         let (provider, action) = saving.await.map_err(|failed| Error::Broken(anyhow::anyhow!("a card could not be left: {failed}")))??;
         let state = if action.is_some() { "requires_action" } else { "saved" }.to_owned();
         let (action_url, client_secret) = match action {

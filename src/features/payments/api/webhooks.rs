@@ -3,6 +3,7 @@
 use super::message::RawMessage;
 use crate::features::payments::service::{Payments, Received};
 use crate::platform::error::{Error, Result};
+use crate::platform::tasks::aside;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -38,7 +39,7 @@ impl PaymentsApi {
         message: RawMessage,
     ) -> Result<Json<MessageTakenView>> {
         let payments = self.payments.clone();
-        let taking = tokio::task::spawn_blocking(move || payments.take_message(&provider.0, &message.headers, &message.body));
+        let taking = aside(move || payments.take_message(&provider.0, &message.headers, &message.body));
         let received = taking.await.map_err(|failed| Error::Broken(anyhow::anyhow!("a message could not be taken: {failed}")))??;
         let outcome = match received {
             Received::Applied => "applied",

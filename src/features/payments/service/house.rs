@@ -11,6 +11,7 @@ use crate::platform::config::CardProvider;
 use crate::platform::db::{Conn, Db, DbError, Lane, Tx};
 use crate::platform::error::{Error, Kind, Result};
 use crate::platform::outbound::Outbound;
+use crate::platform::tasks::aside;
 use crate::platform::tools::Tools;
 use crate::values::{BookingId, Instant, PaymentId, RefundId, UserId};
 use http::HeaderMap;
@@ -117,7 +118,7 @@ impl Payments {
     /// once. Call it after the commit. What is not done by then is done by jobs. `true`: nothing waits any more.
     pub async fn settle(&self, booking: BookingId, patience: Duration) -> Result<bool> {
         let this = self.clone();
-        let working = tokio::task::spawn_blocking(move || this.settle_blocking(booking, patience));
+        let working = aside(move || this.settle_blocking(booking, patience));
         match tokio::time::timeout(patience, working).await {
             Ok(Ok(settled)) => settled,
             Ok(Err(failed)) => Err(Error::Broken(anyhow::anyhow!("calls to a provider could not be made: {failed}"))),

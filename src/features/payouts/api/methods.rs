@@ -8,6 +8,7 @@ use crate::features::payouts::store::methods as rows;
 use crate::platform::error::{Error, Result};
 use crate::platform::http::{Caller, Created, Done, Nothing, PREFIX, Visitor};
 use crate::platform::idempotency::Once;
+use crate::platform::tasks::aside;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -89,7 +90,7 @@ impl PayoutMethodsApi {
         let (seen, db) = (world.clone(), &self.payouts.tools.db);
         let known = db.read(move |conn| onboarding::known(conn, &seen, user)).await?;
         let asked = world.clone();
-        let asking = tokio::task::spawn_blocking(move || onboarding::ask(&asked, user, known, &back_to));
+        let asking = aside(move || onboarding::ask(&asked, user, known, &back_to));
         let opened = asking.await.map_err(|failed| Error::Broken(anyhow::anyhow!("an account could not be opened: {failed}")))??;
         let done = db.write_once(&once, move |tx, now| {
             let method = onboarding::settle(tx, now, &world, user, &opened)?;
