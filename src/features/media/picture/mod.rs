@@ -4,7 +4,8 @@
 use super::rules::{self, Format, PhotoRefusal};
 use crate::platform::instance::hex;
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::pixels::{U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
@@ -156,9 +157,9 @@ fn flatten(image: DynamicImage, orientation: Orientation) -> Result<Flat, PhotoR
     let size = (most, rules::height_at(upright_width, upright_height, most));
     let (new_width, new_height) = if turned { (size.1, size.0) } else { size };
     let rgb = if has_alpha(image.color()) {
-        on_white(&scaled(&image.into_rgba8(), (width, height), (new_width, new_height), PixelType::U8x4)?)
+        on_white(&scaled::<U8x4>(&image.into_rgba8(), (width, height), (new_width, new_height))?)
     } else {
-        scaled(&image.into_rgb8(), (width, height), (new_width, new_height), PixelType::U8x3)?
+        scaled::<U8x3>(&image.into_rgb8(), (width, height), (new_width, new_height))?
     };
     if orientation == NoTransforms {
         return Ok(Flat { width: new_width, height: new_height, rgb });
@@ -172,14 +173,16 @@ fn has_alpha(color: ColorType) -> bool {
     color.has_alpha()
 }
 
-fn scaled(pixels: &[u8], (width, height): (u32, u32), (new_width, new_height): (u32, u32), kind: PixelType) -> Result<Vec<u8>, PhotoRefusal> {
+/// The kind of pixel is a type, so that only these two kinds are compiled: the library knows fourteen, each for every set of instructions.
+fn scaled<P: PixelTrait>(pixels: &[u8], (width, height): (u32, u32), (new_width, new_height): (u32, u32)) -> Result<Vec<u8>, PhotoRefusal> {
     if (width, height) == (new_width, new_height) {
         return Ok(pixels.to_vec());
     }
-    let source = ImageRef::new(width, height, pixels, kind).map_err(|_odd| PhotoRefusal::Unreadable)?;
-    let mut target = Image::new(new_width, new_height, kind);
+    let source = ImageRef::new(width, height, pixels, P::pixel_type()).map_err(|_odd| PhotoRefusal::Unreadable)?;
+    let mut target = Image::new(new_width, new_height, P::pixel_type());
     let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&source, &mut target, &how).map_err(|_odd| PhotoRefusal::Unreadable)?;
+    let (Some(from), Some(mut to)) = (source.typed_image::<P>(), target.typed_image_mut::<P>()) else { return Err(PhotoRefusal::Unreadable) };
+    Resizer::new().resize_typed(&from, &mut to, &how).map_err(|_odd| PhotoRefusal::Unreadable)?;
     Ok(target.into_vec())
 }
 
@@ -194,7 +197,7 @@ fn on_white(rgba: &[u8]) -> Vec<u8> {
 impl Flat {
     fn at(&self, width: u32) -> Result<Self, PhotoRefusal> {
         let height = rules::height_at(self.width, self.height, width);
-        Ok(Self { width, height, rgb: scaled(&self.rgb, (self.width, self.height), (width, height), PixelType::U8x3)? })
+        Ok(Self { width, height, rgb: scaled::<U8x3>(&self.rgb, (self.width, self.height), (width, height))? })
     }
 
     fn encoded(&self) -> Result<Vec<u8>, PhotoRefusal> {
