@@ -61,6 +61,16 @@ impl Bitmap {
         }
     }
 
+    /// Everybody in `other` too.
+    pub(super) fn add(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (mine, theirs) in self.words.iter_mut().zip(&other.words) {
+            *mine |= theirs;
+        }
+    }
+
     pub(crate) fn set(&mut self, ordinal: u32, present: bool) {
         if present { self.insert(ordinal) } else { self.remove(ordinal) }
     }

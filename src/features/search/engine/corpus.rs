@@ -7,7 +7,9 @@
 use super::Change;
 use super::area::Point;
 use super::bits::Bitmap;
-use super::columns::{CLOSED, Columns, UNKNOWN};
+use super::bundles::Bundles;
+use super::classes::TimeClass;
+use super::columns::{Columns, UNKNOWN};
 use super::curve::{Curve, code};
 use super::customs::Customs;
 use super::lengths::Lengths;
@@ -27,22 +29,6 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Listings whose "not too soon, not too late" is decided together: same zone, notice, cut-off and window.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct TimeClass {
-    pub zone: Arc<str>,
-    pub notice_days: u8,
-    pub cutoff_minute: Option<u16>,
-    pub window_days: u16,
-}
-
-impl TimeClass {
-    /// The first day on which a guest may arrive; the same words as `Terms::earliest_arrival`, for the whole class.
-    pub(crate) fn earliest_arrival(&self, local: LocalMoment) -> Night {
-        Terms { notice_days: self.notice_days, cutoff_minute: self.cutoff_minute, ..CLOSED }.earliest_arrival(local)
-    }
-}
-
 /// The searchable state of the whole marketplace.
 #[derive(Debug)]
 pub(crate) struct Corpus {
@@ -51,6 +37,7 @@ pub(crate) struct Corpus {
     pub columns: Columns,
     /// What facets count, by ordinal.
     pub rows: FacetRows,
+    pub bundles: Bundles,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
     pub curve: Curve,
@@ -118,6 +105,7 @@ impl Corpus {
             room,
             columns: Columns::with_room(room),
             rows: FacetRows::with_room(room),
+            bundles: Bundles::none(),
             live: set(),
             curve: Curve::default(),
             nights: Nights::new(base, room),
@@ -278,6 +266,7 @@ impl Corpus {
         columns.classes[place] = numbers.class;
         columns.property_types[place] = numbers.property_type;
         let mark = Mark { room_type: facts.room_type as usize, price_band: prices::band(facts.price, facts.currency), bedrooms: facts.bedrooms };
+        self.bundles.put(ordinal, facts.amenities);
         self.rows.put(ordinal, facts.amenities, numbers.property_type, mark);
         columns.bedrooms[place] = facts.bedrooms.unwrap_or(UNKNOWN);
         columns.beds[place] = facts.beds.unwrap_or(UNKNOWN);
@@ -407,13 +396,14 @@ impl Corpus {
         self.ranking = ranking;
         self.find_common_types();
         self.rows = FacetRows::of(self);
+        self.bundles = Bundles::of(self);
         self.unranked = Bitmap::with_room(self.room);
     }
 
     fn find_common_types(&mut self) {
         let mut types: Vec<u16> = (0..).take(self.property_counts.len()).collect();
         types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
-        types.truncate(COMMON_TYPES);
+        types.truncate(usize::try_from(COMMON_TYPES).unwrap_or(0));
         for ordinal in self.live.iter() {
             self.rare_types.set(ordinal, !types.contains(&self.columns.property_types[ordinal as usize]));
         }
@@ -427,7 +417,7 @@ impl Corpus {
 }
 
 /// How many property types are counted by their bitmaps.
-const COMMON_TYPES: usize = 10;
+pub(super) const COMMON_TYPES: i64 = 20;
 
 /// The numbers of a listing's names.
 struct Numbers {

@@ -1,5 +1,7 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
+use super::bits::Bitmap;
+use super::bundles::Bundle;
 use super::corpus::Corpus;
 use super::kernels;
 use super::listing::RoomType;
@@ -11,10 +13,11 @@ use super::tally::BitCounts;
 use crate::features::listings::amenities::CATALOGUE;
 use crate::values::Currency;
 use pulp::NullaryFnOnce;
-use std::cmp::Reverse;
 
 /// How many amenities are counted out.
 const MOST_AMENITIES: usize = 40;
+/// Up to so many bedrooms are counted by their bitmaps.
+const USUAL_BEDROOMS: usize = 6;
 
 /// Every list leaves out what nobody has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +44,7 @@ pub struct Histogram {
 /// What looking at one match costs, and what looking at one word (and at the start of one stretch) of all bitmaps
 /// costs, in nanoseconds with a million listings: both wait for memory.
 const MATCH_COST: usize = 5;
-const WORD_COST: usize = 80;
+const WORD_COST: usize = 16;
 const STRETCH_COST: usize = 900;
 
 impl Corpus {
@@ -79,14 +82,15 @@ impl Corpus {
 
     /// The most frequent amenities: those with a place in the rows, and of the others those that so many listings have at all.
     fn name_amenities(&self, tally: &Tally, selection: &Selection) -> Vec<(&'static str, usize)> {
-        let seated = self.rows.order().enumerate().map(|(place, amenity)| (CATALOGUE[amenity].key, tally.having(place)));
-        let mut counts: Vec<(&'static str, usize)> = seated.filter(|(_, count)| *count > 0).collect();
-        most_first(&mut counts);
-        counts.truncate(MOST_AMENITIES);
-        let least = counts.get(MOST_AMENITIES - 1).map_or(1, |(_, count)| *count);
-        let possible: Vec<usize> = self.rows.rest().filter(|amenity| self.amenity_counts.get(*amenity).is_some_and(|have| *have as usize >= least)).collect();
+        let mut top = Top::default();
+        top.add(self.rows.order().enumerate().map(|(place, amenity)| (amenity, tally.having(place))));
+        // None of the others has more matches than there are with any of them.
+        if tally.having(PLACES) < top.least() {
+            return top.0;
+        }
+        let possible: Vec<usize> = self.rows.rest().filter(|amenity| self.may_reach(&top, *amenity)).collect();
         if possible.is_empty() {
-            return counts;
+            return top.0;
         }
         let mut numbers = vec![0; possible.len()];
         selection.for_each(|ordinal| {
@@ -96,16 +100,20 @@ impl Corpus {
                 }
             }
         });
-        counts.extend(possible.iter().zip(numbers).filter(|(_, count)| *count > 0).map(|(amenity, count)| (CATALOGUE[*amenity].key, count)));
-        most_first(&mut counts);
-        counts.truncate(MOST_AMENITIES);
-        counts
+        top.add(possible.into_iter().zip(numbers));
+        top.0
+    }
+
+    /// Whether so many listings have an amenity at all that it may be among the most frequent.
+    fn may_reach(&self, top: &Top, amenity: usize) -> bool {
+        self.amenity_counts.get(amenity).is_some_and(|have| *have as usize >= top.least())
     }
 
     /// Counts by going through the bitmaps: for many matches, close together.
     fn facets_by_set(&self, selection: &Selection, total: usize) -> Facets {
+        let rooms = count_kinds(selection, &self.room_types, total);
         Facets {
-            room_types: RoomType::ALL.into_iter().map(|room| (room, selection.count_and(&self.room_types[room as usize]))).filter(|(_, n)| *n > 0).collect(),
+            room_types: RoomType::ALL.into_iter().zip(rooms).filter(|(_, n)| *n > 0).collect(),
             property_types: self.count_property_types(selection),
             amenities: self.count_amenities(selection),
             bedrooms: self.count_bedrooms(selection),
@@ -116,8 +124,9 @@ impl Corpus {
     /// The common types by their bitmaps, the others listing by listing: those are few.
     fn count_property_types(&self, selection: &Selection) -> Vec<(String, usize)> {
         let mut numbers = vec![0; self.property_types.len()];
-        for common in &self.common_types {
-            numbers[usize::from(*common)] = selection.count_and(&self.property_types[usize::from(*common)]);
+        let common: Vec<&Bitmap> = self.common_types.iter().map(|common| &self.property_types[usize::from(*common)]).collect();
+        for (common, count) in self.common_types.iter().zip(selection.count_each(&common)) {
+            numbers[usize::from(*common)] = count;
         }
         for ordinal in selection.iter_and(&self.rare_types) {
             numbers[usize::from(self.columns.property_types[ordinal as usize])] += 1;
@@ -132,45 +141,47 @@ impl Corpus {
         counts
     }
 
-    /// Commonest first: once 40 are counted, an amenity that fewer listings have at all cannot be among the first 40.
+    /// Commonest first: once 40 are counted, an amenity that fewer listings have at all cannot be among the first 40, nor one of a
+    /// bundle that fewer matches are in.
     fn count_amenities(&self, selection: &Selection) -> Vec<(&'static str, usize)> {
-        let mut counts: Vec<(&'static str, usize)> = Vec::new();
-        let mut threshold = 0;
-        for number in common_first(&self.amenity_counts) {
-            if counts.len() >= MOST_AMENITIES && (self.amenity_counts[number] as usize) < threshold {
-                break;
-            }
-            let count = selection.count_and(&self.amenities[number]);
-            if count > 0 {
-                counts.push((CATALOGUE[number].key, count));
-            }
-            if counts.len() >= MOST_AMENITIES {
-                most_first(&mut counts);
-                counts.truncate(MOST_AMENITIES);
-                threshold = counts[MOST_AMENITIES - 1].1;
+        let mut top = Top::default();
+        let count = |top: &mut Top, amenities: &mut dyn Iterator<Item = usize>| {
+            let possible: Vec<usize> = amenities.filter(|amenity| self.may_reach(top, *amenity)).collect();
+            let sets: Vec<&Bitmap> = possible.iter().map(|amenity| &self.amenities[*amenity]).collect();
+            top.add(possible.into_iter().zip(selection.count_each(&sets)));
+        };
+        let (commonest, others) = self.bundles.alone.split_at(self.bundles.alone.len().min(MOST_AMENITIES));
+        count(&mut top, &mut commonest.iter().copied());
+        count(&mut top, &mut others.iter().copied());
+        let possible = |bundle: &&Bundle| bundle.amenities.iter().any(|amenity| self.may_reach(&top, *amenity));
+        let bundles: Vec<&Bundle> = self.bundles.bundles.iter().filter(possible).collect();
+        let counts = selection.count_each(&bundles.iter().map(|bundle| &bundle.set).collect::<Vec<_>>());
+        for (bundle, most) in bundles.iter().zip(counts) {
+            if most >= top.least() {
+                count(&mut top, &mut bundle.amenities.iter().copied());
             }
         }
-        most_first(&mut counts);
-        counts
+        top.0
     }
 
+    /// The usual numbers by their bitmaps, more bedrooms listing by listing: those are few.
     fn count_bedrooms(&self, selection: &Selection) -> Vec<(u8, usize)> {
-        let at_least =
-            |n: u8| if n == 0 { selection.count_and(&self.bedrooms_known) } else { self.bedrooms.level(n).map_or(0, |map| selection.count_and(map)) };
-        let mut counts = Vec::new();
-        let mut here = at_least(0);
-        for n in 0..=AtLeast::LEVELS {
-            let above = if n == AtLeast::LEVELS || here == 0 { 0 } else { at_least(n + 1) };
-            if here > above {
-                counts.push((n, here - above));
+        let (usual, many) = self.bedrooms.levels().split_at(self.bedrooms.levels().len().min(USUAL_BEDROOMS));
+        let levels: Vec<&Bitmap> = std::iter::once(&self.bedrooms_known).chain(usual).collect();
+        let mut counts = selection.count_each(&levels);
+        counts.resize(AtLeast::LEVELS as usize + 1, 0);
+        if let Some(many) = many.first() {
+            for ordinal in selection.iter_and(many) {
+                let bedrooms = self.columns.bedrooms[ordinal as usize].min(AtLeast::LEVELS);
+                counts[USUAL_BEDROOMS + 1..=usize::from(bedrooms)].iter_mut().for_each(|at_least| *at_least += 1);
             }
-            here = above;
         }
-        counts
+        counts.push(0);
+        (0..).zip(counts.windows(2)).map(|(n, pair)| (n, pair[0] - pair[1])).filter(|(_, n)| *n > 0).collect()
     }
 
     fn histogram(&self, selection: &Selection, total: usize) -> Option<Histogram> {
-        let counts = || self.bands.iter().map(|map| selection.count_and(map)).collect::<Vec<_>>();
+        let counts = || count_kinds(selection, self.bands.sets(), total);
         self.shared_currency(selection, total).map(|currency| Histogram::of(currency, &counts()))
     }
 
@@ -191,10 +202,29 @@ impl Histogram {
     }
 }
 
-fn common_first(counts: &[u32]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..counts.len()).collect();
-    order.sort_unstable_by_key(|n| Reverse(counts[*n]));
-    order
+/// How many there are of each kind, where everybody is of exactly one: the last kind has whoever is left.
+fn count_kinds(selection: &Selection, kinds: &[Bitmap], total: usize) -> Vec<usize> {
+    let mut counts = selection.count_each(&kinds[..kinds.len().saturating_sub(1)].iter().collect::<Vec<_>>());
+    counts.push(total.saturating_sub(counts.iter().sum()));
+    counts
+}
+
+/// The most frequent amenities so far, most first.
+#[derive(Default)]
+struct Top(Vec<(&'static str, usize)>);
+
+impl Top {
+    /// How many matches an amenity needs to be among them.
+    fn least(&self) -> usize {
+        self.0.get(MOST_AMENITIES - 1).map_or(1, |(_, count)| *count)
+    }
+
+    /// Places in the catalogue and counts.
+    fn add(&mut self, counts: impl Iterator<Item = (usize, usize)>) {
+        self.0.extend(counts.filter(|(_, count)| *count > 0).map(|(amenity, count)| (CATALOGUE[amenity].key, count)));
+        most_first(&mut self.0);
+        self.0.truncate(MOST_AMENITIES);
+    }
 }
 
 fn most_first<T: Ord>(counts: &mut [(T, usize)]) {

@@ -56,7 +56,7 @@ struct Spans {
 impl Spans {
     fn of(corpus: &Corpus, flexible: &Flexible, locals: &[Option<LocalMoment>]) -> Self {
         let arrivals = flexible.arrivals();
-        let span = |(class, local): (&super::corpus::TimeClass, &Option<LocalMoment>)| {
+        let span = |(class, local): (&super::classes::TimeClass, &Option<LocalMoment>)| {
             let Some(local) = *local else { return 0..0 };
             let (earliest, last) = (class.earliest_arrival(local), local.today.plus(class.window_days.into()));
             let (from, to) = (arrivals.partition_point(|night| *night < earliest), arrivals.partition_point(|night| *night <= last));

@@ -9,6 +9,8 @@ mod afford;
 pub(crate) mod area;
 pub(crate) mod bits;
 pub(crate) mod build;
+mod bundles;
+mod classes;
 mod columns;
 pub(crate) mod corpus;
 mod curve;

@@ -239,6 +239,8 @@ impl<'a> Keys<'a> {
             (Sort::Cheapest, true) => self.corpus.columns.price_bounds[place].0.saturating_mul(self.costs.nights()),
             (Sort::Dearest, true) => -self.corpus.columns.price_bounds[place].1.saturating_mul(self.costs.nights()),
             (Sort::Relevance, _) => -i64::from(self.corpus.columns.quality[place]).saturating_mul(self.most_weight),
+            // The most reviews there could be.
+            (Sort::Rating, _) => -(i64::from(self.corpus.columns.rating[place]) << 32 | i64::from(u32::MAX)),
             _ => self.of(ordinal),
         }
     }

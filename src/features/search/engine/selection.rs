@@ -2,16 +2,16 @@
 //! holds and not what the corpus holds.
 
 use super::bits::{Bitmap, Ones, first_of, place};
-use super::kernels::{self, Count, CountBoth, KeepSure, Narrow};
+use super::kernels::{self, Count, CountBoth, CountFour, KeepSure, Narrow};
 
 /// A stretch of consecutive words of a [`Selection`].
 #[derive(Debug, Clone, Copy)]
-struct Run {
+pub(super) struct Run {
     /// Its first word in the corpus.
-    word: usize,
+    pub word: usize,
     /// Where its bits begin in the selection.
-    start: usize,
-    len: usize,
+    pub start: usize,
+    pub len: usize,
 }
 
 /// The listings a query still holds.
@@ -182,6 +182,13 @@ impl Selection {
         self.runs.iter().map(count).sum()
     }
 
+    /// [`Selection::count_and`] for each of these sets: in half the time, if they are many.
+    pub(crate) fn count_each(&self, others: &[&Bitmap]) -> Vec<usize> {
+        let (fours, rest) = others.as_chunks::<4>();
+        let together = fours.iter().flat_map(|sets| kernels::run(CountFour { runs: &self.runs, bits: &self.bits, sets: *sets }));
+        together.chain(rest.iter().map(|set| self.count_and(set))).collect()
+    }
+
     /// How many words it holds: what a pass over it costs.
     pub(crate) fn words(&self) -> usize {
         self.bits.len()
@@ -286,6 +293,8 @@ mod tests {
             }
             let (ma, mb) = (bitmap(&a), bitmap(&b));
             proptest::prop_assert_eq!(selection.count_and(&ma), model.intersection(&a).count());
+            let (in_a, in_b) = (model.intersection(&a).count(), model.intersection(&b).count());
+            proptest::prop_assert_eq!(selection.count_each(&[&ma, &mb, &mb, &ma, &mb]), [in_a, in_b, in_b, in_a, in_b]);
             let mut narrowed = selection.clone();
             narrowed.and(&ma);
             narrowed.and_not(&mb);

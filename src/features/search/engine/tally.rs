@@ -18,11 +18,11 @@ pub(super) struct BitCounts {
     rows: u32,
 }
 
-/// Adds three bits in each of 256 places: the sums, and the carries.
+/// Adds three bits in each place of so many words: the sums, and the carries.
 #[inline(always)]
-fn add3(a: Bits, b: Bits, c: Bits) -> (Bits, Bits) {
-    let (mut sum, mut carry) = ([0; 4], [0; 4]);
-    for i in 0..4 {
+pub(super) fn add3<const WORDS: usize>(a: [u64; WORDS], b: [u64; WORDS], c: [u64; WORDS]) -> ([u64; WORDS], [u64; WORDS]) {
+    let (mut sum, mut carry) = ([0; WORDS], [0; WORDS]);
+    for i in 0..WORDS {
         let half = a[i] ^ b[i];
         sum[i] = half ^ c[i];
         carry[i] = (a[i] & b[i]) | (half & c[i]);

@@ -20,6 +20,7 @@ mod tests;
 pub(crate) use restore::Stored;
 pub(crate) use save::{Halt, save};
 
+use super::corpus::COMMON_TYPES;
 use super::lengths::LEVELS;
 use super::listing::RoomType;
 use super::nights::HORIZON;
@@ -127,7 +128,7 @@ fn vocabulary() -> u64 {
     let mut hash = Xxh3::new();
     let words = CATALOGUE.iter().map(|amenity| amenity.key).chain(RoomType::ALL.map(RoomType::name));
     words.for_each(|word| [word.as_bytes(), b"\n"].iter().for_each(|part| hash.update(part)));
-    let numbers = [SCHEMA_VERSION, HORIZON.into(), LEVELS.into(), AtLeast::LEVELS.into()];
+    let numbers = [SCHEMA_VERSION, HORIZON.into(), LEVELS.into(), AtLeast::LEVELS.into(), COMMON_TYPES];
     numbers.iter().chain(&BOUNDS).for_each(|number| hash.update(&number.to_le_bytes()));
     hash.digest()
 }

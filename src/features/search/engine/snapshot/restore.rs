@@ -1,8 +1,10 @@
 //! From disk to memory. Everything that can be derived is derived, and every number is looked at before it is used.
 
 use super::super::bits::Bitmap;
+use super::super::bundles::Bundles;
+use super::super::classes::TimeClass;
 use super::super::columns::Columns;
-use super::super::corpus::{Corpus, TimeClass};
+use super::super::corpus::Corpus;
 use super::super::curve::Curve;
 use super::super::customs::Customs;
 use super::super::lengths::Lengths;
@@ -74,6 +76,7 @@ impl Stored {
             room,
             columns,
             rows: FacetRows::with_room(0),
+            bundles: Bundles::none(),
             curve: Curve::new(codes),
             nights: self.nights()?,
             lengths: Lengths::from_sets(self.sets()?).ok_or_else(|| Unusable::damaged("lengths of stays are missing"))?,
@@ -269,5 +272,6 @@ fn derive(corpus: &mut Corpus) -> Result<(), Unusable> {
     corpus.amenity_counts = count(&corpus.amenities);
     corpus.property_counts = count(&corpus.property_types);
     corpus.rows = FacetRows::of(corpus);
+    corpus.bundles = Bundles::of(corpus);
     Ok(())
 }
