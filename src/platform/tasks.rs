@@ -89,7 +89,8 @@ pub enum NoAnswer {
 
 /// Runs what would block, or computes for long, on a thread that may.
 ///
-/// Like tokio's `spawn_blocking`, but what tokio makes of a closure (twenty functions) is made once for all of them.
+/// Like tokio's `spawn_blocking`, but begun when it is first awaited, and what tokio makes of a closure (twenty functions) is made once
+/// for all of them. Once begun, it goes on though nobody waits any more.
 pub async fn aside<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Result<R, NoAnswer> {
     let slot: Arc<Mutex<Option<R>>> = Arc::default();
     let filled = Arc::clone(&slot);

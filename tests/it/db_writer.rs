@@ -150,10 +150,22 @@ async fn a_lost_transaction_is_run_again_job_by_job() {
         put(tx, "before", "1")
     })
     .await;
+    let refuses = queued(&db, Lane::Urgent, |_, _| Err::<(), _>(DbError::Unusable("no".into()))).await;
+    let panics = queued(&db, Lane::Urgent, |_, _| -> DbResult<()> { panic!("on purpose") }).await;
+    let asked = AtomicUsize::new(0);
+    let wavers = queued(&db, Lane::Urgent, move |tx, _| match asked.fetch_add(1, SeqCst) {
+        0 => Err(DbError::Unusable("not yet".into())),
+        _ => put(tx, "wavers", "1"),
+    })
+    .await;
     let breaks = queued(&db, Lane::Urgent, |tx, _| tx.batch("ROLLBACK")).await;
     let after = queued(&db, Lane::Urgent, |tx, _| put(tx, "after", "1")).await;
     gate.open().await;
     assert!(before.await.unwrap().is_ok());
+    assert!(matches!(refuses.await.unwrap(), Err(DbError::Unusable(text)) if text == "no"));
+    assert!(matches!(panics.await.unwrap(), Err(DbError::Panicked(text)) if text == "on purpose"));
+    assert!(wavers.await.unwrap().is_ok(), "what it said in the lost transaction is forgotten");
+    assert_eq!(setting(&db, "wavers").await.as_deref(), Some("1"));
     assert!(matches!(breaks.await.unwrap(), Err(DbError::Engine(_))));
     assert!(after.await.unwrap().is_ok());
     assert_eq!(runs.load(SeqCst), 2, "once in the lost transaction, once alone");

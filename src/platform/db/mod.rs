@@ -159,12 +159,17 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (job, answer) = Job::new(f);
+        let (mut job, answer) = Job::new(f);
         match &self.inner.engine {
             Backend::Sqlite(sqlite) => sqlite.submit(lane, job)?,
             Backend::Postgres(_) => {
                 let db = self.clone();
-                drop(tokio::task::spawn_blocking(move || db.write_here(job)));
+                drop(tokio::task::spawn_blocking(move || {
+                    let instead = db.write_here(&mut job);
+                    // Whoever is told may count on this handle being gone.
+                    drop(db);
+                    job.answer(instead);
+                }));
             }
         }
         answer.wait().await
@@ -177,19 +182,23 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (job, answer) = Job::new(f);
+        let (mut job, answer) = Job::new(f);
         match &self.inner.engine {
             Backend::Sqlite(sqlite) => sqlite.submit(lane, job)?,
-            Backend::Postgres(_) => self.write_here(job),
+            Backend::Postgres(_) => {
+                let instead = self.write_here(&mut job);
+                job.answer(instead);
+            }
         }
         answer.wait_blocking()
     }
 
-    /// Runs a write on this thread, which may block, where the engine has no writer of its own.
-    fn write_here(&self, job: Job) {
+    /// Runs a write on this thread, which may block, where the engine has no writer of its own. An error is the answer in place of
+    /// the closure's.
+    fn write_here(&self, job: &mut Job) -> Option<DbError> {
         match &self.inner.engine {
-            Backend::Sqlite(_) => job.answer(Some(DbError::Closed)),
-            Backend::Postgres(postgres) => postgres.write(job),
+            Backend::Sqlite(_) => Some(DbError::Closed),
+            Backend::Postgres(postgres) => postgres.write(job).err(),
         }
     }
 

@@ -120,21 +120,19 @@ impl Postgres {
         Ok(())
     }
 
-    /// Runs the job until its transaction is not lost, and tells its caller.
-    pub(super) fn write(&self, mut job: Job) {
+    /// Runs the job until its transaction is not lost. `Ok`: its own answer stands.
+    pub(super) fn write(&self, job: &mut Job) -> DbResult<()> {
         let mut attempt = 1;
-        let instead = loop {
-            match self.attempt(&mut job) {
-                Ok(()) => break None,
+        loop {
+            match self.attempt(job) {
                 Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
                     tracing::debug!(attempt, %error, "a transaction lost and is run again");
                     std::thread::sleep(back_off(attempt));
                     attempt += 1;
                 }
-                Err(error) => break Some(error),
+                done => return done,
             }
-        };
-        job.answer(instead);
+        }
     }
 
     /// One transaction. `Ok`: it is committed, or the closure refused and it is undone. An error says that nothing was written ([`DbError::Unknown`]: that

@@ -73,7 +73,7 @@ pub(super) struct Job {
 pub(super) enum Ran {
     /// They are to stay.
     Keep,
-    /// The closure refused: they are to be undone, and its answer stands whatever else happens.
+    /// The closure refused: they are to be undone, and its answer is the answer, unless the engine knows better why.
     Refused,
     /// It panicked, or carried on after a statement had failed: they are to be undone, and this is the answer.
     Broke(DbError),
@@ -106,9 +106,10 @@ impl Job {
         }
     }
 
-    /// Tells the caller what the last run answered, or `instead` of it this error.
+    /// Tells the caller what the last run answered, or `instead` of it this error. What the closure held is gone by then.
     pub(super) fn answer(mut self, instead: Option<DbError>) {
         self.work.lay_down(instead);
+        drop(self.work);
         // The caller may have gone away (a closed connection); its write stands all the same.
         self.told.send(()).ok();
     }

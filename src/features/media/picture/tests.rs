@@ -76,6 +76,21 @@ fn sizes_are_made_and_never_larger() {
 }
 
 #[test]
+fn what_is_seen_through_is_white_to_its_edge() {
+    let (width, height) = (2_400, 300);
+    let row = [[255, 0, 0, 255].repeat(1_199), [0, 255, 0, 0].repeat(1_201)].concat();
+    let mut bytes = Vec::new();
+    image::codecs::png::PngEncoder::new(&mut bytes).write_image(&row.repeat(300), width, height, ExtendedColorType::Rgba8).unwrap();
+    for (_, file) in develop_any(&bytes).unwrap().files {
+        let image = decoded(&file);
+        let (left, right) = (image.get_pixel(4, 4), image.get_pixel(image.width() - 5, 4));
+        assert!(near(left, [255, 0, 0]) && near(right, [255, 255, 255]), "{left:?} {right:?}");
+        // Red and white are both full of red; the green that nobody sees is not.
+        assert!(image.pixels().all(|pixel| pixel[0] > 220), "{}", image.width());
+    }
+}
+
+#[test]
 fn pictures_are_turned_upright() {
     // Top left, top right, bottom left, bottom right as the camera stored them.
     let [a, b, c, d] = [[250, 10, 10], [10, 250, 10], [10, 10, 250], [240, 240, 10]];

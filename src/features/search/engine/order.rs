@@ -58,7 +58,9 @@ impl Best {
 }
 
 /// Walking the ranking pays when at least one listing in so many matches …
-const WALK_SHARE: usize = 16;
+const WALK_SHARE: usize = 160;
+/// … or in so many where words count, which may put those far down the ranking first …
+const WALK_SHARE_WORDS: usize = 16;
 /// … and is given up after this share of all listings.
 const WALK_LIMIT: usize = 32;
 
@@ -71,7 +73,8 @@ impl Corpus {
         let keys = Keys::new(self, query, matches);
         let fresh = || Best { room: query.limit + 1, after: query.after, heap: BinaryHeap::with_capacity(query.limit + 2) };
         let by_quality = query.sort == Sort::Relevance && (query.after.is_none() || matches.words.is_empty() && self.unranked.is_empty());
-        if by_quality && total.saturating_mul(WALK_SHARE) > self.ranking.len() {
+        let share = if matches.words.is_empty() { WALK_SHARE } else { WALK_SHARE_WORDS };
+        if by_quality && total.saturating_mul(share) > self.ranking.len() {
             let mut best = fresh();
             if self.walk_ranking(&keys, &mut best) {
                 return best.page();

@@ -219,6 +219,13 @@ impl Selection {
         })
     }
 
+    /// Calls `f` with what a column has for each ordinal that is left and in `other` too. All of them are found before the column is
+    /// read, so that its values are on their way from memory side by side.
+    pub(crate) fn each_value<T: Copy>(&self, other: &Bitmap, column: &[T], f: impl FnMut(T)) {
+        let found: Vec<u32> = self.iter_and(other).collect();
+        found.into_iter().map(|ordinal| column[ordinal as usize]).for_each(f);
+    }
+
     /// Calls `f` with each ordinal that is left: faster than `iter` over many.
     #[inline]
     pub(crate) fn for_each(&self, mut f: impl FnMut(u32)) {

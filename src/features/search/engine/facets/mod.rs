@@ -1,5 +1,8 @@
 //! Counts over all matches: what a front end offers for narrowing further.
 
+#[cfg(test)]
+mod tests;
+
 use super::bits::Bitmap;
 use super::bundles::Bundle;
 use super::corpus::Corpus;
@@ -128,9 +131,8 @@ impl Corpus {
         for (common, count) in self.common_types.iter().zip(selection.count_each(&common)) {
             numbers[usize::from(*common)] = count;
         }
-        for ordinal in selection.iter_and(&self.rare_types) {
-            numbers[usize::from(self.columns.property_types[ordinal as usize])] += 1;
-        }
+        let column = &self.columns.property_types;
+        selection.each_value(&self.rare_types, column, |property_type| numbers[usize::from(property_type)] += 1);
         self.name_property_types(&numbers)
     }
 
@@ -171,13 +173,12 @@ impl Corpus {
         let mut counts = selection.count_each(&levels);
         counts.resize(AtLeast::LEVELS as usize + 1, 0);
         if let Some(many) = many.first() {
-            for ordinal in selection.iter_and(many) {
-                let bedrooms = self.columns.bedrooms[ordinal as usize].min(AtLeast::LEVELS);
-                counts[USUAL_BEDROOMS + 1..=usize::from(bedrooms)].iter_mut().for_each(|at_least| *at_least += 1);
-            }
+            selection.each_value(many, &self.columns.bedrooms, |bedrooms| {
+                counts.iter_mut().take(usize::from(bedrooms) + 1).skip(USUAL_BEDROOMS + 1).for_each(|at_least| *at_least += 1);
+            });
         }
         counts.push(0);
-        (0..).zip(counts.windows(2)).map(|(n, pair)| (n, pair[0] - pair[1])).filter(|(_, n)| *n > 0).collect()
+        (0..).zip(counts.windows(2)).map(|(n, pair)| (n, pair[0].saturating_sub(pair[1]))).filter(|(_, n)| *n > 0).collect()
     }
 
     fn histogram(&self, selection: &Selection, total: usize) -> Option<Histogram> {
@@ -323,38 +324,3 @@ const _: () = assert!(PLACES <= 128, "the counts of the second row begin at 128"
 
 /// Matches whose rows are counted at once.
 const BATCH: usize = 256;
-
-#[cfg(test)]
-mod tests {
-    use super::super::bits::Bitmap;
-    use super::super::build::{self, Calendars};
-    use super::super::testing::{facts, town};
-    use super::*;
-    use crate::values::Night;
-
-    #[test]
-    fn both_ways_of_counting_agree() {
-        for (seed, share) in [(1, 1), (2, 3), (3, 50), (4, 400)] {
-            let corpus = town(seed, 3_000);
-            let mut chosen = Bitmap::default();
-            (0..3_000).filter(|n| n * 7 % share == 0).for_each(|n| chosen.insert(n));
-            let selection = Selection::everything(&chosen);
-            let total = selection.count();
-            assert!(total > 0);
-            assert_eq!(corpus.facets_by_match(&selection, total), corpus.facets_by_set(&selection, total));
-        }
-    }
-
-    #[test]
-    fn many_property_types_are_told_apart() {
-        let mut facts = facts(5, 3_000);
-        for (n, facts) in facts.iter_mut().enumerate() {
-            facts.property_type = format!("type_{}", n % 1_300).into();
-        }
-        let corpus = build::corpus(facts, &Calendars::default(), Night(20_000), crate::features::listings::SearchableFields::default());
-        let selection = Selection::everything(&corpus.live);
-        let counted = corpus.facets_by_match(&selection, 3_000);
-        assert_eq!((counted.property_types.len(), counted.property_types[0].1, counted.property_types[1_299].1), (1_300, 3, 2));
-        assert_eq!(counted, corpus.facets_by_set(&selection, 3_000));
-    }
-}
