@@ -159,19 +159,8 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (mut job, answer) = Job::new(f);
-        match &self.inner.engine {
-            Backend::Sqlite(sqlite) => sqlite.submit(lane, job)?,
-            Backend::Postgres(_) => {
-                let db = self.clone();
-                drop(tokio::task::spawn_blocking(move || {
-                    let instead = db.write_here(&mut job);
-                    // Whoever is told may count on this handle being gone.
-                    drop(db);
-                    job.answer(instead);
-                }));
-            }
-        }
+        let (job, answer) = Job::new(f);
+        self.submit(lane, job)?;
         answer.wait().await
     }
 
@@ -191,6 +180,23 @@ impl Db {
             }
         }
         answer.wait_blocking()
+    }
+
+    /// Sets a job going. A function of its own, and not a part of the generic one, lest there be a task for each closure.
+    fn submit(&self, lane: Lane, mut job: Job) -> DbResult<()> {
+        match &self.inner.engine {
+            Backend::Sqlite(sqlite) => sqlite.submit(lane, job),
+            Backend::Postgres(_) => {
+                let db = self.clone();
+                drop(tokio::task::spawn_blocking(move || {
+                    let instead = db.write_here(&mut job);
+                    // Whoever is told may count on this handle being gone.
+                    drop(db);
+                    job.answer(instead);
+                }));
+                Ok(())
+            }
+        }
     }
 
     /// Runs a write on this thread, which may block, where the engine has no writer of its own. An error is the answer in place of
