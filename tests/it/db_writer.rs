@@ -173,6 +173,27 @@ async fn a_lost_transaction_is_run_again_job_by_job() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_postgres_gave_up_is_run_again_however_the_closure_words_it() {
+    let db = TestDb::new(Engine::Postgres).await;
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let answer: DbResult<()> = db
+        .write(move |tx, _| {
+            put(tx, "tried", "1")?;
+            match counted.fetch_add(1, SeqCst) {
+                0 => {
+                    let lost = tx.batch("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$");
+                    lost.map_err(|_told_otherwise| DbError::Unusable("not today".into()))
+                }
+                _ => Ok(()),
+            }
+        })
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!((runs.load(SeqCst), setting(&db, "tried").await.as_deref()), (2, Some("1")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bulk_work_lets_urgent_work_go_first() {
     let db = TestDb::new(Engine::Sqlite).await;
     let order = Arc::new(Mutex::new(Vec::new()));

@@ -50,7 +50,7 @@ fn plain_count(matches: &[&Facts]) -> Facets {
 /// Counts one listing in `share` of a corpus in both ways, and with a pencil.
 fn expect_plain_count(corpus: &Corpus, listings: &Listings, share: u64, what: &str) {
     let mut selection = Selection::everything(&corpus.live);
-    selection.retain(|ordinal| mix(share, ordinal.into(), 77) % share == 0);
+    selection.retain(|ordinal| mix(share, ordinal.into(), 77).is_multiple_of(share));
     let matches: Vec<&Facts> = selection.iter().map(|ordinal| &listings[&corpus.columns.ids[ordinal as usize]]).collect();
     let (expected, total) = (plain_count(&matches), selection.count());
     assert_eq!(corpus.facets_by_match(&selection, total), expected, "by match, one in {share}, {what}");
@@ -86,7 +86,9 @@ fn both_ways_count_what_a_plain_reading_does_whatever_has_changed() {
             }
             let mut changed = Facts { id: known.unwrap_or(newer.id), ..newer };
             // The rarest become common, a common one goes, and there are new kinds of home.
-            (140..150).filter(|amenity| mix(seed, n, *amenity) % 3 > 0).for_each(|amenity| changed.amenities.insert(u16::try_from(amenity).unwrap()));
+            (140..150)
+                .filter(|amenity| !mix(seed, n, *amenity).is_multiple_of(3))
+                .for_each(|amenity| changed.amenities.insert(u16::try_from(amenity).unwrap()));
             let mut words = changed.amenities.words();
             words[0] &= !1;
             changed.amenities = AmenitySet::from_words(words);
