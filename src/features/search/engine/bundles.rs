@@ -6,11 +6,11 @@
 use super::bits::Bitmap;
 use super::corpus::Corpus;
 use crate::features::listings::amenities::{AmenitySet, CATALOGUE};
-use std::cmp::Reverse;
 
 /// A bundle has no more listings than one in so many: of many matches more have the amenity that is fortieth.
 const SHARE: usize = 4;
 
+/// Rare amenities that share a set.
 #[derive(Debug)]
 pub(super) struct Bundle {
     /// Places in the catalogue.
@@ -19,13 +19,14 @@ pub(super) struct Bundle {
     pub set: Bitmap,
 }
 
+/// How the amenities of the catalogue are counted by sets: alone, or in bundles first.
 #[derive(Debug)]
 pub(crate) struct Bundles {
     /// The amenities that are in no bundle, commonest first.
     pub(super) alone: Vec<usize>,
     pub(super) bundles: Vec<Bundle>,
     /// The bundle that each amenity is in.
-    place: Vec<Option<u8>>,
+    place: Vec<Option<usize>>,
 }
 
 impl Bundles {
@@ -38,11 +39,9 @@ impl Bundles {
     pub(super) fn of(corpus: &Corpus) -> Self {
         let most = corpus.live_count / SHARE;
         let have = |amenity: usize| corpus.amenity_counts.get(amenity).map_or(0, |count| *count as usize);
-        let mut commonest_first: Vec<usize> = (0..CATALOGUE.len()).collect();
-        commonest_first.sort_by_key(|amenity| Reverse(have(*amenity)));
         let mut made = Self { alone: Vec::new(), ..Self::none() };
         let mut room = 0;
-        for amenity in commonest_first {
+        for amenity in corpus.amenities_commonest_first().into_iter().map(usize::from) {
             if have(amenity) * 2 > most {
                 made.alone.push(amenity);
                 continue;
@@ -52,11 +51,10 @@ impl Bundles {
                 room = most;
             }
             room -= have(amenity);
-            made.place[amenity] = u8::try_from(made.bundles.len() - 1).ok();
-            if let (Some(bundle), Some(set)) = (made.bundles.last_mut(), corpus.amenities.get(amenity)) {
-                bundle.amenities.push(amenity);
-                bundle.set.add(set);
-            }
+            let number = made.bundles.len() - 1;
+            made.bundles[number].amenities.push(amenity);
+            made.bundles[number].set.add(&corpus.amenities[amenity]);
+            made.place[amenity] = Some(number);
         }
         made
     }
@@ -65,7 +63,7 @@ impl Bundles {
     pub(super) fn put(&mut self, ordinal: u32, amenities: AmenitySet) {
         for amenity in amenities.iter() {
             if let Some(bundle) = self.place[usize::from(amenity)] {
-                self.bundles[usize::from(bundle)].set.insert(ordinal);
+                self.bundles[bundle].set.insert(ordinal);
             }
         }
     }

@@ -37,6 +37,7 @@ pub(crate) struct Corpus {
     pub columns: Columns,
     /// What facets count, by ordinal.
     pub rows: FacetRows,
+    /// The same of rare amenities, several in one set.
     pub bundles: Bundles,
     pub live: Bitmap,
     /// Places on the curve of the sorted ordinals.
@@ -400,10 +401,17 @@ impl Corpus {
         self.unranked = Bitmap::with_room(self.room);
     }
 
+    /// The places in the catalogue of all amenities, those first that most listings have.
+    pub(super) fn amenities_commonest_first(&self) -> Vec<u8> {
+        let mut order: Vec<u8> = (0..).take(CATALOGUE.len()).collect();
+        order.sort_by_key(|amenity| std::cmp::Reverse(self.amenity_counts.get(usize::from(*amenity))));
+        order
+    }
+
     fn find_common_types(&mut self) {
         let mut types: Vec<u16> = (0..).take(self.property_counts.len()).collect();
         types.sort_unstable_by_key(|n| std::cmp::Reverse(self.property_counts[usize::from(*n)]));
-        types.truncate(usize::try_from(COMMON_TYPES).unwrap_or(0));
+        types.truncate(COMMON_TYPES.into());
         for ordinal in self.live.iter() {
             self.rare_types.set(ordinal, !types.contains(&self.columns.property_types[ordinal as usize]));
         }
@@ -417,7 +425,7 @@ impl Corpus {
 }
 
 /// How many property types are counted by their bitmaps.
-pub(super) const COMMON_TYPES: i64 = 20;
+pub(super) const COMMON_TYPES: u16 = 20;
 
 /// The numbers of a listing's names.
 struct Numbers {

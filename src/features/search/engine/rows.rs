@@ -12,7 +12,6 @@ use super::listing::RoomType;
 use super::prices::BOUNDS;
 use super::sets::AtLeast;
 use crate::features::listings::amenities::{AmenitySet, CATALOGUE};
-use std::cmp::Reverse;
 
 /// How many amenities have a place in the rows.
 pub(super) const PLACES: usize = 106;
@@ -149,9 +148,7 @@ impl FacetRows {
     /// Makes all rows anew from the sets and columns of a corpus, the commonest amenities in the places.
     pub(super) fn of(corpus: &Corpus) -> Self {
         let mut made = Self { rows: Vec::with_capacity(corpus.room.max(corpus.columns.ids.len())), places: Vec::new(), order: Vec::new() };
-        let mut commonest_first: Vec<u8> = (0..).take(CATALOGUE.len()).collect();
-        commonest_first.sort_by_key(|amenity| Reverse(corpus.amenity_counts.get(usize::from(*amenity))));
-        made.seat(commonest_first);
+        made.seat(corpus.amenities_commonest_first());
         made.rows.resize(corpus.columns.ids.len(), Row::default());
         for (amenity, set) in corpus.amenities.iter().enumerate() {
             for ordinal in set.iter() {

@@ -128,7 +128,7 @@ fn vocabulary() -> u64 {
     let mut hash = Xxh3::new();
     let words = CATALOGUE.iter().map(|amenity| amenity.key).chain(RoomType::ALL.map(RoomType::name));
     words.for_each(|word| [word.as_bytes(), b"\n"].iter().for_each(|part| hash.update(part)));
-    let numbers = [SCHEMA_VERSION, HORIZON.into(), LEVELS.into(), AtLeast::LEVELS.into(), COMMON_TYPES];
+    let numbers = [SCHEMA_VERSION, HORIZON.into(), LEVELS.into(), AtLeast::LEVELS.into(), COMMON_TYPES.into()];
     numbers.iter().chain(&BOUNDS).for_each(|number| hash.update(&number.to_le_bytes()));
     hash.digest()
 }
